@@ -1,0 +1,3 @@
+"""An MCP server that lets an AI assistant investigate AWS CloudWatch logs, metrics and alarms."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,3 @@
+from cloudwatch_mcp.cli import main
+
+main()

@@ -1,0 +1,119 @@
+"""The server's settings: one frozen object, read once from the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL")
+
+
+class SettingsError(ValueError):
+    """A variable of the environment that cannot be read; the message names it and says what it takes."""
+
+
+def _whole(text: str, least: int) -> int:
+    number = int(text)
+    if number < least:
+        raise ValueError
+    return number
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise ValueError
+    return number
+
+
+def _log_level(text: str) -> str:
+    if text.upper() not in LOG_LEVELS:
+        raise ValueError
+    return text.upper()
+
+
+def _variable(default: Any, name: str, takes: str, read: Callable[[str], Any], about: str) -> Any:
+    return field(default=default, metadata={"name": name, "takes": takes, "read": read, "about": about})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a user may set. Each field's metadata names its variable and says what it is for."""
+
+    log_level: str = _variable(
+        "WARNING",
+        "CLOUDWATCH_MCP_LOG_LEVEL",
+        "one of " + ", ".join(LOG_LEVELS),
+        _log_level,
+        "How much goes to stderr; INFO adds one audit line a tool call.",
+    )
+    max_response_chars: int = _variable(
+        40_000,
+        "CLOUDWATCH_MCP_MAX_RESPONSE_CHARS",
+        "a whole number of at least 2000",
+        lambda text: _whole(text, 2_000),
+        "The response budget: no answer is longer; what was left out is said.",
+    )
+    max_scan_gb: float | None = _variable(
+        None,
+        "CLOUDWATCH_MCP_MAX_SCAN_GB",
+        "a positive number",
+        _positive,
+        "A Logs Insights query that has scanned more is stopped; its partial rows are kept.",
+    )
+    price_per_gb: float = _variable(
+        0.005,
+        "CLOUDWATCH_MCP_PRICE_PER_GB",
+        "a positive number",
+        _positive,
+        "US dollars a GB scanned by Logs Insights, for the cost estimates; the default is that of US Regions.",
+    )
+    connect_timeout: float = _variable(
+        5.0,
+        "CLOUDWATCH_MCP_CONNECT_TIMEOUT",
+        "a positive number",
+        _positive,
+        "Seconds to wait for a connection to AWS.",
+    )
+    read_timeout: float = _variable(
+        30.0,
+        "CLOUDWATCH_MCP_READ_TIMEOUT",
+        "a positive number",
+        _positive,
+        "Seconds to wait for AWS's answer.",
+    )
+    region: str | None = None
+    profile: str | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], **flags: Any) -> Settings:
+        """Settings from `CLOUDWATCH_MCP_*`; a flag that is not None wins.
+
+        Raises:
+            SettingsError: a variable holds a value that cannot be read.
+        """
+        values = {f.name: _read(environment, f.metadata) for f in fields(cls) if f.metadata}
+        if values["log_level"] is None and environment.get("FASTMCP_LOG_LEVEL", "").upper() in LOG_LEVELS:
+            values["log_level"] = environment["FASTMCP_LOG_LEVEL"].upper()
+        values |= flags
+        return cls(**{name: value for name, value in values.items() if value is not None})
+
+
+def _read(environment: Mapping[str, str], variable: Mapping[str, Any]) -> Any:
+    text = environment.get(variable["name"], "").strip()
+    if not text:
+        return None
+    try:
+        return variable["read"](text)
+    except ValueError:
+        raise SettingsError(f"{variable['name']}={text!r} cannot be read: it takes {variable['takes']}.") from None
+
+
+def variables() -> list[tuple[str, str, str]]:
+    """(name, what it is for, default) of each variable, for the help and the documents."""
+    named = [each for each in fields(Settings) if each.metadata]
+    return [
+        (each.metadata["name"], each.metadata["about"], "none" if each.default is None else str(each.default))
+        for each in named
+    ]

@@ -1,0 +1,169 @@
+"""What can go wrong, each told in a sentence and a next step.
+
+CloudWatchError                 everything that a caller can be told
+├── InputError                  an argument is wrong; nothing was sent to AWS
+├── OperationRefused            an operation outside the read-only allow-list; nothing was sent
+├── QueryFailed                 a Logs Insights query ended without rows
+└── AwsError                    AWS refused, or could not be reached
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import SequenceMatcher, get_close_matches
+from typing import Any
+
+MAX_ERROR_CHARS = 1_000
+
+
+class CloudWatchError(Exception):
+    """A failure worth telling: `str()` of it is a sentence for the reader."""
+
+
+class InputError(CloudWatchError):
+    """An argument is wrong; raised before any call to AWS."""
+
+
+class OperationRefused(CloudWatchError):
+    """An operation that the server never sends, whoever asks."""
+
+
+class NotFound(CloudWatchError):
+    """What was named does not exist; the message has the nearest names."""
+
+
+class QueryFailed(CloudWatchError):
+    """A Logs Insights query that ended without a row to show."""
+
+
+class AwsError(CloudWatchError):
+    """AWS's refusal, or the failure to reach it.
+
+    `code` is AWS's error code or botocore's exception name, `operation` the API operation.
+    """
+
+    def __init__(self, message: str, *, code: str, operation: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.operation = operation
+
+
+def clip_argument(value: object) -> str:
+    """An argument as it was given, short enough for an error."""
+    shown = repr(value)
+    return shown if len(shown) <= 60 else shown[:57] + "..."
+
+
+def nearest(name: str, known: Iterable[str], count: int = 5) -> list[str]:
+    """The names most like `name`, best first, whatever their case; empty when none is near."""
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    folded = name.casefold()
+    matches = get_close_matches(folded, by_folded, n=count, cutoff=0.5)
+    likeness = {match: SequenceMatcher(None, match, folded).ratio() for match in matches}
+    return [by_folded[match] for match in matches if likeness[match] > likeness[matches[0]] - 0.1]
+
+
+EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+_EXPIRED_EXCEPTIONS = frozenset(
+    {"SSOTokenLoadError", "UnauthorizedSSOTokenError", "TokenRetrievalError", "SSOError", "LoginRefreshRequired"}
+)
+_DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"})
+_THROTTLED_CODES = frozenset(
+    {"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException"}
+)
+_BAD_KEY_CODES = frozenset(
+    {"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
+)
+
+
+def has_expired(error: Exception) -> bool:
+    """Whether a new session, reading the credentials afresh, may succeed where `error` was raised."""
+    return aws_code(error) in EXPIRED_CODES or type(error).__name__ in _EXPIRED_EXCEPTIONS
+
+
+def aws_code(error: Exception) -> str:
+    """AWS's error code, or for botocore's own exceptions their name."""
+    response: dict[str, Any] = getattr(error, "response", None) or {}
+    return str(response.get("Error", {}).get("Code") or type(error).__name__)
+
+
+def from_botocore(error: Exception, region: str, profile: str | None, service: str, operation: str) -> AwsError:
+    """The error to raise for what botocore raised."""
+    code = aws_code(error)
+    said = _aws_message(error)
+    text = f"{operation} in {region} failed: {said}"
+    step = _next_step(error, code, said, action=f"{service}:{operation}", region=region, profile=profile)
+    return AwsError(f"{text} {step}".strip(), code=code, operation=operation)
+
+
+def _aws_message(error: Exception) -> str:
+    response: dict[str, Any] = getattr(error, "response", None) or {}
+    said = response.get("Error", {})
+    message = " ".join(str(said.get("Message") or error).split())
+    compile_error = response.get("queryCompileError") or {}
+    detail = compile_error.get("message")
+    if detail and detail not in message:
+        message = f"{message} {detail}"
+    location = compile_error.get("location") or {}
+    if "startCharOffset" in location:
+        message += f" (characters {location['startCharOffset']} to {location.get('endCharOffset', '?')})"
+    code = said.get("Code")
+    text = f"{code}: {message}" if code and code not in message else message
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _next_step(error: Exception, code: str, said: str, *, action: str, region: str, profile: str | None) -> str:
+    login = f"aws sso login --profile {profile}" if profile else "aws sso login"
+    name = type(error).__name__
+    if name in _EXPIRED_EXCEPTIONS:
+        return f"The SSO session has expired or is missing: run `{login}` and call again; no restart is needed."
+    if code in EXPIRED_CODES:
+        return f"The credentials have expired: renew them (`{login}` for SSO) and call again; no restart is needed."
+    if code in _DENIED_CODES:
+        return f"Allow the IAM action {action} to the identity in use, or use another profile_name."
+    if code in _THROTTLED_CODES:
+        return "AWS throttles this account's calls: wait some seconds, then ask for less or call again."
+    if code in _BAD_KEY_CODES:
+        return f"AWS does not accept these credentials: check the keys, the profile and that {region} is enabled."
+    return _STEPS.get(code) or _STEPS.get(name) or _step_for_query(code, said, action)
+
+
+def _step_for_query(code: str, said: str, action: str) -> str:
+    if code == "InvalidParameterException" and action == "logs:StopQuery":
+        return "It has already ended: get_logs_insight_query_results gives its rows."
+    if code == "MalformedQueryException":
+        return "Mend the query at that position; commands are separated by |, strings are quoted, regexes are /…/."
+    if code == "LimitExceededException":
+        return "Too many Logs Insights queries run in this account: cancel one or wait, then call again."
+    if code == "ResourceNotFoundException" and re.search(r"quer(y|ies)", said, re.IGNORECASE):
+        return "Check the query_id and the region: results are kept for 7 days, in the Region they were queried in."
+    if code == "ResourceNotFoundException":
+        return "Check the name and the region; describe_log_groups lists what exists."
+    return ""
+
+
+_NO_CREDENTIALS = (
+    "Set AWS_PROFILE or pass profile_name, run `aws sso login` or `aws configure`, "
+    "or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. `cloudwatch-mcp --sandbox` needs none."
+)
+_UNREACHABLE = "Check the network, the region's name, proxy variables and AWS_ENDPOINT_URL, then call again."
+_STEPS = {
+    "NoCredentialsError": _NO_CREDENTIALS,
+    "PartialCredentialsError": _NO_CREDENTIALS,
+    "CredentialRetrievalError": _NO_CREDENTIALS,
+    "NoRegionError": "Pass region, or set AWS_REGION or the profile's region.",
+    "EndpointConnectionError": _UNREACHABLE,
+    "ConnectionClosedError": _UNREACHABLE,
+    "ConnectTimeoutError": _UNREACHABLE,
+    "ReadTimeoutError": "AWS did not answer in time: narrow the request (window, limit) and call again.",
+    "ProxyConnectionError": "Check HTTPS_PROXY and NO_PROXY.",
+    "SSLError": "The TLS certificate was not accepted: check the proxy and AWS_CA_BUNDLE.",
+    "ResponseParserError": "The answer was not AWS's format: check proxies and AWS_ENDPOINT_URL, then call again.",
+    "RequestTimeTooSkewed": "The machine's clock is off: set it right.",
+    "InvalidSignatureException": "Check the secret key and that the machine's clock is right.",
+    "InternalServiceError": "This is AWS's fault: call again in a moment.",
+    "InternalServiceFault": "This is AWS's fault: call again in a moment.",
+    "InternalFailure": "This is AWS's fault: call again in a moment.",
+    "ServiceUnavailableException": "This is AWS's fault: call again in a moment.",
+}

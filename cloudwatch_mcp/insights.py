@@ -1,0 +1,224 @@
+"""The life of a Logs Insights query: start, poll, progress, stop.
+
+A query bills for what it scans until it ends. So one that nobody will read is stopped: when the call is cancelled,
+when polling fails, and when it scans more than the user allows.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+import anyio
+from loguru import logger
+
+from cloudwatch_mcp.clients import Aws, settle
+from cloudwatch_mcp.clock import Clock
+from cloudwatch_mcp.errors import CloudWatchError, QueryFailed
+from cloudwatch_mcp.timerange import Window
+
+_FIRST_POLL, _LONGEST_POLL, _POLL_GROWTH = 0.2, 2.0, 1.5  # seconds, seconds, factor
+_STOP_WITHIN = 1.5  # seconds; MCP clients kill a server about 2 s after closing its stdin
+GIGABYTE = 1_000_000_000
+
+_QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`|/(?:\\.|[^/\\\n])+/|#[^\n]*")
+_LIMIT = {
+    "CWLI": re.compile(r"(?:^|\|)\s*limit\s+\d", re.IGNORECASE),
+    "SQL": re.compile(r"\blimit\s+\d", re.IGNORECASE),
+    "PPL": re.compile(r"(?:^|\|)\s*head\b", re.IGNORECASE),
+}
+_SOURCE = re.compile(r"^\s*source\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Query:
+    """What StartQuery takes. `limit` None leaves it to the query."""
+
+    text: str
+    window: Window
+    names: list[str] | None = None
+    identifiers: list[str] | None = None
+    limit: int | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True)
+class Results:
+    """A query's rows so far, as AWS names fields, `@ptr` left out; counts are of log records and bytes.
+
+    `raw_events` is False for aggregates. `stopped_after` is the bytes at which the server itself stopped it.
+    """
+
+    query_id: str
+    status: str
+    rows: list[dict[str, str]] = field(default_factory=list)
+    raw_events: bool = False
+    matched: int = 0
+    scanned_records: int = 0
+    scanned_bytes: int = 0
+    stopped_after: int | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.status not in ("Scheduled", "Running")
+
+
+Progress: TypeAlias = Callable[[Results, float], Awaitable[None]]
+
+
+def has_own_limit(text: str, language: str) -> bool:
+    return _LIMIT[language].search(_QUOTED.sub("''", text)) is not None
+
+
+def names_its_source(text: str, language: str) -> bool:
+    """SQL names its log groups in FROM; the others with a SOURCE command."""
+    return language == "SQL" or _SOURCE.match(_QUOTED.sub("", text)) is not None
+
+
+async def run(
+    aws: Aws,
+    clock: Clock,
+    query: Query,
+    *,
+    max_timeout: float,
+    max_scan_bytes: float | None,
+    progress: Progress | None = None,
+) -> Results:
+    """Start the query and poll until it ended or `max_timeout` seconds went by; then it is left running.
+
+    Raises:
+        AwsError: AWS refused to start it or to give its results; it was stopped.
+        QueryFailed: it ended without rows and not as Complete.
+    """
+    begun = clock.monotonic()
+    query_id = await _start(aws, query)
+    try:
+        results = await _poll(
+            aws,
+            clock,
+            query_id,
+            deadline=begun + max_timeout,
+            max_scan_bytes=max_scan_bytes,
+            progress=progress,
+        )
+    except BaseException:
+        await _stop(aws, query_id)
+        raise
+    return checked(results)
+
+
+def checked(results: Results) -> Results:
+    """The results, unless the query ended badly and left no rows.
+
+    Raises:
+        QueryFailed: it says how the query ended and what to do.
+    """
+    bad = results.ended and results.status != "Complete"
+    if bad and not results.rows and results.stopped_after is None:
+        step = {
+            "Timeout": "Queries time out after 60 minutes: narrow the window or the log groups.",
+            "Cancelled": "It was cancelled: start it again if its result is still wanted.",
+        }.get(results.status, "Start it again; if it fails again, simplify the query or narrow the window.")
+        raise QueryFailed(f"Query {results.query_id} ended with status {results.status} and no rows. {step}")
+    return results
+
+
+async def fetch(aws: Aws, query_id: str) -> Results:
+    """The query's status and rows now, every page of them."""
+    page: dict[str, Any] = {}
+    rows: list[list[dict[str, str]]] = []
+    async for page in aws.pages("GetQueryResults", queryId=query_id):
+        rows += page.get("results", [])
+    statistics = page.get("statistics", {})
+    fields = [{cell["field"]: cell.get("value", "") for cell in row if "field" in cell} for row in rows]
+    return Results(
+        query_id=query_id,
+        status=page.get("status", "Unknown"),
+        rows=[{name: value for name, value in row.items() if name != "@ptr"} for row in fields],
+        raw_events=any("@ptr" in row for row in fields),
+        matched=int(statistics.get("recordsMatched", 0)),
+        scanned_records=int(statistics.get("recordsScanned", 0)),
+        scanned_bytes=int(statistics.get("bytesScanned", 0)),
+    )
+
+
+async def _poll(
+    aws: Aws,
+    clock: Clock,
+    query_id: str,
+    *,
+    deadline: float,
+    max_scan_bytes: float | None,
+    progress: Progress | None,
+) -> Results:
+    begun, delay = clock.monotonic(), _FIRST_POLL
+    while True:
+        results = await fetch(aws, query_id)
+        if results.ended:
+            return results
+        if max_scan_bytes is not None and results.scanned_bytes > max_scan_bytes:
+            await _stop(aws, query_id)
+            return replace(results, status="Cancelled", stopped_after=results.scanned_bytes)
+        now = clock.monotonic()
+        if now >= deadline:
+            return results
+        if progress is not None:
+            await progress(results, now - begun)
+        await clock.sleep(min(deadline - now, delay * random.uniform(0.8, 1.2)))  # noqa: S311 - jitter keeps no secret
+        delay = min(_LONGEST_POLL, delay * _POLL_GROWTH)
+
+
+async def _start(aws: Aws, query: Query) -> str:
+    """The id of the started query. A cancelled StartQuery would lose the id of a query that runs and bills.
+
+    So once cancelled it still has 1.5 s, and what it started is stopped.
+    """
+    outcome: list[Any] = []
+    try:
+        async with anyio.create_task_group() as group:
+            with anyio.CancelScope(shield=True) as scope:
+                group.start_soon(_hurry, scope)
+                outcome = await settle(aws.call("StartQuery", **_start_parameters(query)))
+            group.cancel_scope.cancel()
+    except anyio.get_cancelled_exc_class():
+        if outcome and isinstance(outcome[0], dict):
+            await _stop(aws, outcome[0]["queryId"])
+        raise
+    (answer,) = outcome
+    if isinstance(answer, CloudWatchError):
+        raise answer
+    query_id: str = answer["queryId"]
+    return query_id
+
+
+async def _hurry(scope: anyio.CancelScope) -> None:
+    """Give `scope` little time once the caller is cancelled."""
+    try:
+        await anyio.sleep_forever()
+    finally:
+        scope.deadline = anyio.current_time() + _STOP_WITHIN
+
+
+async def _stop(aws: Aws, query_id: str) -> None:
+    with anyio.move_on_after(_STOP_WITHIN, shield=True) as scope:
+        try:
+            await aws.call("StopQuery", queryId=query_id)
+        except CloudWatchError as error:
+            logger.debug("A query could not be stopped: {}", type(error).__name__)
+    if scope.cancelled_caught:
+        logger.warning("StopQuery was not answered within {} s; a query may still run.", _STOP_WITHIN)
+
+
+def _start_parameters(query: Query) -> dict[str, Any]:
+    return {
+        "queryString": query.text,
+        "startTime": int(query.window.start.timestamp()),
+        "endTime": int(query.window.end.timestamp()),
+        "logGroupNames": query.names,
+        "logGroupIdentifiers": query.identifiers,
+        "limit": query.limit,
+        "queryLanguage": query.language,
+    }

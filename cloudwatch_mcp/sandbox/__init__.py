@@ -1,0 +1,95 @@
+"""An offline CloudWatch endpoint: moto, extended, with one seeded incident to investigate."""
+
+from __future__ import annotations
+
+import os
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from moto.moto_api._internal import mock_random
+
+from cloudwatch_mcp.sandbox import cloudwatch, logs
+from cloudwatch_mcp.sandbox.clock import Clock
+from cloudwatch_mcp.sandbox.incident.sandbox_only import LINKED_ACCOUNT, seed_sandbox
+from cloudwatch_mcp.sandbox.server import Application, Server
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from typing_extensions import Self
+
+__all__ = ["Clock", "Sandbox"]
+
+_one_at_a_time = Lock()
+
+
+class Sandbox:
+    """CloudWatch, CloudWatch Logs and STS over HTTP on loopback, for any boto3 client with `endpoint_url`.
+
+    Args:
+        now: the time at which the sandbox stands still; without it, it follows the wall clock.
+        seeded: whether to write the incident, which began in the hour before `now`.
+        polls_to_complete: answers of GetQueryResults before Complete; None: a query runs until stopped.
+
+    moto keeps its state for the whole process, so one sandbox runs at a time.
+    """
+
+    region = "us-east-1"
+
+    def __init__(self, *, now: datetime | None = None, seeded: bool = True, polls_to_complete: int | None = 2) -> None:
+        self.clock = Clock(now)
+        self._seeded = seeded
+        self._polls_to_complete = polls_to_complete
+        self._server: Server | None = None
+
+    @property
+    def endpoint_url(self) -> str:
+        if self._server is None:
+            raise RuntimeError("the sandbox is not running")
+        return self._server.endpoint_url
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables by which any AWS client reaches this sandbox, and nothing else of AWS."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_REGION": self.region,
+            "AWS_ACCESS_KEY_ID": "sandbox",
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "NO_PROXY": "127.0.0.1",
+        }
+
+    def hold_queries(self, hold: bool) -> None:
+        """Whether queries started from now on run until they are stopped."""
+        logs.SandboxLogsResponse.state.polls_to_complete = None if hold else self._polls_to_complete
+
+    def start(self) -> Self:
+        if not _one_at_a_time.acquire(blocking=False):
+            raise RuntimeError("a sandbox is running in this process already; stop it first")
+        try:
+            logs.install(self.clock, polls_to_complete=self._polls_to_complete, linked_accounts=[LINKED_ACCOUNT])
+            cloudwatch.install(self.clock)
+            mock_random.seed("the ids that moto hands out")
+            application = Application()
+            if self._seeded:
+                seed_sandbox(application, self.region, self.clock)
+            self._server = Server(application)
+        except BaseException:
+            _one_at_a_time.release()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Stop serving and free the port. Stopping twice does no harm."""
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+            _one_at_a_time.release()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

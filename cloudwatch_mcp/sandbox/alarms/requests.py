@@ -1,0 +1,49 @@
+"""What AWS refuses in the requests for alarms, and which alarms DescribeAlarms is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from moto.cloudwatch.exceptions import ValidationError
+
+from cloudwatch_mcp.sandbox.alarms.history import alarm_type
+
+ACTIONS = {"OK": "OKActions", "ALARM": "AlarmActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
+
+_FAMILY = {"ChildrenOfAlarmName", "ParentsOfAlarmName"}
+
+
+def check_metric_alarm(request: Mapping[str, Any]) -> None:
+    for one, other in (
+        ("MetricName", "Metrics"),
+        ("Statistic", "ExtendedStatistic"),
+        ("Threshold", "ThresholdMetricId"),
+    ):
+        if one in request and other in request:
+            raise ValidationError(
+                f"The parameters {one} and {other} are mutually exclusive and you have specified both."
+            )
+    if "MetricName" not in request and "Metrics" not in request and "EvaluationCriteria" not in request:
+        raise ValidationError("The parameter MetricName is required.")
+
+
+def check_describe_alarms(request: Mapping[str, Any]) -> None:
+    if "AlarmNames" in request and "AlarmNamePrefix" in request:
+        raise ValidationError("AlarmNames and AlarmNamePrefix cannot be specified together")
+    family = sorted(request.keys() & _FAMILY)
+    if family and request.keys() - {family[0], "MaxRecords", "NextToken"}:
+        raise ValidationError(
+            f"{family[0]} cannot be specified with any other parameter except MaxRecords and NextToken"
+        )
+
+
+def is_asked_for(alarm: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
+    actions = [arn for member in ACTIONS.values() for arn in alarm[member]]
+    return (
+        alarm_type(alarm) in (request.get("AlarmTypes") or ["MetricAlarm"])
+        and (not request.get("AlarmNames") or alarm["AlarmName"] in request["AlarmNames"])
+        and alarm["AlarmName"].startswith(request.get("AlarmNamePrefix", ""))
+        and request.get("StateValue", alarm["StateValue"]) == alarm["StateValue"]
+        and ("ActionPrefix" not in request or any(arn.startswith(request["ActionPrefix"]) for arn in actions))
+    )

@@ -1,0 +1,232 @@
+"""The alarms of one Region, and the history they leave."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from moto.cloudwatch.exceptions import InvalidFormat, ResourceNotFound, ValidationError
+from moto.cloudwatch.utils import make_arn_for_alarm
+
+from cloudwatch_mcp.sandbox.alarms import history as alarm_history
+from cloudwatch_mcp.sandbox.alarms import rules as alarm_rules
+from cloudwatch_mcp.sandbox.alarms.requests import (
+    ACTIONS,
+    check_describe_alarms,
+    check_metric_alarm,
+    is_asked_for,
+)
+from cloudwatch_mcp.sandbox.clock import Clock
+from cloudwatch_mcp.sandbox.metrics.store import epoch
+from cloudwatch_mcp.sandbox.next_token import page
+
+Alarm = dict[str, Any]
+
+HISTORY_RETENTION = timedelta(days=30)
+PAGE = 100
+
+_STATE = ("StateValue", "StateReason", "StateReasonData", "StateUpdatedTimestamp", "StateTransitionedTimestamp")
+_CHILD_MEMBERS = ("AlarmName", "AlarmArn", "StateValue", "StateUpdatedTimestamp")
+_PARENT_MEMBERS = ("AlarmName", "AlarmArn")
+
+
+class Alarms:
+    def __init__(self, clock: Clock, region: str, account: str) -> None:
+        self._clock = clock
+        self._region = region
+        self._account = account
+        self._alarms: dict[str, Alarm] = {}
+        self._history: list[alarm_history.Item] = []
+        self.tags: dict[str, dict[str, str]] = {}
+
+    def put_metric_alarm(self, request: Mapping[str, Any]) -> None:
+        check_metric_alarm(request)
+        self._put({"Dimensions": [], **request} if "Metrics" not in request else {**request, "Dimensions": []})
+
+    def put_composite_alarm(self, request: Mapping[str, Any]) -> None:
+        names = alarm_rules.children(alarm_rules.parse(request["AlarmRule"]))
+        missing = [name for name in names if name not in self._alarms and name != request["AlarmName"]]
+        if missing:
+            raise ValidationError(
+                f"Could not save the composite alarm as alarms [{', '.join(missing)}] in the alarm rule do not exist"
+            )
+        is_new = request["AlarmName"] not in self._alarms
+        self._put(dict(request))
+        alarm = self._alarms[request["AlarmName"]]
+        state = self._state_by_rule(alarm)
+        if state != alarm["StateValue"]:
+            verb = "created" if is_new else "updated"
+            reason = f"{alarm['AlarmArn']} was {verb} and its alarm rule evaluates to {state}"
+            self._enter(alarm, state, reason, _triggered_by([self._alarms[name] for name in names]))
+
+    def describe(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        check_describe_alarms(request)
+        found = self._family(request)
+        if found is None:
+            found = [alarm for _, alarm in sorted(self._alarms.items()) if is_asked_for(alarm, request)]
+        shown, token = page(found, request.get("MaxRecords", PAGE), request)
+        composite = [alarm for alarm in shown if self._is_composite(alarm)]
+        metric = [alarm for alarm in shown if not self._is_composite(alarm)]
+        return {"CompositeAlarms": composite, "MetricAlarms": metric, "LogAlarms": [], "NextToken": token}
+
+    def for_metric(self, namespace: str, name: str) -> list[Alarm]:
+        return [
+            alarm
+            for _, alarm in sorted(self._alarms.items())
+            if (alarm.get("Namespace"), alarm.get("MetricName")) == (namespace, name)
+        ]
+
+    def delete(self, names: Sequence[str]) -> None:
+        """Unknown names are passed over, as AWS does."""
+        if sum(self._is_composite(self._alarms.get(name, {})) for name in names) > 1:
+            raise ValidationError("Only one composite alarm can be deleted at a time")
+        for name in names:
+            alarm = self._alarms.pop(name, None)
+            if alarm is not None:
+                self.tags.pop(alarm["AlarmArn"], None)
+                self._history.append(alarm_history.configuration_update("Delete", alarm, self._now()))
+
+    def set_state(self, name: str, state: str, reason: str, reason_data: str | None) -> None:
+        if name not in self._alarms:
+            raise ResourceNotFound("")
+        if reason_data is not None:
+            try:
+                json.loads(reason_data)
+            except ValueError as error:
+                raise InvalidFormat("StateReasonData must be valid JSON") from error
+        self._enter(self._alarms[name], state, reason, reason_data)
+
+    def set_actions_enabled(self, names: Sequence[str], *, enabled: bool) -> None:
+        for name in names:
+            if name in self._alarms and self._alarms[name]["ActionsEnabled"] != enabled:
+                self._put({**self._alarms[name], "ActionsEnabled": enabled})
+
+    def history(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        types = request.get("AlarmTypes") or ["MetricAlarm"]
+        start = epoch(request.get("StartDate", 0.0))
+        end = epoch(request.get("EndDate", float("inf")))
+        oldest = (self._now() - HISTORY_RETENTION).timestamp()
+        found = [
+            item
+            for item in sorted(self._history, key=lambda item: item["Timestamp"])
+            if item["AlarmType"] in types
+            and request.get("AlarmName", item["AlarmName"]) == item["AlarmName"]
+            and request.get("HistoryItemType", item["HistoryItemType"]) == item["HistoryItemType"]
+            and max(start, oldest) <= item["Timestamp"].timestamp() <= end
+            and "AlarmContributorId" not in request
+        ]
+        if request.get("ScanBy") != "TimestampAscending":
+            found.reverse()
+        shown, token = page(found, request.get("MaxRecords", PAGE), request)
+        return {"AlarmHistoryItems": shown, "NextToken": token}
+
+    def _now(self) -> datetime:
+        now = self._clock.now()
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+    def _put(self, request: Alarm) -> None:
+        now, before = self._now(), self._alarms.get(request["AlarmName"])
+        alarm: Alarm = {
+            "ActionsEnabled": True,
+            "OKActions": [],
+            "AlarmActions": [],
+            "InsufficientDataActions": [],
+            **request,
+            "AlarmArn": make_arn_for_alarm(self._region, self._account, request["AlarmName"]),
+            "AlarmConfigurationUpdatedTimestamp": now,
+        }
+        tags = alarm.pop("Tags", [])
+        if before is None:
+            alarm |= {
+                "StateValue": "INSUFFICIENT_DATA",
+                "StateReason": "Unchecked: Initial alarm creation",
+                "StateUpdatedTimestamp": now,
+                "StateTransitionedTimestamp": now,
+            }
+            self.tags[alarm["AlarmArn"]] = {tag["Key"]: tag["Value"] for tag in tags}
+        else:
+            alarm |= {member: before[member] for member in _STATE if member in before}
+        self._alarms[alarm["AlarmName"]] = alarm
+        kind = "Update" if before else "Create"
+        self._history.append(alarm_history.configuration_update(kind, alarm, now, before))
+
+    def _enter(
+        self, alarm: Alarm, state: str, reason: str, reason_data: str | None, path: tuple[str, ...] = ()
+    ) -> None:
+        """The new state, its history, its actions, and then the composite alarms that name this alarm.
+
+        `path` are the alarms that led here; as on AWS, evaluation stops where it would turn in a circle.
+        """
+        now, old = self._now(), dict(alarm)
+        alarm |= {"StateValue": state, "StateReason": reason, "StateUpdatedTimestamp": now}
+        alarm.pop("StateReasonData", None)
+        if reason_data is not None:
+            alarm["StateReasonData"] = reason_data
+        if state == old["StateValue"]:
+            return
+        alarm["StateTransitionedTimestamp"] = now
+        self._history.append(alarm_history.state_update(old, alarm, now))
+        if not self._suppress_actions(alarm) and alarm["ActionsEnabled"]:
+            self._history += [alarm_history.action(alarm, old["StateValue"], arn, now) for arn in alarm[ACTIONS[state]]]
+        self._evaluate_parents(alarm, (*path, alarm["AlarmName"]))
+
+    def _evaluate_parents(self, alarm: Alarm, path: tuple[str, ...]) -> None:
+        for parent in self._parents(alarm["AlarmName"]):
+            state = self._state_by_rule(parent)
+            if parent["StateValue"] != state and parent["AlarmName"] not in path:
+                moment = alarm["StateTransitionedTimestamp"]
+                reason = (
+                    f"{alarm['AlarmArn']} transitioned to {alarm['StateValue']} at {moment:%A %d %B, %Y %H:%M:%S} UTC"
+                )
+                self._enter(parent, state, reason, _triggered_by([alarm]), path)
+
+    def _suppress_actions(self, alarm: Alarm) -> bool:
+        suppressor = self._alarms.get(alarm_rules.name_in(alarm.get("ActionsSuppressor", "")), {})
+        suppressed: bool = suppressor.get("StateValue") == "ALARM"
+        if suppressed:
+            alarm |= {"ActionsSuppressedBy": "Alarm", "ActionsSuppressedReason": "Actions suppressed by Alarm"}
+        else:
+            alarm.pop("ActionsSuppressedBy", None)
+            alarm.pop("ActionsSuppressedReason", None)
+        return suppressed
+
+    def _state_by_rule(self, composite: Alarm) -> str:
+        rule = alarm_rules.parse(composite["AlarmRule"])
+        in_alarm = alarm_rules.holds(rule, lambda name: self._alarms.get(name, {}).get("StateValue"))
+        return "ALARM" if in_alarm else "OK"
+
+    def _parents(self, name: str) -> list[Alarm]:
+        composites = [alarm for _, alarm in sorted(self._alarms.items()) if "AlarmRule" in alarm]
+        return [alarm for alarm in composites if name in alarm_rules.children(alarm_rules.parse(alarm["AlarmRule"]))]
+
+    def _is_composite(self, alarm: Alarm) -> bool:
+        return "AlarmRule" in self._alarms.get(alarm.get("AlarmName", ""), {})
+
+    def _family(self, request: Mapping[str, Any]) -> list[Alarm] | None:
+        """The children or parents that are asked for, with the few members that AWS gives of them."""
+        if "ParentsOfAlarmName" in request:
+            parents = self._parents(request["ParentsOfAlarmName"])
+            return [{member: alarm[member] for member in _PARENT_MEMBERS} for alarm in parents]
+        if "ChildrenOfAlarmName" not in request:
+            return None
+        rule = self._alarms.get(request["ChildrenOfAlarmName"], {}).get("AlarmRule", "FALSE")
+        children = [
+            self._alarms[name] for name in alarm_rules.children(alarm_rules.parse(rule)) if name in self._alarms
+        ]
+        return [{member: alarm[member] for member in _CHILD_MEMBERS} for alarm in children]
+
+
+def _triggered_by(alarms: Sequence[Alarm]) -> str:
+    triggering = [
+        {
+            "arn": alarm["AlarmArn"],
+            "state": {
+                "value": alarm["StateValue"],
+                "timestamp": alarm_history.timestamp(alarm["StateTransitionedTimestamp"]),
+            },
+        }
+        for alarm in alarms
+    ]
+    return json.dumps({"triggeringAlarms": triggering}, separators=(",", ":"))

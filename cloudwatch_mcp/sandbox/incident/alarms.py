@@ -1,0 +1,103 @@
+"""What an alarm is here: when it breaches, and its parameters for PutMetricAlarm or PutCompositeAlarm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cloudwatch_mcp.sandbox.incident.metrics_shop import orders
+
+if TYPE_CHECKING:
+    from cloudwatch_mcp.sandbox.incident.metrics import Series
+
+ABOVE, BELOW, UNDER_BAND = "GreaterThanThreshold", "LessThanThreshold", "LessThanLowerThreshold"
+
+
+@dataclass(frozen=True)
+class MetricAlarm:
+    """`per` makes it a metric-math alarm: the series as a percentage of that other one."""
+
+    name: str
+    description: str
+    series: Series
+    statistic: str
+    comparison: str
+    threshold: float
+    period: int = 60
+    datapoints: tuple[int, int] = (3, 3)
+    per: Series | None = None
+    missing: str = "missing"
+    notifies: bool = False
+
+    def value(self, minute: float) -> float | None:
+        value = self.series.statistic(minute, self.period, self.statistic)
+        if self.per is None or value is None:
+            return value
+        return 100 * value / (self.per.statistic(minute, self.period, self.statistic) or 1)
+
+    def band(self, minute: float) -> tuple[float, float]:
+        """About what ANOMALY_DETECTION_BAND makes of the day before."""
+        expected = orders(minute + 1440)
+        return round(0.87 * expected, 3), round(1.09 * expected, 3)
+
+    def breaches(self, minute: float, value: float) -> bool:
+        if self.comparison == UNDER_BAND:
+            return value < self.band(minute)[0]
+        return value > self.threshold if self.comparison == ABOVE else value < self.threshold
+
+    def parameters(self, prefix: str, actions: list[str]) -> dict[str, Any]:
+        """For PutMetricAlarm."""
+        return {
+            "AlarmName": prefix + self.name,
+            "AlarmDescription": self.description,
+            "AlarmActions": actions if self.notifies else [],
+            "ComparisonOperator": self.comparison,
+            "EvaluationPeriods": self.datapoints[1],
+            "DatapointsToAlarm": self.datapoints[0],
+            "TreatMissingData": self.missing,
+            **self._watched(prefix),
+        }
+
+    def _watched(self, prefix: str) -> dict[str, Any]:
+        if self.comparison == UNDER_BAND:
+            band = {"Id": "ad1", "Expression": "ANOMALY_DETECTION_BAND(m1, 2)", "Label": "expected", "ReturnData": True}
+            return {
+                "Metrics": [self._query("m1", self.series, prefix, returned=True), band],
+                "ThresholdMetricId": "ad1",
+            }
+        if self.per is not None:
+            rate = {"Id": "e1", "Expression": "100 * m1 / m2", "Label": "5xx rate in percent", "ReturnData": True}
+            return {
+                "Metrics": [rate, self._query("m1", self.series, prefix), self._query("m2", self.per, prefix)],
+                "Threshold": self.threshold,
+            }
+        kind = "ExtendedStatistic" if self.statistic.startswith("p") else "Statistic"
+        metric = _metric(self.series, prefix)
+        return {**metric, kind: self.statistic, "Period": self.period, "Threshold": self.threshold}
+
+    def _query(self, name: str, series: Series, prefix: str, *, returned: bool = False) -> dict[str, Any]:
+        stat = {"Metric": _metric(series, prefix), "Period": self.period, "Stat": self.statistic}
+        return {"Id": name, "MetricStat": stat, "ReturnData": returned}
+
+
+@dataclass(frozen=True)
+class CompositeAlarm:
+    """CloudWatch evaluates its rule itself, whenever the state of a child changes."""
+
+    name: str
+    description: str
+    rule: str
+
+    def parameters(self, prefix: str, actions: list[str]) -> dict[str, Any]:
+        """For PutCompositeAlarm."""
+        return {
+            "AlarmName": prefix + self.name,
+            "AlarmDescription": self.description,
+            "AlarmRule": self.rule.replace('("', f'("{prefix}'),
+            "AlarmActions": actions,
+        }
+
+
+def _metric(series: Series, prefix: str) -> dict[str, Any]:
+    dimensions = [{"Name": name, "Value": value} for name, value in series.dimensions.items()]
+    return {"Namespace": series.published_in(prefix), "MetricName": series.name, "Dimensions": dimensions}

@@ -1,0 +1,131 @@
+"""What a metric is here: a function of time, and how its datapoints are written for PutMetricData."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from cloudwatch_mcp.sandbox.incident.timeline import anchor, noise, within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Samples = list[tuple[float, float]]
+"""Values, each with how often it was measured within a minute."""
+Sampler = Callable[[float], Samples]
+"""Takes the minutes before the anchor."""
+
+FINE = timedelta(hours=3)
+"""How long back there is a datapoint every minute. Earlier there is one every five minutes, that stands for five."""
+HISTORY = timedelta(hours=48)
+
+# A lognormal distribution by its quantiles: factors of the median, each with its weight.
+_QUANTILES = [
+    (math.exp(0.39 * z), weight)
+    for z, weight in ((-1.3, 0.25), (-0.25, 0.25), (0.4, 0.25), (1.1, 0.15), (1.64, 0.07), (2.17, 0.02), (2.75, 0.01))
+]
+
+
+@dataclass(frozen=True)
+class Series:
+    """One metric with its dimensions."""
+
+    namespace: str
+    name: str
+    dimensions: Mapping[str, str]
+    unit: str
+    samples: Sampler
+    basic: bool = False
+    """Measured once in five minutes, as by EC2's basic monitoring."""
+    fine: timedelta = FINE
+
+    def published_in(self, prefix: str) -> str:
+        """The namespace; AWS's own stay what they are."""
+        return self.namespace if self.namespace.startswith("AWS/") else prefix + self.namespace
+
+    def statistic(self, minute: float, period: int, statistic: str) -> float | None:
+        """Over the period that starts `minute` minutes before the anchor; None where nothing was measured."""
+        step = 5 if self.basic else 1
+        samples = [sample for offset in range(0, period // 60, step) for sample in self.samples(minute - offset)]
+        if not samples:
+            return None
+        total, count = sum(value * times for value, times in samples), sum(times for _, times in samples)
+        if statistic.startswith("p"):
+            return _percentile(samples, float(statistic[1:]))
+        return {"Average": total / count, "Sum": total, "Maximum": max(samples)[0], "SampleCount": count}[statistic]
+
+    def datapoints(self, now: datetime) -> Iterator[dict[str, Any]]:
+        """Members of PutMetricData's MetricData, oldest first."""
+        end = int(anchor(now).timestamp())
+        start, fine_from = (int((now - ago).timestamp()) // 300 * 300 for ago in (HISTORY, self.fine))
+        fine = () if self.basic else range(fine_from, end, 60)
+        same = {
+            "MetricName": self.name,
+            "Dimensions": [{"Name": name, "Value": value} for name, value in self.dimensions.items()],
+            "Unit": self.unit,
+        }
+        for times, grid in ((1 if self.basic else 5, range(start, end if self.basic else fine_from, 300)), (1, fine)):
+            for time in grid:
+                if samples := self.samples((end - time) / 60):
+                    yield {**same, "Timestamp": time, **_values(samples, times)}
+
+
+def _values(samples: Samples, times: int) -> dict[str, Any]:
+    if len(samples) == times == 1:
+        return {"Value": samples[0][0]}
+    return {"Values": [value for value, _ in samples], "Counts": [weight * times for _, weight in samples]}
+
+
+def _percentile(samples: Samples, percent: float) -> float:
+    remaining = sum(times for _, times in samples) * percent / 100
+    for value, times in sorted(samples):
+        remaining -= times
+        if remaining <= 0:
+            return value
+    return max(samples)[0]
+
+
+def gauge(name: str, level: Callable[[float], float], jitter: float = 0.04) -> Sampler:
+    """One measurement a minute around a level."""
+    draw = noise(name)
+    return lambda minute: [(round(level(minute) * max(0.0, 1 + jitter * draw(minute)), 3), 1.0)]
+
+
+def except_within(samples: Sampler, *spans: tuple[float, float]) -> Sampler:
+    """Nothing is measured within the spans."""
+    return lambda minute: [] if any(within(minute, *span) for span in spans) else samples(minute)
+
+
+def count(name: str, level: Callable[[float], float], jitter: float = 0.04) -> Sampler:
+    """A whole number a minute, around a level; small levels are mostly zeros."""
+    draw = noise(name)
+
+    def samples(minute: float) -> Samples:
+        expected = level(minute)
+        spread = max(jitter * expected, math.sqrt(expected) * 0.5)
+        return [(float(max(0, round(expected + spread * draw(minute)))), 1.0)]
+
+    return samples
+
+
+def latency(
+    name: str,
+    median: float,
+    requests: Callable[[float], float],
+    waiting: Callable[[float], list[tuple[float, float]]],
+) -> Sampler:
+    """Milliseconds: lognormal, but for the shares of requests that wait a given time."""
+    draw = noise(name)
+
+    def samples(minute: float) -> Samples:
+        total, waits = requests(minute), waiting(minute)
+        usual = total * (1 - sum(share for _, share in waits))
+        centre = median * (1 + 0.03 * draw(minute))
+        body = [(centre * distance, usual * weight) for distance, weight in _QUANTILES]
+        tail = [(time * (1 + 0.01 * draw(minute + time)), total * share) for time, share in waits]
+        return [(round(value, 1), float(max(1, round(times)))) for value, times in body + tail]
+
+    return samples

@@ -1,0 +1,113 @@
+"""The shop's requests of the last 24 hours, one by one: what the services, the gateway and the edge log about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from cloudwatch_mcp.sandbox.incident.timeline import (
+    CHECKOUT_SHARE,
+    LOGS_UNSAMPLED,
+    REGIONS,
+    anchor,
+    failing,
+    randomness,
+    severity,
+    slowed,
+    traffic,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+LOGGED = 1440
+"""How many minutes back the logs go."""
+CITIES = {
+    "eu": ["Nordhafen", "Süßenbrück", "Żabia Góra", "Saint-Étoile", "Νέα Πηγή"],
+    "us": ["Springwater", "Port Example", "Cañada Falls"],
+    "ap": ["青葉台例", "Nova Maravilha", "예시동"],
+}
+_PER_MINUTE = 54
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to the public API. Times are epoch milliseconds, durations milliseconds."""
+
+    minute: int
+    time: int
+    id: str
+    path: str
+    region: str
+    city: str
+    ip: str
+    status: int
+    duration: int
+    waited: int
+    """For a connection to the card gateway."""
+    gateway: int
+    """How long the gateway took to answer, 0 where it was never asked."""
+    pool: int
+    """The size of the connection pool of the payments task that served it."""
+    dice: float
+    """Even between 0 and 1, for whatever else differs from request to request."""
+
+    @property
+    def trace_id(self) -> str:
+        return f"1-{self.time // 1000:x}-{self.id.replace('-', '')[:24]}"
+
+    @property
+    def order_id(self) -> str:
+        return f"ord-{int(self.id[:6], 16):08d}"
+
+
+def minutes() -> Iterator[tuple[int, float]]:
+    """Every logged minute, oldest first, with the share of its routine events that was logged."""
+    for minute in range(LOGGED, 0, -1):
+        yield minute, 1.0 if minute <= LOGS_UNSAMPLED else 0.05
+
+
+@lru_cache(maxsize=1)
+def requests(now: datetime) -> tuple[Request, ...]:
+    return tuple(_requests(int(anchor(now).timestamp()) * 1000))
+
+
+def _requests(end: int) -> Iterator[Request]:
+    random = randomness("requests")
+    regions, weights = list(REGIONS), list(REGIONS.values())
+    for minute, logged in minutes():
+        times = sorted(random.random() for _ in range(int(_PER_MINUTE * traffic(minute) * logged + random.random())))
+        for part, region in zip(times, random.choices(regions, weights, k=len(times)), strict=True):
+            bits, dice, kind = f"{random.getrandbits(128):032x}", random.random(), random.random()
+            path = "/v1/checkout" if kind < 0.38 else "/v1/cart" if kind < 0.38 / CHECKOUT_SHARE else "/v1/products"
+            status, waited = _outcome(minute - part, path, random.random(), dice)
+            gateway = round(random.lognormvariate(4.4, 0.3)) if path == "/v1/checkout" and status < 500 else 0
+            own = random.lognormvariate(4.3 if path == "/v1/checkout" else 4.8, 0.5)
+            yield Request(
+                minute=minute,
+                time=end - minute * 60_000 + int(part * 60_000),
+                id=f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:]}",
+                path=path,
+                region=region,
+                city=CITIES[region][int(dice * 97) % len(CITIES[region])],
+                ip=f"{('198.51.100', '203.0.113')[region == 'eu']}.{int(dice * 9973) % 250 + 2}",
+                status=status,
+                duration=round(own + waited + gateway),
+                waited=waited,
+                gateway=gateway,
+                pool=8 if dice < severity(minute - part) else 64,
+                dice=dice,
+            )
+
+
+def _outcome(minute: float, path: str, draw: float, dice: float) -> tuple[int, int]:
+    """The status, and the milliseconds waited for a connection to the gateway."""
+    if path != "/v1/checkout":
+        return (500 if draw < 0.001 else 200), 0
+    if draw < failing(minute) - 0.002 and severity(minute):
+        return (504 if dice < 0.3 else 502), 5000
+    if draw < failing(minute):
+        return 500, 0
+    return 201, round(300 + 4300 * dice) if draw < failing(minute) + slowed(minute) else 0

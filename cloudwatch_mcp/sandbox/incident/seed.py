@@ -1,0 +1,123 @@
+"""Writes the incident through the API, with nothing but what a real account allows too."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from cloudwatch_mcp.sandbox.incident.alarm_catalog import composite_alarms, metric_alarms
+from cloudwatch_mcp.sandbox.incident.anomalies import DETECTORS
+from cloudwatch_mcp.sandbox.incident.log_groups import LOG_GROUPS
+from cloudwatch_mcp.sandbox.incident.metrics_shop import shop_metrics
+from cloudwatch_mcp.sandbox.incident.saved_queries import SAVED_QUERIES
+from cloudwatch_mcp.sandbox.incident.state_changes import CREATED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from cloudwatch_mcp.sandbox.clock import Clock
+    from cloudwatch_mcp.sandbox.incident.log_groups import LogGroup
+    from cloudwatch_mcp.sandbox.incident.log_text import Event
+    from cloudwatch_mcp.sandbox.incident.metrics import Series
+
+    Travel = Callable[[datetime], None]
+
+# API_PutLogEvents: a batch has at most 10,000 events and 1,048,576 bytes, counting 26 for each event.
+_BATCH_EVENTS, _BATCH_BYTES, _EVENT_OVERHEAD = 10_000, 1_048_576, 26
+_DATUMS = 1000
+"""API_PutMetricData: at most 1,000 in a request."""
+
+
+def seed(
+    logs: Any,
+    cloudwatch: Any,
+    *,
+    now: datetime,
+    prefix: str = "",
+    actions: Sequence[str] = (),
+    clock: Clock | None = None,
+) -> None:
+    """Write log groups and events, custom metrics, alarms, saved queries and anomaly detectors.
+
+    Args:
+        logs: a boto3 client for CloudWatch Logs.
+        cloudwatch: a boto3 client for CloudWatch.
+        now: when the data ends; the incident starts 56 minutes earlier.
+        prefix: goes before every name that is written, namespaces included.
+        actions: the alarms' actions, as ARNs.
+        clock: the sandbox's, so that things are as old as the story wants them to be.
+    """
+    travel = clock.travel if clock else _stay
+    for group in LOG_GROUPS:
+        _write_log_group(logs, group, now, prefix, travel)
+    write_metrics(cloudwatch, shop_metrics(), now, prefix)
+    travel(now - CREATED)
+    for alarm in metric_alarms():
+        cloudwatch.put_metric_alarm(**alarm.parameters(prefix, list(actions)))
+    for composite in composite_alarms():
+        cloudwatch.put_composite_alarm(**composite.parameters(prefix, list(actions)))
+    _write_saved_queries(logs, now, prefix, travel)
+    for detector in DETECTORS:
+        travel(now - timedelta(days=detector.age_in_days))
+        arn = log_group_arn(logs, prefix + detector.log_group)
+        logs.create_log_anomaly_detector(
+            detectorName=prefix + detector.name, logGroupArnList=[arn], evaluationFrequency="FIVE_MIN"
+        )
+    travel(now)
+
+
+def log_group_arn(logs: Any, name: str) -> str:
+    found = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    return next(str(group["logGroupArn"]) for group in found if group["logGroupName"] == name)
+
+
+def write_metrics(cloudwatch: Any, series: Iterable[Series], now: datetime, prefix: str = "") -> None:
+    datums: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for each in series:
+        datums[each.published_in(prefix)].extend(each.datapoints(now))
+    for namespace, data in datums.items():
+        for start in range(0, len(data), _DATUMS):
+            cloudwatch.put_metric_data(Namespace=namespace, MetricData=data[start : start + _DATUMS])
+
+
+def _stay(_: datetime) -> None:
+    """A real account's time is not ours to set."""
+
+
+def _write_log_group(logs: Any, group: LogGroup, now: datetime, prefix: str, travel: Travel) -> None:
+    name = prefix + group.name
+    travel(now - timedelta(days=group.age_in_days))
+    logs.create_log_group(logGroupName=name, logGroupClass=group.log_class)
+    if group.retention:
+        logs.put_retention_policy(logGroupName=name, retentionInDays=group.retention)
+    for stream, events in groupby(sorted(group.events(now)), key=lambda event: event.stream):
+        logs.create_log_stream(logGroupName=name, logStreamName=stream)
+        for batch in _batches(events):
+            travel(datetime.fromtimestamp(batch[-1]["timestamp"] / 1000 + 1, now.tzinfo))
+            logs.put_log_events(logGroupName=name, logStreamName=stream, logEvents=batch)
+
+
+def _batches(events: Iterator[Event]) -> Iterator[list[dict[str, Any]]]:
+    batch: list[dict[str, Any]] = []
+    size = 0
+    for event in events:
+        bytes_ = len(event.message.encode()) + _EVENT_OVERHEAD
+        if batch and (size + bytes_ > _BATCH_BYTES or len(batch) == _BATCH_EVENTS):
+            yield batch
+            batch, size = [], 0
+        batch.append({"timestamp": event.time, "message": event.message})
+        size += bytes_
+    if batch:
+        yield batch
+
+
+def _write_saved_queries(logs: Any, now: datetime, prefix: str, travel: Travel) -> None:
+    for saved in SAVED_QUERIES:
+        travel(now - timedelta(days=saved.age_in_days))
+        logs.put_query_definition(
+            name=prefix + saved.name,
+            queryString=saved.query.replace("namePrefix: ['", f"namePrefix: ['{prefix}"),
+            logGroupNames=[prefix + name for name in saved.log_groups],
+        )

@@ -1,0 +1,131 @@
+"""The aggregate functions of `stats`: each compiles to a function of a group's rows."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any
+
+from cloudwatch_mcp.sandbox.insights.errors import QueryError
+from cloudwatch_mcp.sandbox.insights.expressions import ExpressionCompiler, Node
+from cloudwatch_mcp.sandbox.insights.functions import identity, numeric
+from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, number, sort_key
+
+Aggregate = Callable[[Sequence[Any]], Any]
+
+
+class StatsCompiler(ExpressionCompiler):
+    """Compiles `sum(bytes) / count(*)` to an expression over a row of aggregates, which it collects."""
+
+    def __init__(self, rows: ExpressionCompiler) -> None:
+        super().__init__(rows.text, rows.scope, rows.now)
+        self._rows = rows
+        self.aggregates: list[Aggregate] = []
+
+    def field(self, node: Node) -> Expression:
+        raise QueryError(f"{self.text_of(node)} is not aggregated")
+
+    def call(self, node: Node) -> Expression:
+        name, *arguments = node.children
+        key = name.lower()
+        if key not in _AGGREGATES:
+            return super().call(node)
+        arguments = [argument for argument in arguments if argument]
+        if key == "count" and (not arguments or arguments[0].data == "star"):
+            return self._collect(len)
+        operands = [self._rows.compile(argument) for argument in arguments]
+        if len(operands) != (2 if key == "pct" else 1):
+            raise QueryError(f"Invalid number of arguments for function {name}: {len(operands)}")
+        return self._collect(_AGGREGATES[key](*operands, *self._moment(key)))
+
+    def _collect(self, aggregate: Aggregate) -> Expression:
+        self.aggregates.append(aggregate)
+        return Expression(itemgetter(len(self.aggregates) - 1), Kind.COMPUTED)
+
+    def _moment(self, name: str) -> list[Expression]:
+        return [self.scope.find("@timestamp")] if name in ("earliest", "latest") else []
+
+
+def _over_numbers(summarise: Callable[[list[Any]], Any]) -> Callable[[Expression], Aggregate]:
+    def compile_aggregate(operand: Expression) -> Aggregate:
+        read = numeric(operand)
+
+        def aggregate(rows: Sequence[Any]) -> Any:
+            numbers = [value for value in map(read, rows) if value is not None]
+            return summarise(numbers) if numbers else None
+
+        return aggregate
+
+    return compile_aggregate
+
+
+def _over_values(summarise: Callable[[list[Any]], Any]) -> Callable[[Expression], Aggregate]:
+    def compile_aggregate(operand: Expression) -> Aggregate:
+        read = operand.read
+        return lambda rows: summarise([value for value in map(read, rows) if value is not None])
+
+    return compile_aggregate
+
+
+def _count_distinct(operand: Expression) -> Aggregate:
+    read = identity(operand)
+    return lambda rows: len(set(map(read, rows)) - {None})
+
+
+def _percentile(operand: Expression, percent: Expression) -> Aggregate:
+    rank = number(percent.constant)
+    if rank is None or not 0 <= rank <= 100:
+        raise QueryError("the percentile of pct is a number from 0 to 100")
+
+    def nearest(numbers: list[Any]) -> Any:
+        return sorted(numbers)[max(math.ceil(len(numbers) * rank / 100) - 1, 0)]
+
+    return _over_numbers(nearest)(operand)
+
+
+def _extreme(choose: Callable[..., Any]) -> Callable[[Expression], Aggregate]:
+    """The least or the greatest: of the numbers where there are any, else of the texts."""
+
+    def chosen(values: list[Any]) -> Any:
+        numbers = [value for value in map(number, values) if value is not None]
+        return choose(numbers or map(str, values), default=None)
+
+    return _over_values(chosen)
+
+
+def _sorts(choose: Callable[..., Any]) -> Callable[[Expression], Aggregate]:
+    return _over_values(lambda values: choose(values, key=sort_key, default=None))
+
+
+def _in_time(choose: Callable[..., Any]) -> Callable[[Expression, Expression], Aggregate]:
+    """The value of the first or last event that has the field."""
+
+    def compile_aggregate(operand: Expression, moment: Expression) -> Aggregate:
+        read, time = operand.read, moment.read
+
+        def aggregate(rows: Sequence[Any]) -> Any:
+            present = [row for row in rows if read(row) is not None]
+            return read(choose(present, key=time)) if present else None
+
+        return aggregate
+
+    return compile_aggregate
+
+
+_AGGREGATES: dict[str, Callable[..., Aggregate]] = {
+    "count": _over_values(len),
+    "count_distinct": _count_distinct,
+    "sum": _over_numbers(sum),
+    "avg": _over_numbers(statistics.fmean),
+    "min": _extreme(min),
+    "max": _extreme(max),
+    "median": _over_numbers(statistics.median),
+    "pct": _percentile,
+    "stddev": _over_numbers(statistics.pstdev),
+    "earliest": _in_time(min),
+    "latest": _in_time(max),
+    "sortsfirst": _sorts(min),
+    "sortslast": _sorts(max),
+}

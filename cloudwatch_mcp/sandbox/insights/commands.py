@@ -1,0 +1,254 @@
+"""Compiles the commands of a query into stages that rows pass through, and the columns that are shown."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lark import Token
+from lark.visitors import Interpreter
+
+from cloudwatch_mcp.sandbox.insights import extraction, patterns
+from cloudwatch_mcp.sandbox.insights.aggregates import Aggregate, StatsCompiler
+from cloudwatch_mcp.sandbox.insights.errors import QueryError, unexpected
+from cloudwatch_mcp.sandbox.insights.events import SYSTEM_FIELDS
+from cloudwatch_mcp.sandbox.insights.expressions import ExpressionCompiler, Node, Scope, name_of, string_of
+from cloudwatch_mcp.sandbox.insights.functions import identity, textual
+from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, sort_key
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+# StartQuery: the most rows of a query, by its limit command or parameter.
+MAX_LIMIT = 100_000
+_DEFAULT_COLUMNS = ("@timestamp", "@message")
+
+Run = Callable[[Sequence[Any]], Sequence[Any]]
+
+
+class Stage(NamedTuple):
+    run: Run
+    filters_events: bool = False
+
+
+@dataclass
+class Pipeline:
+    stages: list[Stage] = field(default_factory=list)
+    columns: list[tuple[str, Expression]] = field(default_factory=list)
+    limited: bool = False
+    # The options of a SOURCE command; None without one.
+    source: dict[str, list[str]] | None = None
+    # Commands that groups of the Infrequent Access class do not support (docs: CWL_AnalyzeLogData_Classes).
+    standard_class_only: list[str] = field(default_factory=list)
+
+
+class PipelineCompiler(Interpreter[Token, None]):
+    """One method a command; `scope` holds the names that the next command can use."""
+
+    def __init__(self, text: str, now: datetime) -> None:
+        self._expressions = ExpressionCompiler(text, Scope(), now)
+        self._pipeline = Pipeline()
+        self._fields: dict[str, Expression] = {}
+        self._extracted: dict[str, Expression] = {}
+        self._display: dict[str, Expression] | None = None
+        self._deduplicated = False
+
+    @property
+    def _scope(self) -> Scope:
+        return self._expressions.scope
+
+    def compile(self, query: Node) -> Pipeline:
+        for command in query.children:
+            if command:
+                self._visit_command(command)
+        self._pipeline.columns = list(self._columns().items())
+        return self._pipeline
+
+    def _visit_command(self, command: Node) -> None:
+        if self._deduplicated and command.data != "limit":
+            # docs, CWL_QuerySyntax-Dedup: the only command after dedup is limit.
+            raise unexpected(self._expressions.text, command.meta.start_pos)
+        try:
+            self.visit(command)
+        except QueryError as error:
+            if not error.end:
+                error.start, error.end = command.meta.start_pos, command.meta.end_pos
+            raise
+
+    def _columns(self) -> dict[str, Expression]:
+        if self._display is not None:
+            return self._display
+        if self._scope.closed:
+            return self._scope.names
+        shown = self._fields or {name: SYSTEM_FIELDS[name] for name in _DEFAULT_COLUMNS}
+        return {**shown, **self._extracted, "@ptr": SYSTEM_FIELDS["@ptr"]}
+
+    def _then(self, run: Run, *, filters: bool = False) -> None:
+        self._pipeline.stages.append(Stage(run, filters and not self._scope.closed))
+
+    def source(self, node: Node) -> None:
+        self._pipeline.source = {}
+        for option in node.children:
+            if option:
+                name, *values = option.children
+                self._pipeline.source[str(name)] = [string_of(value) for value in values]
+
+    def unsupported(self, node: Node) -> None:
+        raise QueryError(f"The sandbox does not run the command {node.children[0].split()[0]}")
+
+    def fields(self, node: Node) -> None:
+        for name, expression in self._named(node.children):
+            self._scope.names[name] = self._fields[name] = expression
+
+    def display(self, node: Node) -> None:
+        self._display = dict(self._named(node.children))
+        if not self._scope.closed:
+            self._display["@ptr"] = SYSTEM_FIELDS["@ptr"]
+
+    def _named(self, columns: Sequence[Node]) -> list[tuple[str, Expression]]:
+        """Columns by their alias, else by the field's name, else by the expression's text."""
+        named = []
+        for column in columns:
+            expression, alias = column.children
+            named.append((self._column_name(expression, alias), self._expressions.compile(expression)))
+        return named
+
+    def _column_name(self, expression: Node, alias: Token | None) -> str:
+        if alias:
+            return name_of(alias)
+        if expression.data == "field":
+            return name_of(expression.children[0])
+        return self._expressions.text_of(expression)
+
+    def filter(self, node: Node) -> None:
+        command, condition = node.children
+        if command.lower() == "filterindex":
+            self._pipeline.standard_class_only.append("filterIndex")
+        test = self._expressions.test(condition)
+        self._then(lambda rows: [row for row in rows if test(row)], filters=True)
+
+    def parse_glob(self, node: Node) -> None:
+        source, glob, *names = node.children
+        self._extract(extraction.by_glob(self._parsed(source), string_of(glob), [*map(name_of, names)]))
+
+    def parse_regex(self, node: Node) -> None:
+        source, literal, *names = node.children
+        named = [name_of(name) for name in names if name]
+        self._extract(extraction.by_regex(self._parsed(source), str(literal), named))
+
+    def _parsed(self, source: Node | None) -> Expression:
+        return self._scope.find(name_of(source.children[0]) if source else "@message")
+
+    def _extract(self, extracted: dict[str, Expression]) -> None:
+        self._scope.names.update(extracted)
+        self._extracted.update(extracted)
+
+    def stats(self, node: Node) -> None:
+        *columns, groups = node.children
+        keys = self._named(groups.children) if groups else []
+        compiler = StatsCompiler(self._expressions)
+        results = []
+        for column in columns:
+            expression, alias = column.children
+            collected = len(compiler.aggregates)
+            results.append((self._column_name(expression, alias), compiler.compile(expression)))
+            if len(compiler.aggregates) == collected:
+                raise QueryError(f"{self._expressions.text_of(expression)} is not aggregated")
+        self._then(_grouping([identity(key) for _, key in keys], compiler.aggregates, results))
+        self._aggregated([(name, expression.kind) for name, expression in (*keys, *results)])
+
+    def pattern(self, node: Node) -> None:
+        self._pipeline.standard_class_only.append("pattern")
+        read_text = textual(self._expressions.compile(node.children[0]))
+        read_time = None if self._scope.closed else self._scope.find("@timestamp").read
+        self._then(lambda rows: patterns.patterns(rows, read_text, read_time))
+        self._aggregated([(name, Kind.COMPUTED) for name in patterns.COLUMNS])
+
+    def _aggregated(self, names: Sequence[tuple[str, Kind]]) -> None:
+        """From here on rows are tuples, and only their columns have names."""
+        columns = {name: Expression(itemgetter(i), kind) for i, (name, kind) in enumerate(names)}
+        self._expressions.scope = Scope(columns, closed=True)
+        self._display = None
+
+    def sort(self, node: Node) -> None:
+        keys = []
+        for key in node.children:
+            expression, *direction = key.children
+            read = self._expressions.compile(expression).read
+            keys.append((read, any(word and word.lower() == "desc" for word in direction)))
+        self._then(_sorting(keys))
+
+    def limit(self, node: Node) -> None:
+        count = int(float(node.children[-1]))
+        if not 1 <= count <= MAX_LIMIT:
+            raise QueryError(f"limit must be from 1 to {MAX_LIMIT}")
+        self._pipeline.limited = True
+        self._then(lambda rows: rows[:count])
+
+    def dedup(self, node: Node) -> None:
+        readers = [identity(self._scope.find(name_of(name))) for name in node.children]
+        self._deduplicated = True
+        self._then(lambda rows: _distinct(rows, readers))
+
+
+def _grouping(
+    keys: Sequence[Read],
+    aggregates: Sequence[Aggregate],
+    results: Sequence[tuple[str, Expression]],
+) -> Run:
+    readers = [expression.read for _, expression in results]
+
+    def result(key: tuple[Any, ...], rows: Sequence[Any]) -> tuple[Any, ...]:
+        values = [aggregate(rows) for aggregate in aggregates]
+        return (*key, *[read(values) for read in readers])
+
+    def run(rows: Sequence[Any]) -> list[tuple[Any, ...]]:
+        if not keys:
+            return [result((), rows)]
+        if len(keys) == 1:
+            (read,) = keys
+            return [result((key,), group) for key, group in _grouped(rows, read).items()]
+        return [result(key, group) for key, group in _grouped(rows, _all(keys)).items()]
+
+    return run
+
+
+def _all(readers: Sequence[Read]) -> Callable[[Any], tuple[Any, ...]]:
+    return lambda row: tuple([read(row) for read in readers])
+
+
+def _grouped(rows: Sequence[Any], key: Read) -> dict[Any, list[Any]]:
+    groups: dict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
+    return groups
+
+
+def _sorting(keys: Sequence[tuple[Read, bool]]) -> Run:
+    def run(rows: Sequence[Any]) -> list[Any]:
+        ordered = list(rows)
+        for read, descending in reversed(keys):
+            ordered.sort(key=_sort_key_of(read), reverse=descending)
+        return ordered
+
+    return run
+
+
+def _sort_key_of(read: Read) -> Read:
+    return lambda row: sort_key(read(row))
+
+
+def _distinct(rows: Sequence[Any], readers: Sequence[Read]) -> list[Any]:
+    """The first row of each combination; a row without one of the values is no duplicate."""
+    seen: set[tuple[Any, ...]] = set()
+    distinct = []
+    for row in rows:
+        key = tuple([read(row) for read in readers])
+        if None not in key and key in seen:
+            continue
+        seen.add(key)
+        distinct.append(row)
+    return distinct

@@ -1,0 +1,132 @@
+"""Comparisons: by number when both sides are numbers or numerals, else as text.
+
+An absent field equals nothing, is less or greater than nothing, and therefore passes `!=` and `not like`.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from typing import TYPE_CHECKING, Any
+
+from cloudwatch_mcp.sandbox.insights.errors import QueryError
+from cloudwatch_mcp.sandbox.insights.functions import textual
+from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_ORDERINGS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_JAVA_NAMED_GROUP = re.compile(r"\(\?<(?![=!])")
+_INLINE_FLAGS = re.compile(r"\(\?([imsx]+)\)")
+
+
+def compare(left: Expression, sign: str, right: Expression) -> Expression:
+    if sign in _ORDERINGS:
+        return Expression(_ordered(left, _ORDERINGS[sign], right), Kind.TRUTH)
+    equals = _equals(left, right)
+    if sign == "!=":
+        return Expression(lambda row: not equals(row), Kind.TRUTH)
+    return Expression(equals, Kind.TRUTH)
+
+
+def _equals(left: Expression, right: Expression) -> Read:
+    if left.constant is not None:
+        left, right = right, left
+    read, constant = left.read, right.constant
+    if constant is None:
+        other = right.read
+        return lambda row: _equal(read(row), other(row))
+    wanted = number(constant)
+    if wanted is None and left.kind is Kind.RAW:
+        return lambda row: read(row) == constant
+    if wanted is None:
+        shown = textual(left)
+        return lambda row: shown(row) == constant
+
+    def equals(row: Any) -> bool:
+        value = read(row)
+        return bool((number(value) if value.__class__ is str else value) == wanted)
+
+    return equals
+
+
+def _equal(left: Any, right: Any) -> bool:
+    if left is None or right is None:
+        return False
+    left_number, right_number = number(left), number(right)
+    if left_number is None or right_number is None:
+        return str(left) == str(right)
+    return left_number == right_number
+
+
+def _ordered(left: Expression, ordered: Callable[[Any, Any], bool], right: Expression) -> Read:
+    read, other = left.read, right.read
+    bound = None if right.constant is None else number(right.constant)
+    if bound is not None:
+
+        def within(row: Any) -> bool:
+            value = number(read(row))
+            return value is not None and ordered(value, bound)
+
+        return within
+
+    def test(row: Any) -> bool:
+        first, second = read(row), other(row)
+        if first is None or second is None:
+            return False
+        first_number, second_number = number(first), number(second)
+        if first_number is not None and second_number is not None:
+            return ordered(first_number, second_number)
+        if first_number is None and second_number is None:
+            return ordered(str(first), str(second))
+        return False  # a number and a text have no order
+
+    return test
+
+
+def contains(left: Expression, part: str) -> Read:
+    read = textual(left)
+
+    def test(row: Any) -> bool:
+        value = read(row)
+        return value is not None and part in value
+
+    return test
+
+
+def found_in(left: Expression, pattern: re.Pattern[str]) -> Read:
+    read = textual(left)
+    search = pattern.search
+
+    def test(row: Any) -> bool:
+        value = read(row)
+        return value is not None and search(value) is not None
+
+    return test
+
+
+def member(left: Expression, options: Sequence[Expression]) -> Read:
+    tests = [_equals(left, option) for option in options]
+    texts = [option.constant for option in options]
+    if left.kind is Kind.RAW and all(isinstance(text, str) and number(text) is None for text in texts):
+        read, wanted = left.read, frozenset(texts)
+        return lambda row: read(row) in wanted
+    return lambda row: any(test(row) for test in tests)
+
+
+def regex(literal: str) -> re.Pattern[str]:
+    """The pattern of a literal such as `/(?i)time(d)? ?out/`, which follows Java's syntax.
+
+    Raises:
+        QueryError: it is no regular expression.
+    """
+    body, _, flags = literal[1:].rpartition("/")
+    body = _JAVA_NAMED_GROUP.sub("(?P<", body.replace("\\/", "/"))
+    inline = "".join(match[1] for match in _INLINE_FLAGS.finditer(body))
+    all_flags = "".join(sorted(set(inline + flags)))
+    body = (f"(?{all_flags})" if all_flags else "") + _INLINE_FLAGS.sub("", body)
+    try:
+        return re.compile(body)
+    except re.error as error:
+        raise QueryError(f"Invalid regular expression: {error}") from error

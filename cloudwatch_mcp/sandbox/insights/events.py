@@ -1,0 +1,152 @@
+"""Log events, and the fields that Logs Insights discovers in them."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from typing import TYPE_CHECKING, Any
+
+from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read
+
+if TYPE_CHECKING:
+    from cloudwatch_mcp.sandbox.insights.eventlog import EventLog
+
+_DECODER = json.JSONDecoder()
+# What Lambda writes at the end of an invocation; Insights discovers its figures as @duration and so on.
+_LAMBDA_LINE = re.compile(r"(?P<type>START|END|REPORT|INIT_START) (?:RequestId: (?P<requestId>[\w-]+))?")
+_LAMBDA_FIGURES = {
+    "@duration": (re.compile(r"(?<!Init )(?<!Billed )(?<!Restore )Duration: ([\d.]+) ms"), 1),
+    "@billedDuration": (re.compile(r"Billed Duration: ([\d.]+) ms"), 1),
+    "@initDuration": (re.compile(r"Init Duration: ([\d.]+) ms"), 1),
+    "@memorySize": (re.compile(r"Memory Size: (\d+) MB"), 1_000_000),
+    "@maxMemoryUsed": (re.compile(r"Max Memory Used: (\d+) MB"), 1_000_000),
+}
+
+
+class Event:
+    """One log event. Its fields are decoded when a query first asks for one, and kept."""
+
+    __slots__ = ("_fields", "event_id", "ingestion_time", "log", "message", "stream", "timestamp")
+
+    def __init__(self, log: EventLog, stream: str, event: dict[str, Any], ingestion_time: int) -> None:
+        self.log = log
+        self.stream = stream
+        self.timestamp: int = event["timestamp"]
+        self.message: str = event["message"]
+        self.ingestion_time = ingestion_time
+        self.event_id = log.next_id()
+        self._fields: dict[str, Any] | None = None
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        if self._fields is None:
+            self._fields = _discover(self.message, is_lambda=self.log.is_lambda)
+        return self._fields
+
+    @property
+    def ptr(self) -> str:
+        return b64encode(f"{self.log.identifier}/{self.stream}/{self.event_id}".encode()).decode()
+
+    def to_response_dict(self) -> dict[str, Any]:
+        """The event as moto's GetLogEvents answers it."""
+        return {
+            "timestamp": self.timestamp,
+            "ingestionTime": self.ingestion_time,
+            "message": self.message,
+        }
+
+    def to_filter_dict(self) -> dict[str, Any]:
+        """The event as moto's FilterLogEvents answers it."""
+        return {**self.to_response_dict(), "eventId": f"{self.event_id:056d}"}
+
+
+def _discover(message: str, *, is_lambda: bool) -> dict[str, Any]:
+    found = _json_object(message, anywhere=is_lambda)
+    return {**found, **_lambda_fields(message)} if is_lambda else found
+
+
+def _json_object(message: str, *, anywhere: bool) -> dict[str, Any]:
+    """A JSON message's members. In Lambda's logs the first embedded JSON object counts too."""
+    start = message.find("{") if anywhere else len(message) - len(message.lstrip())
+    if message[start : start + 1] != "{":
+        return {}
+    try:
+        decoded, end = _DECODER.raw_decode(message, start)
+    except ValueError:
+        return {}
+    return decoded if anywhere or not message[end:].strip() else {}
+
+
+def _lambda_fields(message: str) -> dict[str, Any]:
+    line = _LAMBDA_LINE.match(message)
+    if not line:
+        return {}
+    found = {f"@{name}": value for name, value in line.groupdict().items() if value}
+    if line["type"] == "REPORT":
+        for name, (pattern, unit) in _LAMBDA_FIGURES.items():
+            figure = pattern.search(message)
+            if figure:
+                found[name] = float(figure[1]) * unit
+    return found
+
+
+def _ingestion_time(event: Event) -> int:
+    return event.ingestion_time
+
+
+def _timestamp(event: Event) -> int:
+    return event.timestamp
+
+
+def _message(event: Event) -> str:
+    return event.message
+
+
+SYSTEM_FIELDS = {
+    "@timestamp": Expression(_timestamp, Kind.TIME),
+    "@ingestionTime": Expression(_ingestion_time, Kind.TIME),
+    "@message": Expression(_message, Kind.RAW),
+    "@logStream": Expression(lambda event: event.stream, Kind.RAW),
+    "@log": Expression(lambda event: event.log.identifier, Kind.RAW),
+    "@ptr": Expression(lambda event: event.ptr, Kind.RAW),
+}
+
+
+def field(name: str) -> Expression:
+    """A system field, or a discovered one: `level`, `error.type`, `items.0.sku`.
+
+    A discovered field whose own name starts with @ is addressed with one more (docs: discoverable fields).
+    """
+    return SYSTEM_FIELDS.get(name) or Expression(
+        _discovered(name.removeprefix("@") if name.startswith("@@") else name), Kind.RAW
+    )
+
+
+def _discovered(name: str) -> Read:
+    parts = name.split(".")
+    if len(parts) == 1:
+        return lambda event: _leaf(event.fields.get(name))
+    return lambda event: _leaf(_walk(event.fields, parts))
+
+
+def _walk(node: Any, parts: list[str]) -> Any:
+    for position, part in enumerate(parts):
+        if isinstance(node, dict):
+            rest = ".".join(parts[position:])
+            if rest in node:
+                return node[rest]
+            node = node.get(part)
+        elif isinstance(node, list) and part.isdigit() and int(part) < len(node):
+            node = node[int(part)]
+        else:
+            return None
+    return node
+
+
+def _leaf(value: Any) -> Any:
+    """Objects and arrays are no values of their own, only their leaves are; truth values are 1 and 0."""
+    kind = value.__class__
+    if kind is str or kind is int or kind is float:
+        return value
+    return int(value) if kind is bool else None

@@ -1,0 +1,207 @@
+"""Compiles the expressions of a query into functions of a row."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from lark import Token
+from lark.visitors import Interpreter
+
+from cloudwatch_mcp.sandbox.insights import comparisons, events, functions, periods
+from cloudwatch_mcp.sandbox.insights.errors import QueryError
+from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, truth
+
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "%": operator.mod,
+    "^": math.pow,
+}
+# A lark.Tree. Which of its children are trees, tokens or None is known by the grammar, not by the types.
+Node = Any
+
+_TIME_FUNCTIONS = {"bin", "datefloor", "dateceil"}
+
+
+def name_of(token: Token) -> str:
+    """The name of a field without its backquotes; `items[0].sku` is `items.0.sku`."""
+    if "`" not in token and "[" not in token:
+        return str(token)
+    parts = re.split(r"(`[^`]+`)", token)
+    plain = [part[1:-1] if part[:1] == "`" else re.sub(r"\[(\d+)\]", r".\1", part) for part in parts]
+    return "".join(plain)
+
+
+def string_of(token: Token) -> str:
+    return _ESCAPE.sub(lambda match: _ESCAPED.get(match[1], match[0]), token[1:-1])
+
+
+class Scope:
+    """The names that an expression can use: those defined so far, and, before `stats`, any field."""
+
+    def __init__(self, names: Mapping[str, Expression] | None = None, *, closed: bool = False) -> None:
+        self.names = dict(names or {})
+        self.closed = closed
+
+    def find(self, name: str) -> Expression:
+        if name in self.names:
+            return self.names[name]
+        if self.closed:
+            raise QueryError(f"Unknown symbols found in or after stats: {name}")
+        return events.field(name)
+
+
+class ExpressionCompiler(Interpreter[Token, Expression]):
+    """One method a rule of the grammar; `text` is the query, from which columns get their names."""
+
+    def __init__(self, text: str, scope: Scope, now: datetime) -> None:
+        self.text = text
+        self.scope = scope
+        self.now = now
+
+    def compile(self, node: Node) -> Expression:
+        try:
+            expression: Expression = self.visit(node)
+        except QueryError as error:
+            if not error.end:
+                error.start, error.end = node.meta.start_pos, node.meta.end_pos
+            raise
+        return expression
+
+    def text_of(self, node: Node) -> str:
+        return self.text[node.meta.start_pos : node.meta.end_pos]
+
+    def field(self, node: Node) -> Expression:
+        return self.scope.find(name_of(node.children[0]))
+
+    def number(self, node: Node) -> Expression:
+        numeral = str(node.children[0])
+        return _constant(int(numeral) if numeral.isdigit() else float(numeral))
+
+    def string(self, node: Node) -> Expression:
+        return _constant(string_of(node.children[0]))
+
+    def true(self, _: Node) -> Expression:
+        return _constant(1)
+
+    def false(self, _: Node) -> Expression:
+        return _constant(0)
+
+    def call(self, node: Node) -> Expression:
+        column = self.scope.names.get(self.text_of(node))
+        if column:
+            return column
+        name, *arguments = node.children
+        if name.lower() == "now":
+            milliseconds = int(self.now.timestamp() * 1000)
+            return Expression(lambda _: milliseconds, Kind.TIME)
+        if name.lower() in _TIME_FUNCTIONS:
+            return self._time_function(name, arguments)
+        return functions.apply(name, [self.compile(argument) for argument in arguments if argument])
+
+    def _time_function(self, name: str, arguments: list[Any]) -> Expression:
+        *moments, period = arguments
+        if len(moments) != (name.lower() != "bin") or not period or period.data != "period":
+            raise QueryError(f"Invalid arguments for function {name}")
+        moment = self.compile(moments[0]) if moments else self.scope.find("@timestamp")
+        cut = periods.ceiling if name.lower() == "dateceil" else periods.floor
+        return functions.of_one(cut(str(period.children[0])), functions.numeric(moment), Kind.TIME)
+
+    def period(self, _: Node) -> Expression:
+        raise QueryError("a period stands in bin, datefloor and dateceil only")
+
+    def star(self, _: Node) -> Expression:
+        raise QueryError("* stands in count only")
+
+    def negate(self, node: Node) -> Expression:
+        test = self.test(node.children[1])
+        return _truth(lambda row: not test(row))
+
+    def either(self, node: Node) -> Expression:
+        first, second, *rest = [self.test(child) for child in node.children]
+        for test in rest:
+            second = _or(second, test)
+        return _truth(_or(first, second))
+
+    def both(self, node: Node) -> Expression:
+        first, second, *rest = [self.test(child) for child in node.children]
+        for test in rest:
+            second = _and(second, test)
+        return _truth(_and(first, second))
+
+    def compare(self, node: Node) -> Expression:
+        left, sign, right = node.children
+        return comparisons.compare(self.compile(left), str(sign), self.compile(right))
+
+    def like_text(self, node: Node) -> Expression:
+        left, negated, part = node.children
+        return _truth(comparisons.contains(self.compile(left), string_of(part)), negated=negated)
+
+    def like_regex(self, node: Node) -> Expression:
+        left, negated, literal = node.children
+        return _truth(comparisons.found_in(self.compile(left), comparisons.regex(literal)), negated=negated)
+
+    def matches_text(self, node: Node) -> Expression:
+        left, part = node.children
+        return _truth(comparisons.contains(self.compile(left), string_of(part)))
+
+    def matches_regex(self, node: Node) -> Expression:
+        left, literal = node.children
+        return _truth(comparisons.found_in(self.compile(left), comparisons.regex(literal)))
+
+    def member(self, node: Node) -> Expression:
+        left, negated, *options = node.children
+        test = comparisons.member(self.compile(left), [self.compile(option) for option in options])
+        return _truth(test, negated=negated)
+
+    def arithmetic(self, node: Node) -> Expression:
+        left, sign, right = node.children
+        calculate = _ARITHMETIC[sign]
+        read_left = functions.numeric(self.compile(left))
+        read_right = functions.numeric(self.compile(right))
+
+        def read(row: Any) -> int | float | None:
+            first, second = read_left(row), read_right(row)
+            if first is None or second is None:
+                return None
+            try:
+                result: int | float = calculate(first, second)
+            except (ArithmeticError, ValueError):  # such as a division by zero
+                return None
+            return result
+
+        return Expression(read, Kind.COMPUTED)
+
+    def negative(self, node: Node) -> Expression:
+        return functions.of_one(operator.neg, functions.numeric(self.compile(node.children[1])), Kind.COMPUTED)
+
+    def test(self, node: Node) -> Read:
+        """The expression as a condition."""
+        expression = self.compile(node)
+        read = expression.read
+        return read if expression.kind is Kind.TRUTH else lambda row: truth(read(row))
+
+
+def _constant(value: Any) -> Expression:
+    return Expression(lambda _: value, Kind.RAW, value)
+
+
+def _or(first: Read, second: Read) -> Read:
+    return lambda row: first(row) or second(row)
+
+
+def _and(first: Read, second: Read) -> Read:
+    return lambda row: first(row) and second(row)
+
+
+def _truth(test: Read, *, negated: object = None) -> Expression:
+    return Expression((lambda row: not test(row)) if negated else test, Kind.TRUTH)

@@ -1,0 +1,165 @@
+"""The `pattern` command: groups texts that differ only in their variable parts.
+
+A text is cut into tokens and the glue between them. What is variable by its form (times, addresses, ids,
+numbers, most values of JSON members) is set aside; the remaining words of texts alike in glue are clustered
+by drain3.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from hashlib import md5
+from typing import TYPE_CHECKING, Any
+
+from drain3.drain import Drain
+
+from cloudwatch_mcp.sandbox.insights.shapes import SEVERITIES, VARIABLE, WORD, Shape, cut, form, telling_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cloudwatch_mcp.sandbox.insights.values import Read
+
+# As GetQueryResults returns them; the documentation of `pattern` names the first four only.
+COLUMNS = (
+    "@pattern",
+    "@ratio",
+    "@sampleCount",
+    "@severityLabel",
+    "@PatternId",
+    "@regexString",
+    "@tokens",
+    "@logSamples",
+    "@visualization",
+)
+_SIMILARITY = 0.6
+_SAMPLES = 10
+_SLICES = 50
+
+
+class _Group:
+    """The texts of one pattern."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.rows: list[Any] = []
+        self.values: list[Counter[str]] = [Counter() for _ in shape.roles]
+
+    def add(self, rows: list[Any], tokens: list[tuple[str, ...]]) -> None:
+        self.rows += rows
+        for counter, column in zip(self.values, zip(*tokens, strict=True), strict=True):
+            counter.update(column)
+
+
+def patterns(rows: Iterable[Any], read_text: Read, read_time: Read | None) -> list[tuple[Any, ...]]:
+    """The rows of COLUMNS, the most frequent pattern first."""
+    alike, total = _alike(rows, read_text)
+    groups = _clustered(alike)
+    groups.sort(key=lambda group: -len(group.rows))
+    return [_columns(group, total, read_text, read_time) for group in groups]
+
+
+_Alike = dict[tuple[Shape, tuple[str, ...]], tuple[list[Any], list[tuple[str, ...]]]]
+
+
+def _alike(rows: Iterable[Any], read_text: Read) -> tuple[_Alike, int]:
+    """Rows whose texts have the same shape and the same words, with the tokens of each."""
+    words_of: dict[Shape, list[int]] = {}
+    alike: _Alike = {}
+    total = 0
+    for row in rows:
+        text = read_text(row)
+        if text is None:
+            continue
+        total += 1
+        shape, tokens = cut(text)
+        if shape not in words_of:
+            words_of[shape] = telling_words(shape)
+        key = shape, tuple([tokens[position] for position in words_of[shape]])
+        same_rows, same_tokens = alike.setdefault(key, ([], []))
+        same_rows.append(row)
+        same_tokens.append(tokens)
+    return alike, total
+
+
+def _clustered(alike: _Alike) -> list[_Group]:
+    """Joins the texts of one shape whose words are similar, by drain3; the shape is the first word."""
+    drain = Drain(depth=4, sim_th=_SIMILARITY, max_children=1_000_000, parametrize_numeric_tokens=False)
+    numbers: dict[Shape, int] = {}
+    groups: dict[int, _Group] = {}
+    for (shape, words), (rows, tokens) in alike.items():
+        number = numbers.setdefault(shape, len(numbers))
+        cluster, _ = drain.add_log_message(" ".join([f"shape{number}", *words]))
+        group = groups.setdefault(cluster.cluster_id, _Group(shape))
+        group.add(rows, tokens)
+    return list(groups.values())
+
+
+def _columns(group: _Group, total: int, read_text: Read, read_time: Read | None) -> tuple[Any, ...]:
+    shown, regex, tokens = _rendered(group)
+    times = [read_time(row) for row in group.rows] if read_time else []
+    samples = [
+        {**({"timestamp": read_time(row)} if read_time else {}), "logEvent": read_text(row)}
+        for row in group.rows[:_SAMPLES]
+    ]
+    return (
+        shown,
+        len(group.rows) / total,
+        len(group.rows),
+        _severity(group),
+        md5(regex.encode(), usedforsecurity=False).hexdigest(),
+        regex,
+        json.dumps(tokens, ensure_ascii=False),
+        json.dumps(samples, ensure_ascii=False),
+        json.dumps(_histogram(times)),
+    )
+
+
+def _rendered(group: _Group) -> tuple[str, str, list[dict[str, Any]]]:
+    """The pattern for people, the pattern as a regular expression, and its tokens."""
+    shown: list[str] = []
+    regex: list[str] = []
+    tokens: list[dict[str, Any]] = []
+    position = 0
+    for glue, role, values in zip(group.shape.glue, group.shape.roles, group.values, strict=False):
+        name = form(values) if role in (WORD, VARIABLE) else "Token"
+        varies = len(values) > 1 or (name != "Token" and len(group.rows) == 1)
+        position += varies
+        token = f"<{name}-{position}>" if varies else next(iter(values))
+        shown += glue, token
+        regex += _quoted(glue), ".*" if varies else _quoted(token)
+        tokens.append(_token(token, position if varies else 0, name, values))
+    shown.append(group.shape.glue[-1])
+    regex.append(_quoted(group.shape.glue[-1]))
+    return "".join(shown), "".join(regex).replace("\\E\\Q", ""), tokens
+
+
+def _token(token: str, position: int, name: str, values: Counter[str]) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "dynamicTokenPosition": position,
+        "isDynamic": bool(position),
+        "tokenString": token,
+        "enumerations": dict(values.most_common(_SAMPLES)) if position else {},
+    }
+    if position and name != "Token":
+        described["inferredTokenName"] = name
+    return described
+
+
+def _quoted(literal: str) -> str:
+    return f"\\Q{literal}\\E" if literal else ""
+
+
+def _severity(group: _Group) -> str:
+    names = (SEVERITIES.get(role.upper()) for role in group.shape.roles)
+    return next((name for name in names if name), "None")
+
+
+def _histogram(times: list[int]) -> dict[str, int]:
+    """How many events fell into each of at most fifty slices of time."""
+    if not times:
+        return {}
+    width = max((max(times) - min(times)) // _SLICES // 60_000 * 60_000, 60_000)
+    counts = Counter(time - time % width for time in times)
+    return {str(time): counts[time] for time in sorted(counts)}

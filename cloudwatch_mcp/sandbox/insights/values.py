@@ -1,0 +1,92 @@
+"""Values as Logs Insights sees them: text, numbers, times; how they compare in a sort and how they are shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from enum import Enum
+from typing import Any, NamedTuple
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_NUMERAL = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*")
+_CHUNK = re.compile(r"\d+|\D+")
+
+Read = Callable[[Any], Any]
+
+
+class Kind(Enum):
+    """What an expression gives, where it makes a difference to how the value is shown."""
+
+    RAW = "raw"  # a field as it stands in the log
+    COMPUTED = "computed"
+    TRUTH = "truth"
+    TIME = "time"  # milliseconds since the epoch, shown as a date and time
+
+
+class Expression(NamedTuple):
+    """`read` takes a row (an event, or a tuple of aggregates after `stats`) and gives its value or None."""
+
+    read: Read
+    kind: Kind
+    constant: Any = None
+
+
+def number(value: Any) -> int | float | None:
+    """The numeric value of a number or a numeral, None of anything else."""
+    kind = value.__class__
+    if kind is int or kind is float:
+        return value  # type: ignore[no-any-return]  # the class was asked for just above
+    if kind is str and _NUMERAL.fullmatch(value):
+        return float(value) if any(mark in value for mark in ".eE") else int(value)
+    return int(value) if kind is bool else None
+
+
+def text(value: Any, kind: Kind = Kind.RAW) -> str | None:
+    """The value as GetQueryResults shows it; None when there is none."""
+    if value is None or value.__class__ is str:
+        return value
+    if kind is Kind.TIME:
+        return timestamp(int(value))
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float):
+        return _raw_float(value) if kind is Kind.RAW else _computed_float(value)
+    return str(value)
+
+
+def timestamp(milliseconds: int) -> str:
+    moment = EPOCH + timedelta(milliseconds=milliseconds)
+    return moment.isoformat(sep=" ", timespec="milliseconds")[:23]
+
+
+def _raw_float(value: float) -> str:
+    """Logs Insights writes large floats as Java does: 1.28E8."""
+    if 1e-3 <= abs(value) < 1e7 or value == 0:
+        return repr(value)
+    mantissa, _, exponent = f"{value:e}".partition("e")
+    digits = mantissa.rstrip("0")
+    return f"{digits}{'0' if digits.endswith('.') else ''}E{int(exponent)}"
+
+
+def _computed_float(value: float) -> str:
+    """Results of arithmetic and of aggregates carry at most four decimals."""
+    return f"{value:.4f}".rstrip("0").rstrip(".")
+
+
+def sort_key(value: Any) -> tuple[Any, ...]:
+    """Absent values, then text in natural order, then numbers (docs: CWL_QuerySyntax-Sort)."""
+    if value is None:
+        return (0,)
+    numeric = number(value)
+    if numeric is not None:
+        return (2, numeric)
+    return (1, [_chunk_key(chunk) for chunk in _CHUNK.findall(str(value))])
+
+
+def _chunk_key(chunk: str) -> tuple[str, int, str]:
+    return ("0", len(chunk), chunk) if chunk[0].isdigit() else (chunk[0], 0, chunk)
+
+
+def truth(value: Any) -> bool:
+    return value is not None and value not in (0, "", "0", "false")

@@ -1,0 +1,44 @@
+"""CloudWatch Logs in the sandbox: moto's log groups, and the operations that moto lacks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.logs import urls
+from moto.logs.models import logs_backends
+
+from cloudwatch_mcp.sandbox.logs.anomalies import AnomalyOperations
+from cloudwatch_mcp.sandbox.logs.groups import LogGroupOperations
+from cloudwatch_mcp.sandbox.logs.queries import QueryDefinitionOperations, QueryOperations
+from cloudwatch_mcp.sandbox.logs.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from cloudwatch_mcp.sandbox.clock import Clock
+
+
+class SandboxLogsResponse(LogGroupOperations, QueryOperations, QueryDefinitionOperations, AnomalyOperations):
+    pass
+
+
+def install(clock: Clock, *, polls_to_complete: int | None = 2, linked_accounts: Sequence[str] = ()) -> None:
+    """Have moto serve CloudWatch Logs by this module, for the whole process, and start empty.
+
+    Args:
+        clock: the time of everything that has a time.
+        polls_to_complete: the answers of GetQueryResults before Complete: Scheduled, then Running with
+            partial results; None: a query runs until it is stopped.
+        linked_accounts: the source accounts of which every account is the monitoring account.
+    """
+    logs_backends.reset()
+    SandboxLogsResponse.state = State(clock, polls_to_complete, linked_accounts)
+    urls.url_paths["{0}/$"] = SandboxLogsResponse.dispatch
+
+
+def add_anomalies(region: str, anomalies: Iterable[Mapping[str, Any]], account_id: str = DEFAULT_ACCOUNT_ID) -> None:
+    """Add anomalies in the form in which ListAnomalies returns them; no operation can create them."""
+    state = SandboxLogsResponse.state
+    with state.lock:
+        state.of(account_id, region).anomalies += map(dict, anomalies)

@@ -1,0 +1,82 @@
+"""Log anomaly detectors and the anomalies they found."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
+from moto.moto_api._internal import mock_random
+
+from cloudwatch_mcp.sandbox.logs.operations import Operations
+
+# docs, LogsAnomalyDetection: a new detector trains for up to 15 minutes.
+_TRAINING = 15 * 60_000
+_PAGE = 50
+_SETTINGS = ("detectorName", "filterPattern", "kmsKeyId")
+
+
+class AnomalyOperations(Operations):
+    def create_log_anomaly_detector(self) -> str:
+        request = self.request()
+        arns = [arn.removesuffix(":*") for arn in request["logGroupArnList"]]
+        if len(arns) != 1:
+            raise InvalidParameterException("logGroupArnList must have exactly one log group.")
+        with self.state.lock:
+            group: Any = next((each for each in self.logs_backend.groups.values() if each.arn in arns), None)
+            if group is None:
+                raise ResourceNotFoundException
+            if group.log_group_class != "STANDARD":
+                raise InvalidParameterException("Anomaly detection needs a log group of the STANDARD class.")
+            arn = f"{group.arn.partition(':log-group:')[0]}:anomaly-detector:{mock_random.uuid4()}"
+            self.regional.detectors[arn] = {
+                "anomalyDetectorArn": arn,
+                **{name: request[name] for name in _SETTINGS if name in request},
+                "logGroupArnList": arns,
+                "evaluationFrequency": request.get("evaluationFrequency", "FIVE_MIN"),
+                "creationTimeStamp": self.state.now(),
+                "lastModifiedTimeStamp": self.state.now(),
+                "anomalyVisibilityTime": request.get("anomalyVisibilityTime", 21),
+            }
+        return json.dumps({"anomalyDetectorArn": arn})
+
+    def list_log_anomaly_detectors(self) -> str:
+        request = self.request()
+        wanted = request.get("filterLogGroupArn", "").removesuffix(":*")
+        detectors = [
+            {**detector, "anomalyDetectorStatus": self._status(detector)}
+            for detector in list(self.regional.detectors.values())
+            if not wanted or wanted in detector["logGroupArnList"]
+        ]
+        return self.answer("anomalyDetectors", detectors, request.get("nextToken"), request.get("limit", _PAGE))
+
+    def delete_log_anomaly_detector(self) -> str:
+        arn = self.request()["anomalyDetectorArn"]
+        with self.state.lock:
+            self._check_detector(arn)
+            del self.regional.detectors[arn]
+            self.regional.anomalies[:] = [
+                anomaly for anomaly in self.regional.anomalies if anomaly["anomalyDetectorArn"] != arn
+            ]
+        return ""
+
+    def list_anomalies(self) -> str:
+        request = self.request()
+        arn, suppression = request.get("anomalyDetectorArn"), request.get("suppressionState")
+        if arn:
+            self._check_detector(arn)
+        anomalies = [
+            anomaly
+            for anomaly in list(self.regional.anomalies)
+            if arn in (None, anomaly["anomalyDetectorArn"])
+            and suppression in (None, "SUPPRESSED" if anomaly.get("suppressed") else "UNSUPPRESSED")
+        ]
+        return self.answer("anomalies", anomalies, request.get("nextToken"), request.get("limit", _PAGE))
+
+    def _status(self, detector: dict[str, Any]) -> str:
+        age = self.state.now() - detector["creationTimeStamp"]
+        return "TRAINING" if age < _TRAINING else "ANALYZING"
+
+    def _check_detector(self, arn: str) -> None:
+        if arn not in self.regional.detectors:
+            raise ResourceNotFoundException("The specified anomaly detector does not exist.")

@@ -1,0 +1,160 @@
+"""Log groups, log streams, and the events put into them."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from moto.core.exceptions import JsonRESTError
+from moto.core.utils import unix_time_millis
+from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
+from moto.logs.models import logs_backends
+
+from cloudwatch_mcp.sandbox.insights import EventLog
+from cloudwatch_mcp.sandbox.logs.operations import Operations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_LONGEST_NAME = 512
+_LOW_COST = ("INFREQUENT_ACCESS", "ESSENTIALS")
+
+
+class LogGroupOperations(Operations):
+    def create_log_group(self) -> str:
+        _check_length(json.loads(self.body)["logGroupName"])
+        request = self.request()
+        name = request["logGroupName"]
+        with self.state.lock:
+            group: Any = self.logs_backend.create_log_group(
+                name, request.get("tags", {}), kmsKeyId=request.get("kmsKeyId")
+            )
+            group.creation_time = self._utc_now()
+            group.log_group_class = request.get("logGroupClass", "STANDARD")
+            group.deletion_protection = request.get("deletionProtectionEnabled", False)
+            self.regional.event_logs[name] = EventLog(self.current_account, name)
+        return ""
+
+    def delete_log_group(self) -> str:
+        name = self.request()["logGroupName"]
+        with self.state.lock:
+            self.logs_backend.delete_log_group(name)
+            del self.regional.event_logs[name]
+        return ""
+
+    def create_log_stream(self) -> str:
+        _check_length(json.loads(self.body)["logStreamName"])
+        request = self.request()
+        group = self._group(request["logGroupName"])
+        name = request["logStreamName"]
+        with self.state.lock:
+            if name in group.streams:
+                raise JsonRESTError("ResourceAlreadyExistsException", "The specified log stream already exists")
+            group.create_log_stream(name)
+            group.streams[name].creation_time = self._utc_now()
+        return ""
+
+    def delete_log_stream(self) -> str:
+        request = self.request()
+        group, stream = request["logGroupName"], request["logStreamName"]
+        with self.state.lock:
+            self.logs_backend.delete_log_stream(group, stream)
+            self.regional.event_logs[group].drop_stream(stream)
+        return ""
+
+    def put_log_events(self) -> str:
+        # A batch of 10,000 events: not walked by the check against the model.
+        request = json.loads(self.body)
+        events = request["logEvents"]
+        group = self._group(request["logGroupName"])
+        stream = group.streams.get(request["logStreamName"])
+        if stream is None:
+            raise ResourceNotFoundException("The specified log stream does not exist.")
+        times = [event["timestamp"] for event in events]
+        if any(later < earlier for earlier, later in pairwise(times)):
+            raise InvalidParameterException(
+                "Log events in a single PutLogEvents request must be in chronological order."
+            )
+        with self.state.lock:
+            log = self.regional.event_logs[group.name]
+            stream.events += log.put(stream.log_stream_name, events, self.state.now())
+            stream.last_ingestion_time = self._utc_now()
+            stream.upload_sequence_token += 1
+            return json.dumps({"nextSequenceToken": f"{stream.upload_sequence_token:056d}"})
+
+    def describe_log_groups(self) -> str:
+        request = self.request()
+        if request.get("logGroupNamePrefix") and request.get("logGroupNamePattern"):
+            raise InvalidParameterException(
+                "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."
+            )
+        with self.state.lock:
+            groups = [group for group in self._groups(request) if _matches(group, request)]
+            groups.sort(key=lambda group: (group.name, group.account_id))
+            described = [self._described(group) for group in groups]
+        if request.get("logGroupNamePattern"):
+            # The model of DescribeLogGroups: with a pattern, only these members are included.
+            members = ("arn", "creationTime", "logGroupName")
+            described = [{member: group[member] for member in members} for group in described]
+        return self.answer("logGroups", described, request.get("nextToken"), request.get("limit", 50))
+
+    def _groups(self, request: Mapping[str, Any]) -> Iterator[Any]:
+        """The log groups of this account and, when asked for, of the accounts linked to it."""
+        accounts = [self.current_account]
+        if request.get("includeLinkedAccounts"):
+            accounts += self.state.linked_accounts
+            wanted = request.get("accountIdentifiers") or accounts
+            accounts = [account for account in dict.fromkeys(accounts) if account in wanted]
+        for account in accounts:
+            yield from logs_backends[account][self.region].groups.values()
+
+    def _described(self, group: Any) -> dict[str, Any]:
+        filters = logs_backends[group.account_id][self.region].filters.metric_filters
+        log = self.state.of(group.account_id, self.region).event_logs[group.name]
+        optional = {"retentionInDays": group.retention_in_days, "kmsKeyId": group.kms_key_id}
+        return {
+            "logGroupName": group.name,
+            "creationTime": created(group),
+            **{name: value for name, value in optional.items() if value is not None},
+            "metricFilterCount": sum(each["logGroupName"] == group.name for each in filters),
+            "arn": f"{group.arn}:*",
+            "storedBytes": log.stored_bytes,
+            "logGroupClass": group.log_group_class,
+            "logGroupArn": group.arn,
+            "deletionProtectionEnabled": group.deletion_protection,
+        }
+
+    def _group(self, name: str) -> Any:
+        group = self.logs_backend.groups.get(name)
+        if group is None:
+            raise ResourceNotFoundException
+        return group
+
+    def _utc_now(self) -> Any:
+        return self.state.clock.now().replace(tzinfo=None)  # moto's times have no zone
+
+
+def created(group: Any) -> int:
+    """A log group's creation time in milliseconds since the epoch."""
+    milliseconds: int = int(unix_time_millis(group.creation_time))
+    return milliseconds
+
+
+def _check_length(name: str) -> None:
+    if len(name) > _LONGEST_NAME:
+        raise InvalidParameterException(
+            "Invalid LogGroup or LogStream, both must have length less than or equal to 512."
+        )
+
+
+def _matches(group: Any, request: Mapping[str, Any]) -> bool:
+    identifiers = request.get("logGroupIdentifiers")
+    if identifiers:
+        return group.name in identifiers or group.arn in identifiers
+    wanted = request.get("logGroupClass", group.log_group_class)
+    return (
+        group.name.startswith(request.get("logGroupNamePrefix", ""))
+        and request.get("logGroupNamePattern", "") in group.name
+        and (group.log_group_class == wanted or {group.log_group_class, wanted} <= set(_LOW_COST))
+    )

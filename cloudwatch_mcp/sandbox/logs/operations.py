@@ -1,0 +1,76 @@
+"""What the operations of CloudWatch Logs share: requests, pages, errors, and where their state is."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from typing import TYPE_CHECKING, Any
+
+from moto.core.exceptions import JsonRESTError
+from moto.core.utils import get_service_model
+from moto.logs.exceptions import InvalidParameterException
+from moto.logs.responses import LogsResponse
+
+from cloudwatch_mcp.sandbox.model_constraints import violations
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cloudwatch_mcp.sandbox.insights import QueryError
+    from cloudwatch_mcp.sandbox.logs.state import Regional, State
+
+
+class MalformedQueryException(JsonRESTError):
+    code = 400
+
+    def __init__(self, error: QueryError) -> None:
+        super().__init__("MalformedQueryException", error.message)
+        location = {"startCharOffset": error.start, "endCharOffset": error.end}
+        self.description = json.dumps(
+            {
+                "__type": "MalformedQueryException",
+                "message": error.message,
+                "queryCompileError": {"location": location, "message": error.message},
+            }
+        )
+
+
+class Operations(LogsResponse):
+    """One method an operation; `state` is of the installed sandbox."""
+
+    state: State
+
+    @property
+    def regional(self) -> Regional:
+        return self.state.of(self.current_account, self.region)
+
+    def request(self) -> dict[str, Any]:
+        """The request's parameters, which fit the service model."""
+        parameters: dict[str, Any] = json.loads(self.body)
+        violation = violations(get_service_model("logs").operation_model(self._get_action()).input_shape, parameters)
+        if violation:
+            raise InvalidParameterException(violation)
+        return parameters
+
+    def answer(self, items_name: str, items: Sequence[Any], token: str | None, size: int, **more: Any) -> str:
+        """A page of the items, with the token for the next one where there is one."""
+        start = _position(token)
+        following = {} if start + size >= len(items) else {"nextToken": _token(start + size)}
+        return json.dumps({items_name: items[start : start + size], **following, **more})
+
+
+def _token(position: int) -> str:
+    return b64encode(f"from:{position}".encode()).decode()
+
+
+def _position(token: str | None) -> int:
+    if token is None:
+        return 0
+    try:
+        prefix, _, position = b64decode(token, validate=True).decode().partition(":")
+        if prefix == "from":
+            return int(position)
+    except (Base64Error, ValueError):
+        pass
+    raise InvalidParameterException("The specified nextToken is invalid.")

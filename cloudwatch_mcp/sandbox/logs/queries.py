@@ -1,0 +1,203 @@
+"""Logs Insights: queries, and the definitions saved of them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
+from moto.logs.models import logs_backends
+from moto.moto_api._internal import mock_random
+
+from cloudwatch_mcp.sandbox.insights import Query, QueryError
+from cloudwatch_mcp.sandbox.logs.groups import created
+from cloudwatch_mcp.sandbox.logs.operations import MalformedQueryException, Operations
+from cloudwatch_mcp.sandbox.logs.running_query import LogGroupRange, RunningQuery
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+_MOST_LOG_GROUPS = 50
+_PAGE = 10_000
+_DAY = 86_400_000
+_SELECTIONS = ("logGroupName", "logGroupNames", "logGroupIdentifiers")
+
+
+class QueryOperations(Operations):
+    def start_query(self) -> str:
+        request = self.request()
+        language = request.get("queryLanguage", "CWLI")
+        if language != "CWLI":
+            raise InvalidParameterException(
+                f"The sandbox speaks the Logs Insights query language (CWLI) only, not {language}."
+            )
+        query = _compile(request["queryString"], self.state)
+        with self.state.lock:
+            groups = self._selected(request, query.source)
+            _check_classes(groups, query)
+            running = RunningQuery(
+                query_id=str(mock_random.uuid4()),
+                text=request["queryString"],
+                query=query,
+                ranges=self._ranges(groups, request["startTime"] * 1000, request["endTime"] * 1000),
+                limit=request.get("limit"),
+                created=self.state.now(),
+                polls_to_complete=self.state.polls_to_complete,
+            )
+            self.regional.queries[running.query_id] = running
+        return json.dumps({"queryId": running.query_id})
+
+    def get_query_results(self) -> str:
+        request = self.request()
+        answer = self._query(request["queryId"]).poll()
+        return self.answer(
+            "results",
+            answer.rows,
+            request.get("nextToken"),
+            request.get("maxItems") or _PAGE,
+            statistics=answer.statistics,
+            status=answer.status,
+            queryLanguage="CWLI",
+        )
+
+    def stop_query(self) -> str:
+        if not self._query(self.request()["queryId"]).stop():
+            raise InvalidParameterException("Query is not running")
+        return json.dumps({"success": True})
+
+    def describe_queries(self) -> str:
+        request = self.request()
+        queries = [query.described() for query in self.regional.queries.values()]
+        for name in ("status", "logGroupName", "queryLanguage"):
+            queries = [query for query in queries if request.get(name) in (None, query[name])]
+        return self.answer("queries", queries[::-1], request.get("nextToken"), request.get("maxResults", 1000))
+
+    def _query(self, query_id: str) -> RunningQuery:
+        query = self.regional.queries.get(query_id)
+        if query is None:
+            raise ResourceNotFoundException("The specified query does not exist.")
+        return query
+
+    def _selected(self, request: Mapping[str, Any], source: Mapping[str, list[str]] | None) -> list[Any]:
+        given = [name for name in _SELECTIONS if request.get(name)]
+        if source is not None and not given:
+            return list(self._of_source(source))
+        if source is not None or len(given) != 1:
+            raise InvalidParameterException(
+                "Exactly one of logGroupName, logGroupNames and logGroupIdentifiers must be given, "
+                "or the query must begin with SOURCE."
+            )
+        (name,) = given
+        identifiers = [request[name]] if name == "logGroupName" else list(dict.fromkeys(request[name]))
+        if len(identifiers) > _MOST_LOG_GROUPS:
+            raise InvalidParameterException(
+                constraint=f"Member must have length less than or equal to {_MOST_LOG_GROUPS}",
+                parameter=name,
+                value=f"[{', '.join(identifiers)}]",
+            )
+        return [self._identified(identifier) for identifier in identifiers]
+
+    def _of_source(self, source: Mapping[str, list[str]]) -> Iterator[Any]:
+        """The log groups of a SOURCE command (docs: CWL_QuerySyntax-Source)."""
+        accounts = [self.current_account, *self.state.linked_accounts]
+        wanted = source.get("accountIdentifiers") or source.get("accountIdentifier") or accounts
+        classes = source.get("class") or source.get("logGroupClass") or ["STANDARD"]
+        prefixes = tuple(source.get("namePrefix", ("",)))
+        for account in accounts:
+            groups: Iterable[Any] = logs_backends[account][self.region].groups.values()
+            for group in groups:
+                chosen = group.log_group_class in classes and group.name.startswith(prefixes)
+                if chosen and account in wanted:
+                    yield group
+
+    def _identified(self, identifier: str) -> Any:
+        """The log group of a name or an ARN, in this account or one linked to it."""
+        account, name = self.current_account, identifier
+        region = self.region
+        if identifier.startswith("arn:"):
+            _, _, _, region, account, _, name = (identifier + 6 * ":").split(":", 6)
+            name = name.rstrip(":")
+        known = account == self.current_account or account in self.state.linked_accounts
+        group = logs_backends[account][region].groups.get(name) if known and region == self.region else None
+        if group is None:
+            raise ResourceNotFoundException(f"Log group '{name}' does not exist for account ID '{account}'")
+        return group
+
+    def _ranges(self, groups: Sequence[Any], start: int, end: int) -> list[LogGroupRange]:
+        if start > end:
+            raise InvalidParameterException("Start time must be before end time.")
+        ranges = []
+        for group in groups:
+            log = self.state.of(group.account_id, self.region).event_logs[group.name]
+            first = log.first_timestamp()
+            kept = created(group) if first is None else min(created(group), first)
+            if group.retention_in_days:
+                kept = max(kept, self.state.now() - group.retention_in_days * _DAY)
+            ranges.append(LogGroupRange(log, max(start, kept), end))
+        if ranges and all(kept > end for _, kept, _ in ranges):
+            raise MalformedQueryException(
+                QueryError(
+                    "end date and time is either before the log groups creation time or exceeds the "
+                    f"log groups log retention settings ([{end // 1000},{ranges[0].start // 1000}])"
+                )
+            )
+        return ranges
+
+
+class QueryDefinitionOperations(Operations):
+    def put_query_definition(self) -> str:
+        request = self.request()
+        with self.state.lock:
+            definitions = self.regional.query_definitions
+            query_definition_id = request.get("queryDefinitionId") or str(mock_random.uuid4())
+            if "queryDefinitionId" in request and query_definition_id not in definitions:
+                raise ResourceNotFoundException("The specified query definition does not exist.")
+            definitions[query_definition_id] = {
+                "queryLanguage": request.get("queryLanguage", "CWLI"),
+                "queryDefinitionId": query_definition_id,
+                "name": request["name"],
+                "queryString": request["queryString"],
+                "lastModified": self.state.now(),
+                "logGroupNames": request.get("logGroupNames", []),
+                **({"parameters": request["parameters"]} if request.get("parameters") else {}),
+            }
+        return json.dumps({"queryDefinitionId": query_definition_id})
+
+    def describe_query_definitions(self) -> str:
+        request = self.request()
+        prefix = request.get("queryDefinitionNamePrefix", "")
+        definitions = [
+            definition
+            for definition in list(self.regional.query_definitions.values())
+            if definition["name"].startswith(prefix)
+            and request.get("queryLanguage") in (None, definition["queryLanguage"])
+        ]
+        definitions.sort(key=lambda definition: definition["name"])
+        return self.answer("queryDefinitions", definitions, request.get("nextToken"), request.get("maxResults", 50))
+
+    def delete_query_definition(self) -> str:
+        query_definition_id = self.request()["queryDefinitionId"]
+        if self.regional.query_definitions.pop(query_definition_id, None) is None:
+            raise ResourceNotFoundException("The specified query definition does not exist.")
+        return json.dumps({"success": True})
+
+
+def _compile(text: str, state: Any) -> Query:
+    try:
+        return Query(text, state.clock.now())
+    except QueryError as error:
+        raise MalformedQueryException(error) from error
+
+
+def _check_classes(groups: Sequence[Any], query: Query) -> None:
+    """Not all classes of log groups support all commands (docs: CWL_AnalyzeLogData_Classes)."""
+    for group in groups:
+        if group.log_group_class == "DELIVERY":
+            raise InvalidParameterException(
+                f"Log group {group.name} is of the DELIVERY log class, which Logs Insights cannot query."
+            )
+        if group.log_group_class != "STANDARD" and query.standard_class_only:
+            raise InvalidParameterException(
+                f"The {query.standard_class_only[0]} command is not supported by log group {group.name} "
+                f"of the {group.log_group_class} log class."
+            )

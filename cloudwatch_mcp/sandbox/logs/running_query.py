@@ -1,0 +1,116 @@
+"""The life of a Logs Insights query, which goes on with every look at its results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, NamedTuple
+
+from cloudwatch_mcp.sandbox.insights import Event, EventLog, Query, Results, size
+
+
+class LogGroupRange(NamedTuple):
+    """A log group's events in a query's time range, in milliseconds, both ends included."""
+
+    log: EventLog
+    start: int
+    end: int
+
+
+class Answer(NamedTuple):
+    status: str
+    rows: list[list[dict[str, str]]]
+    statistics: dict[str, float]
+
+
+@dataclass
+class RunningQuery:
+    """A started query: Scheduled at the first look, then Running with a part of the events, then Complete."""
+
+    query_id: str
+    text: str
+    query: Query
+    ranges: Sequence[LogGroupRange]
+    limit: int | None
+    created: int
+    polls_to_complete: int | None
+    _status: str = "Scheduled"
+    _polls: int = 0
+    _answers: dict[float, Answer] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    @property
+    def status(self) -> str:
+        return self._status
+
+    @property
+    def ended(self) -> bool:
+        return self._status in ("Complete", "Cancelled")
+
+    def poll(self) -> Answer:
+        with self._lock:
+            if not self.ended:
+                self._advance()
+            answer = self._answer(self._progress())
+            return answer._replace(status=self._status)
+
+    def stop(self) -> bool:
+        """Whether the query was still to be stopped."""
+        with self._lock:
+            running = not self.ended
+            if running:
+                self._status = "Cancelled"
+            return running
+
+    def _advance(self) -> None:
+        if self.polls_to_complete is not None and self._polls >= self.polls_to_complete:
+            self._status = "Complete"
+        elif self._polls:
+            self._status = "Running"
+        self._polls += 1
+
+    def _progress(self) -> float:
+        """The part of the events that has been looked at."""
+        if self._status == "Complete":
+            return 1.0
+        if self._polls < 2:
+            return 0.0
+        return (self._polls - 1) / self.polls_to_complete if self.polls_to_complete else 0.5
+
+    def _answer(self, progress: float) -> Answer:
+        if progress not in self._answers:
+            self._answers = {progress: self._run(progress)}
+        return self._answers[progress]
+
+    def _run(self, progress: float) -> Answer:
+        """Runs the query over the newest events, as far as it has come."""
+        events: list[Event] = []
+        for log, start, end in self.ranges:
+            events += log.between(start, end)
+        events.sort(key=lambda event: event.timestamp)
+        events.reverse()
+        events = events[: round(len(events) * progress)]
+        results = self.query.run(events, self.limit) if progress else Results([], 0)
+        return Answer(self._status, results.rows, self._statistics(events, results.matched, progress))
+
+    def _statistics(self, events: Sequence[Event], matched: int, progress: float) -> dict[str, float]:
+        return {
+            "recordsMatched": float(matched),
+            "recordsScanned": float(len(events)),
+            "estimatedRecordsSkipped": 0.0,
+            "bytesScanned": float(size(events)),
+            "estimatedBytesSkipped": 0.0,
+            "logGroupsScanned": float(len(self.ranges)) if progress else 0.0,
+        }
+
+    def described(self) -> dict[str, Any]:
+        """The query as DescribeQueries answers it."""
+        return {
+            "queryId": self.query_id,
+            "queryString": self.text,
+            "queryLanguage": "CWLI",
+            "status": self._status,
+            "createTime": self.created,
+            "logGroupName": self.ranges[0].log.identifier.partition(":")[2] if self.ranges else "",
+        }

@@ -1,0 +1,212 @@
+"""GetMetricData: reads metrics, evaluates expressions, and pages what they give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from moto.cloudwatch.exceptions import ValidationError
+
+from cloudwatch_mcp.sandbox.metrics import expressions as metric_math
+from cloudwatch_mcp.sandbox.metrics import metrics_insights
+from cloudwatch_mcp.sandbox.metrics.aggregation import points, statistic_named
+from cloudwatch_mcp.sandbox.metrics.labels import default_labels, label
+from cloudwatch_mcp.sandbox.metrics.queries import Query, check, is_math
+from cloudwatch_mcp.sandbox.metrics.series import ExpressionError, Series, Value
+from cloudwatch_mcp.sandbox.metrics.store import Metric, MetricStore, Observation, epoch, metric_of
+from cloudwatch_mcp.sandbox.next_token import next_token, offset_of
+
+MAX_DATAPOINTS = 100_800
+
+# The oldest start, in seconds ago, of which AWS still has points at a multiple of so many seconds.
+RETENTION = ((3 * 3600, 1), (15 * 86_400, 60), (63 * 86_400, 300), (455 * 86_400, 3600))
+
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Whose metrics these are."""
+
+    account: str
+    region: str
+
+
+def get_metric_data(request: Mapping[str, Any], store: MetricStore, now: datetime, place: Place) -> Result:
+    """The answer, its timestamps in epoch seconds."""
+    queries = request["MetricDataQueries"]
+    start, end = epoch(request["StartTime"]), epoch(request["EndTime"])
+    check(queries, start, end)
+    evaluation = _Evaluation(queries, store, int(start), int(-(-end // 1)), now.timestamp(), place)
+    series = list(evaluation.results())
+    return _paged(series, request, has_math=any(is_math(query) for query in queries))
+
+
+@dataclass
+class _Evaluation:
+    """One request's queries, each read or evaluated once, when first needed."""
+
+    queries: Sequence[Query]
+    store: MetricStore
+    start: int
+    end: int
+    now: float
+    place: Place
+    _values: dict[str, Value] = field(default_factory=dict)
+    _under_way: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._by_id = {query["Id"]: query for query in self.queries}
+        metric_stats = {query["Id"]: query["MetricStat"] for query in self.queries if "MetricStat" in query}
+        self._default_labels = default_labels(metric_stats)
+
+    def results(self) -> Iterator[tuple[str, str, Series]]:
+        """Id, label and series of each that is to be returned; expressions are checked in any case."""
+        for query in self.queries:
+            value = self.value_of(query["Id"])
+            if not query.get("ReturnData", True):
+                continue
+            for series in value if isinstance(value, list) else [value]:
+                assert isinstance(series, Series)  # noqa: S101  # metric_math.evaluate returns no numbers
+                text = label(query.get("Label"), series, one_of_many=isinstance(value, list))
+                yield query["Id"], text, series
+
+    def value_of(self, query_id: str) -> Value:
+        if query_id not in self._by_id:
+            raise ExpressionError(f"ID '{query_id}' not found")
+        if query_id not in self._values:
+            if query_id in self._under_way:
+                raise ExpressionError(f"ID '{query_id}' refers to itself")
+            self._under_way.add(query_id)
+            self._values[query_id] = self._evaluated(self._by_id[query_id])
+        return self._values[query_id]
+
+    def metrics(self, id_contains: str) -> list[Series]:
+        ids = [query["Id"] for query in self.queries if "MetricStat" in query and id_contains in query["Id"]]
+        values = [self.value_of(query_id) for query_id in ids]
+        return [value for value in values if isinstance(value, Series)]
+
+    def _evaluated(self, query: Query) -> Value:
+        if "MetricStat" in query:
+            return self._metric(query)
+        try:
+            if metrics_insights.is_query(query["Expression"]):
+                value = self._insights(query)
+            else:
+                value = metric_math.evaluate(query["Expression"], self)
+        except ExpressionError as error:
+            raise ValidationError(f"Error in expression '{query['Id']}': {error}") from error
+        return Series(value.points, value.period, query["Id"]) if isinstance(value, Series) else value
+
+    def _insights(self, query: Query) -> Series | list[Series]:
+        parsed = metrics_insights.parse(query["Expression"])
+        # Metrics Insights aggregates high-resolution data to the minute: its limits page.
+        period = max(query["Period"], 60)
+        start = max(self.start, int(self.now) - metrics_insights.MAX_AGE)
+        return metrics_insights.run(
+            parsed,
+            self.store,
+            start=start - start % period,
+            end=self.end,
+            period=period,
+            account=self.place.account,
+        )
+
+    def _metric(self, query: Query) -> Series:
+        stat = query["MetricStat"]
+        period, unit = stat["Period"], stat.get("Unit")
+        described = stat["Metric"]
+        metric = metric_of(described["Namespace"], described["MetricName"], described.get("Dimensions"))
+        observations: list[Observation] = []
+        if _is_retained(self.now - self.start, period):
+            observations = self._readable(metric, self.start - self.start % period, self.end, period)
+        observations, messages = _of_one_unit(observations, unit)
+        compute = partial(points, period=period, statistic=statistic_named(stat["Stat"]))
+
+        def history() -> dict[int, float]:
+            return compute(_of_one_unit(self._readable(metric, 0, self.now, period), unit)[0])
+
+        return Series(
+            compute(observations),
+            period,
+            self._default_labels[query["Id"]],
+            messages,
+            self._properties(metric, stat),
+            history,
+        )
+
+    def _readable(self, metric: Metric, start: float, end: float, period: int) -> list[Observation]:
+        observations = self.store.between(metric, start, end)
+        return [o for o in observations if o.high_resolution] if period < 60 else observations
+
+    def _properties(self, metric: Metric, stat: Mapping[str, Any]) -> dict[str, str]:
+        return {
+            "AccountId": self.place.account,
+            "MetricName": metric.name,
+            "Namespace": metric.namespace,
+            "Period": str(stat["Period"]),
+            "Region": self.place.region,
+            "Stat": stat["Stat"],
+            **{f"Dim.{name}": value for name, value in metric.dimensions},
+        }
+
+
+def _is_retained(age: float, period: int) -> bool:
+    multiple = next((multiple for oldest, multiple in RETENTION if age <= oldest), 0)
+    return bool(multiple) and period % multiple == 0
+
+
+def _of_one_unit(observations: list[Observation], unit: str | None) -> tuple[list[Observation], list[dict[str, str]]]:
+    """AWS converts no units: asked for none, it answers from the first by name, and says so."""
+    units = sorted({observation.unit for observation in observations})
+    if unit is None and len(units) < 2:
+        return observations, []
+    chosen = unit or units[0]
+    message = {"Code": "MultipleUnits", "Value": f"Multiple units returned: '[{', '.join(units)}]'"}
+    return [o for o in observations if o.unit == chosen], [] if unit else [message]
+
+
+def _paged(results: list[tuple[str, str, Series]], request: Mapping[str, Any], *, has_math: bool) -> Result:
+    """The points from the token's offset on, at most MaxDatapoints of them, series by series.
+
+    A series cut short is PartialData and goes on, under its Id and Label, on the next page. AWS gives no
+    NextToken to a request with metric math (the model's MetricDataResult.StatusCode): there it ends.
+    """
+    skip, room = offset_of(request), min(request.get("MaxDatapoints") or MAX_DATAPOINTS, MAX_DATAPOINTS)
+    following = skip + room
+    answered: list[Result] = []
+    cut = False
+    for query_id, text, series in results:
+        pairs = list(series.points.items())
+        if request.get("ScanBy") != "TimestampAscending":
+            pairs.reverse()
+        if skip and skip >= len(pairs):
+            skip -= len(pairs)
+            continue
+        if cut or (pairs and not room):
+            cut = True
+            break
+        shown = pairs[skip : skip + room]
+        cut = skip + room < len(pairs)
+        skip, room = 0, room - len(shown)
+        answered.append(_result(query_id, text, series, shown, complete=not cut))
+    answer: Result = {"MetricDataResults": answered, "Messages": []}
+    if cut and not has_math:
+        answer["NextToken"] = next_token(following, request)
+    return answer
+
+
+def _result(query_id: str, text: str, series: Series, pairs: list[tuple[int, float]], *, complete: bool) -> Result:
+    result: Result = {
+        "Id": query_id,
+        "Label": text,
+        "Timestamps": [time for time, _ in pairs],
+        "Values": [value for _, value in pairs],
+        "StatusCode": "Complete" if complete else "PartialData",
+    }
+    if series.messages:
+        result["Messages"] = series.messages
+    return result

@@ -1,0 +1,254 @@
+"""The functions of CloudWatch metric math, by their names in AWS's table (using-metric-math)."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Iterable
+from datetime import datetime, timezone
+from itertools import pairwise
+
+from cloudwatch_mcp.sandbox.metrics.anomaly_band import anomaly_band
+from cloudwatch_mcp.sandbox.metrics.series import (
+    Argument,
+    ExpressionError,
+    Scope,
+    Series,
+    Value,
+    drop_nan,
+    value_at,
+)
+
+_NOT_IN_THE_SANDBOX = {"SEARCH", "INSIGHT_RULE_METRIC", "SERVICE_QUOTA", "LAMBDA", "DB_PERF_INSIGHTS"}
+
+
+def call(scope: Scope, name: str, arguments: list[Argument]) -> Value:
+    if name in _NOT_IN_THE_SANDBOX:
+        raise ExpressionError(f"Function '{name}' is not supported by the sandbox")
+    if name in _REDUCTIONS:
+        return _reduce(name, *_checked(name, arguments, 1, 1))
+    if name in _EACH_SERIES:
+        return _each(_EACH_SERIES[name], _checked(name, arguments, 1, 1)[0])
+    if name in _OF_ARGUMENTS:
+        least, most, function = _OF_ARGUMENTS[name]
+        return function(scope, *_checked(name, arguments, least, most))
+    raise ExpressionError(f"Function '{name}' not found")
+
+
+def _checked(name: str, arguments: list[Argument], least: int, most: int) -> list[Argument]:
+    if not least <= len(arguments) <= most:
+        raise ExpressionError(f"Function '{name}' has an invalid number of arguments")
+    return arguments
+
+
+def _series(argument: Argument) -> Series:
+    if not isinstance(argument, Series):
+        raise ExpressionError("The argument must be a single time series")
+    return argument
+
+
+def _array(argument: Argument) -> list[Series]:
+    if isinstance(argument, (str, float)):
+        raise ExpressionError("The argument must be an array of time series")
+    return argument if isinstance(argument, list) else [argument]
+
+
+def _scalar(argument: Argument) -> float:
+    if not isinstance(argument, float):
+        raise ExpressionError("The argument must be a number")
+    return argument
+
+
+def _each(function: Callable[[Series], Iterable[tuple[int, float]]], argument: Argument) -> Value:
+    def of(series: Series) -> Series:
+        return Series(drop_nan(function(series)), series.period, series.label)
+
+    return [of(series) for series in argument] if isinstance(argument, list) else of(_series(argument))
+
+
+def _times(scope: Scope, period: int) -> range:
+    return range(scope.start - scope.start % period, scope.end, period)
+
+
+# One series becomes a number; an array becomes one series, over the values that the array has at a time.
+_REDUCTIONS: dict[str, Callable[[list[float]], float]] = {
+    "AVG": statistics.fmean,
+    "DATAPOINT_COUNT": lambda values: float(len(values)),
+    "MAX": max,
+    "MIN": min,
+    "STDDEV": statistics.pstdev,
+    "SUM": math.fsum,
+}
+
+
+def _reduce(name: str, argument: Argument) -> Value:
+    reduction = _REDUCTIONS[name]
+    if isinstance(argument, Series):
+        return reduction(list(argument.points.values())) if argument.points else math.nan
+    array = _array(argument)
+    times = sorted({time for series in array for time in series.points})
+    # AVG counts a missing value as 0: using-metric-math.
+    fill = 0.0 if name == "AVG" else None
+    points = {}
+    for time in times:
+        values = [series.points.get(time, fill) for series in array]
+        points[time] = reduction([value for value in values if value is not None])
+    return Series(points, min((series.period for series in array), default=60))
+
+
+def _differences(series: Series) -> Iterable[tuple[int, float]]:
+    return ((now, value - before) for (_, before), (now, value) in pairwise(series.points.items()))
+
+
+def _rates(series: Series) -> Iterable[tuple[int, float]]:
+    for (then, before), (now, value) in pairwise(series.points.items()):
+        yield now, (value - before) / (now - then)
+
+
+def _running_sum(series: Series) -> Iterable[tuple[int, float]]:
+    total = 0.0
+    for time, value in series.points.items():
+        total += value
+        yield time, total
+
+
+def _pointwise(function: Callable[[float], float]) -> Callable[[Series], Iterable[tuple[int, float]]]:
+    return lambda series: ((time, function(value)) for time, value in series.points.items())
+
+
+_EACH_SERIES: dict[str, Callable[[Series], Iterable[tuple[int, float]]]] = {
+    "ABS": _pointwise(abs),
+    "CEIL": _pointwise(math.ceil),
+    "DIFF": _differences,
+    "DIFF_TIME": lambda series: ((now, float(now - then)) for then, now in pairwise(series.points)),
+    "FLOOR": _pointwise(math.floor),
+    "LOG": _pointwise(lambda value: math.log(value) if value > 0 else math.nan),
+    "LOG10": _pointwise(lambda value: math.log10(value) if value > 0 else math.nan),
+    "RATE": _rates,
+    "RUNNING_SUM": _running_sum,
+}
+
+
+def _band(_: Scope, series: Argument, width: Argument = 2.0) -> Value:
+    return anomaly_band(_series(series), _scalar(width))
+
+
+def _fill(scope: Scope, argument: Argument, filler: Argument) -> Value:
+    def filled(series: Series) -> Iterable[tuple[int, float]]:
+        times = sorted({*_times(scope, series.period), *series.points})
+        if filler == "LINEAR":
+            return _interpolated(series, times)
+        if filler == "REPEAT":
+            return _repeated(series, times)
+        if isinstance(filler, (str, list)):
+            raise ExpressionError("FILL takes a number, a time series, REPEAT or LINEAR")
+        return ((time, series.points.get(time, value_at(filler, time))) for time in times)
+
+    return _each(filled, argument)
+
+
+def _repeated(series: Series, times: list[int]) -> Iterable[tuple[int, float]]:
+    latest = math.nan
+    for time in times:
+        latest = series.points.get(time, latest)
+        yield time, latest
+
+
+def _interpolated(series: Series, times: list[int]) -> Iterable[tuple[int, float]]:
+    known = list(series.points.items())
+    position = 0
+    for time in times:
+        while position + 1 < len(known) and known[position + 1][0] <= time:
+            position += 1
+        if time in series.points:
+            yield time, series.points[time]
+        elif known and known[0][0] < time < known[-1][0]:
+            (then, before), (after, value) = known[position], known[position + 1]
+            yield time, before + (value - before) * (time - then) / (after - then)
+
+
+def _if(_: Scope, condition: Argument, then: Argument, otherwise: Argument | None = None) -> Value:
+    if any(isinstance(part, (str, list)) for part in (condition, then, otherwise)):
+        raise ExpressionError("IF takes single time series and numbers")
+    if isinstance(condition, float):
+        chosen = then if condition else otherwise
+        if chosen is None:
+            return Series({}, _series(then).period)
+        return chosen  # type: ignore[return-value]  # the check above leaves neither text nor arrays
+    series = _series(condition)
+
+    def value(time: int) -> float:
+        if series.points[time]:
+            return value_at(then, time)  # type: ignore[arg-type]  # a series or a number by the check above
+        if isinstance(otherwise, Series):
+            return otherwise.points.get(time, math.nan)
+        return math.nan if otherwise is None else _scalar(otherwise)
+
+    return Series(drop_nan((time, value(time)) for time in series.points), series.period, series.label)
+
+
+def _metrics(scope: Scope, id_contains: Argument = "") -> Value:
+    return scope.metrics(str(id_contains))
+
+
+def _sort(_: Scope, argument: Argument, by: Argument, order: Argument, limit: Argument = math.inf) -> Value:
+    if by not in _REDUCTIONS or order not in {"ASC", "DESC"}:
+        raise ExpressionError("SORT takes AVG, MIN, MAX or SUM, and ASC or DESC")
+    reduction = _REDUCTIONS[str(by)]
+
+    def key(series: Series) -> float:
+        return reduction(list(series.points.values())) if series.points else -math.inf
+
+    ordered = sorted(_array(argument), key=key, reverse=order == "DESC")
+    return ordered[: int(min(_scalar(limit), len(ordered)))]
+
+
+def _slice(_: Scope, argument: Argument, start: Argument, end: Argument = math.inf) -> Value:
+    array = _array(argument)
+    return array[int(_scalar(start)) : int(min(_scalar(end), len(array)))]
+
+
+def _pick(position: int) -> Callable[[Scope, Argument], Value]:
+    def pick(_: Scope, argument: Argument) -> Value:
+        array = _array(argument)
+        return array[position] if array else Series({}, 60)
+
+    return pick
+
+
+def _time_series(scope: Scope, value: Argument) -> Value:
+    return Series(dict.fromkeys(_times(scope, 60), _scalar(value)), 60)
+
+
+def _time_part(part: Callable[[datetime], int]) -> Callable[[Scope, Argument], Value]:
+    def of(scope: Scope, argument: Argument) -> Value:
+        series = _series(argument)
+        points = {
+            time: float(part(datetime.fromtimestamp(time, timezone.utc))) for time in _times(scope, series.period)
+        }
+        return Series(points, series.period, series.label)
+
+    return of
+
+
+_OF_ARGUMENTS: dict[str, tuple[int, int, Callable[..., Value]]] = {
+    "ANOMALY_DETECTION_BAND": (1, 2, _band),
+    "DATE": (1, 1, _time_part(lambda moment: moment.day)),
+    "DAY": (1, 1, _time_part(datetime.isoweekday)),
+    "EPOCH": (1, 1, _time_part(lambda moment: int(moment.timestamp()))),
+    "FILL": (2, 2, _fill),
+    "FIRST": (1, 1, _pick(0)),
+    "HOUR": (1, 1, _time_part(lambda moment: moment.hour)),
+    "IF": (2, 3, _if),
+    "LAST": (1, 1, _pick(-1)),
+    "METRICS": (0, 1, _metrics),
+    "METRIC_COUNT": (1, 1, lambda _, argument: float(len(_array(argument)))),
+    "MINUTE": (1, 1, _time_part(lambda moment: moment.minute)),
+    "MONTH": (1, 1, _time_part(lambda moment: moment.month)),
+    "PERIOD": (1, 1, lambda _, argument: float(_series(argument).period)),
+    "REMOVE_EMPTY": (1, 1, lambda _, argument: [series for series in _array(argument) if series.points]),
+    "SLICE": (2, 3, _slice),
+    "SORT": (3, 4, _sort),
+    "TIME_SERIES": (1, 1, _time_series),
+    "YEAR": (1, 1, _time_part(lambda moment: moment.year)),
+}

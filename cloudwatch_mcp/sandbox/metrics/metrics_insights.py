@@ -1,0 +1,195 @@
+"""Metrics Insights: SELECT ... FROM ... WHERE ... GROUP BY ... ORDER BY ... LIMIT.
+
+The AWS pages behind the rules: cloudwatch-metrics-insights-querylanguage, cloudwatch-metrics-insights-limits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import ChainMap, defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from statistics import fmean
+from typing import Any, Final
+
+from lark import Lark, Token, Transformer, v_args
+from lark.exceptions import UnexpectedInput
+
+from cloudwatch_mcp.sandbox.metrics.aggregation import points, statistic_named
+from cloudwatch_mcp.sandbox.metrics.series import ExpressionError, Series
+from cloudwatch_mcp.sandbox.metrics.store import Metric, MetricStore, Observation
+
+MAX_SERIES: Final = 500
+MAX_METRICS: Final = 10_000
+MAX_AGE: Final = 14 * 86_400
+
+_GRAMMAR = Lark(
+    r"""
+    start: "SELECT"i FUNCTION "(" name ")" "FROM"i source where? group_by? order_by? limit?
+    ?source: name -> namespace | "SCHEMA"i "(" name ("," name)* ")" -> schema
+    where: "WHERE"i or
+    ?or: and ("OR"i and)* -> any
+    ?and: condition ("AND"i condition)* -> all
+    ?condition: name "=" VALUE -> equal | name "!=" VALUE -> not_equal | "(" or ")"
+    group_by: "GROUP"i "BY"i name ("," name)*
+    order_by: "ORDER"i "BY"i FUNCTION "(" ")" [ASC | DESC]
+    limit: "LIMIT"i INTEGER
+    name: PLAIN | QUOTED
+
+    FUNCTION: /(AVG|COUNT|MAX|MIN|SUM)(?=\s*\()/i
+    ASC: "ASC"i
+    DESC: "DESC"i
+    INTEGER: /\d+/
+    PLAIN: /AWS\.AccountId|(?!(SELECT|FROM|SCHEMA|WHERE|AND|OR|GROUP|BY|ORDER|ASC|DESC|LIMIT)\b)\w+/i
+    QUOTED: /"(\\.|""|[^"\\])*"/
+    VALUE: /'(\\.|''|[^'\\])*'/
+    %ignore /\s+/
+    """,
+    parser="lalr",
+    maybe_placeholders=False,
+)
+
+_STATISTICS = {"AVG": "Average", "COUNT": "SampleCount", "MAX": "Maximum", "MIN": "Minimum", "SUM": "Sum"}
+_ORDERS: dict[str, Callable[[list[float]], float]] = {
+    "AVG": fmean,
+    "COUNT": lambda values: float(len(values)),
+    "MAX": max,
+    "MIN": min,
+    "SUM": sum,
+}
+
+Labels = Mapping[str, str]
+Condition = Callable[[Labels], bool]
+
+
+@dataclass(frozen=True)
+class Query:
+    function: str
+    metric: str
+    namespace: str
+    schema: frozenset[str] | None
+    condition: Condition = lambda _: True
+    group_by: tuple[str, ...] = ()
+    order_by: str | None = None
+    descending: bool = False
+    limit: int = MAX_SERIES
+
+
+def is_query(expression: str) -> bool:
+    return re.match(r"\s*SELECT\s", expression, re.IGNORECASE) is not None
+
+
+class _Builder(Transformer[Token, Query]):
+    """Each rule's value: names and values are text, conditions functions, clauses Query's arguments."""
+
+    INTEGER = int
+    PLAIN = str
+
+    def FUNCTION(self, name: Token) -> str:  # noqa: N802  # lark calls it by the terminal's name
+        return name.upper()
+
+    def QUOTED(self, text: Token) -> str:  # noqa: N802  # lark calls it by the terminal's name
+        quote = text[0]
+        return re.sub(rf"\\(.)|{quote}{quote}", lambda match: match[1] or quote, text[1:-1])
+
+    VALUE = QUOTED
+
+    @v_args(inline=True)
+    def name(self, text: str) -> str:
+        return text
+
+    @v_args(inline=True)
+    def namespace(self, name: str) -> dict[str, Any]:
+        return {"namespace": name, "schema": None}
+
+    @v_args(inline=True)
+    def schema(self, namespace: str, *dimensions: str) -> dict[str, Any]:
+        return {"namespace": namespace, "schema": frozenset(dimensions)}
+
+    @v_args(inline=True)
+    def equal(self, name: str, value: str) -> Condition:
+        return lambda labels: labels.get(name) == value
+
+    @v_args(inline=True)
+    def not_equal(self, name: str, value: str) -> Condition:
+        return lambda labels: labels.get(name) != value
+
+    @v_args(inline=True)
+    def all(self, *parts: Condition) -> Condition:
+        return lambda labels: all(part(labels) for part in parts)
+
+    @v_args(inline=True)
+    def any(self, *parts: Condition) -> Condition:
+        return lambda labels: any(part(labels) for part in parts)
+
+    @v_args(inline=True)
+    def where(self, condition: Condition) -> dict[str, Any]:
+        return {"condition": condition}
+
+    def group_by(self, dimensions: list[str]) -> dict[str, Any]:
+        return {"group_by": tuple(dimensions)}
+
+    @v_args(inline=True)
+    def order_by(self, function: str, direction: Token | None = None) -> dict[str, Any]:
+        return {"order_by": function, "descending": direction is not None and direction.type == "DESC"}
+
+    @v_args(inline=True)
+    def limit(self, number: int) -> dict[str, Any]:
+        return {"limit": number}
+
+    @v_args(inline=True)
+    def start(self, function: str, metric: str, *clauses: dict[str, Any]) -> Query:
+        return Query(function, metric, **dict(ChainMap(*clauses)))
+
+
+@lru_cache(maxsize=256)
+def parse(expression: str) -> Query:
+    try:
+        query = _Builder().transform(_GRAMMAR.parse(expression))
+    except UnexpectedInput as error:
+        raise ExpressionError(f"Invalid query syntax at line {error.line}, column {error.column}") from error
+    if not 0 < query.limit <= MAX_SERIES:
+        raise ExpressionError(f"The LIMIT must be between 1 and {MAX_SERIES}")
+    return query
+
+
+def run(query: Query, store: MetricStore, *, start: int, end: int, period: int, account: str) -> Series | list[Series]:
+    """One series, or with GROUP BY one for each group that has data.
+
+    A group's label is its values, joined by spaces; a metric without the dimension is in group Other.
+    """
+    groups: defaultdict[tuple[str, ...], list[Observation]] = defaultdict(list)
+    for labels, metric in _matching(query, store, account):
+        group = tuple(labels.get(dimension, "Other") for dimension in query.group_by)
+        groups[group].extend(store.between(metric, start, end))
+    function = statistic_named(_STATISTICS[query.function])
+
+    def series(group: tuple[str, ...]) -> Series:
+        found = points(groups[group], period, function)
+        return Series(dict(sorted(found.items())), period, " ".join(group))
+
+    if not query.group_by:
+        return series(())
+    return _ordered(query, [one for group in sorted(groups) if (one := series(group)).points])
+
+
+def _matching(query: Query, store: MetricStore, account: str) -> list[tuple[dict[str, str], Metric]]:
+    found = []
+    for metric in store.metrics():
+        if (metric.namespace, metric.name) != (query.namespace, query.metric):
+            continue
+        labels = dict(metric.dimensions)
+        if query.schema is not None and query.schema != labels.keys():
+            continue
+        labels["AWS.AccountId"] = account
+        if query.condition(labels):
+            found.append((labels, metric))
+    return found[:MAX_METRICS]
+
+
+def _ordered(query: Query, series: list[Series]) -> list[Series]:
+    if query.order_by:
+        order = _ORDERS[query.order_by]
+        series.sort(key=lambda one: order(list(one.points.values())), reverse=query.descending)
+    return series[: query.limit]

@@ -1,0 +1,158 @@
+"""What PutMetricData wrote, kept by metric and in order of time."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from datetime import datetime
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from moto.cloudwatch.exceptions import InvalidParameterCombination, InvalidParameterValue, ValidationError
+from moto.core.exceptions import ServiceException
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+MAX_DATUMS = 1000
+
+_BY_TIME = attrgetter("time")
+
+
+class MissingParameter(ServiceException):
+    code = "MissingParameter"
+
+
+class Metric(NamedTuple):
+    namespace: str
+    name: str
+    dimensions: tuple[tuple[str, str], ...]
+
+
+class Observation(NamedTuple):
+    """One datum. `values` are the raw values, each weighing as many samples as `weights` says; None: unknown."""
+
+    time: int
+    unit: str
+    high_resolution: bool
+    samples: float
+    total: float
+    minimum: float
+    maximum: float
+    values: Sequence[float] | None
+    weights: Sequence[float] | None
+
+
+def metric_of(namespace: str, name: str, dimensions: Iterable[Mapping[str, str]] | None) -> Metric:
+    pairs = sorted((dimension["Name"], dimension["Value"]) for dimension in dimensions or ())
+    return Metric(namespace, name, tuple(pairs))
+
+
+def epoch(moment: datetime | float) -> float:
+    return moment.timestamp() if isinstance(moment, datetime) else moment
+
+
+class MetricStore:
+    def __init__(self) -> None:
+        self._observations: defaultdict[Metric, list[Observation]] = defaultdict(list)
+        self._unsorted: set[Metric] = set()
+
+    def put(self, namespace: str, data: Sequence[Mapping[str, Any]], now: datetime) -> None:
+        """Store all of the datums, or none when one of them is invalid."""
+        if len(data) > MAX_DATUMS:
+            raise ValidationError(f"The collection MetricData must not have a size greater than {MAX_DATUMS}.")
+        default_time = now.timestamp()
+        checked = [
+            (
+                metric_of(namespace, datum["MetricName"], datum.get("Dimensions")),
+                _observation(datum, position, default_time),
+            )
+            for position, datum in enumerate(data, 1)
+        ]
+        for metric, observation in checked:
+            observations = self._observations[metric]
+            if observations and observation.time < observations[-1].time:
+                self._unsorted.add(metric)
+            observations.append(observation)
+
+    def metrics(self) -> list[Metric]:
+        return sorted(self._observations)
+
+    def last_time(self, metric: Metric) -> int:
+        return self._sorted(metric)[-1].time
+
+    def between(self, metric: Metric, start: float, end: float) -> list[Observation]:
+        """The observations from `start` to before `end`, oldest first."""
+        if metric not in self._observations:
+            return []
+        observations = self._sorted(metric)
+        first = bisect_left(observations, start, key=_BY_TIME)
+        return observations[first : bisect_left(observations, end, lo=first, key=_BY_TIME)]
+
+    def _sorted(self, metric: Metric) -> list[Observation]:
+        observations = self._observations[metric]
+        if metric in self._unsorted:
+            observations.sort(key=_BY_TIME)
+            self._unsorted.discard(metric)
+        return observations
+
+
+def _observation(datum: Mapping[str, Any], position: int, default_time: float) -> Observation:
+    high_resolution = datum.get("StorageResolution", 60) == 1
+    time = int(epoch(datum.get("Timestamp", default_time)))
+    if not high_resolution:
+        time -= time % 60
+    common = (time, datum.get("Unit", "None"), high_resolution)
+    _reject_two_forms(datum, position)
+    if "Value" in datum:
+        value = _number(datum["Value"], f"MetricData.member.{position}.Value")
+        return Observation(*common, 1.0, value, value, value, (value,), None)
+    if "Values" in datum:
+        return Observation(*common, *_from_values(datum, position))
+    if "StatisticValues" in datum:
+        return Observation(*common, *_from_statistics(datum["StatisticValues"], position))
+    raise MissingParameter(
+        f"The parameter MetricData.member.{position}.Value or "
+        f"MetricData.member.{position}.StatisticValues must be specified.",
+    )
+
+
+def _reject_two_forms(datum: Mapping[str, Any], position: int) -> None:
+    given = [form for form in ("Value", "Values", "StatisticValues") if form in datum]
+    if len(given) > 1:
+        raise InvalidParameterCombination(
+            f"The parameters MetricData.member.{position}.{given[0]} and "
+            f"MetricData.member.{position}.{given[1]} are mutually exclusive and you have specified both."
+        )
+
+
+def _from_values(datum: Mapping[str, Any], position: int) -> tuple[Any, ...]:
+    name = f"MetricData.member.{position}"
+    values = [_number(value, f"{name}.Values") for value in datum["Values"]]
+    weights = datum.get("Counts")
+    if not 0 < len(values) <= 150:
+        raise InvalidParameterValue(f"The collection {name}.Values must have a size between 1 and 150.")
+    if weights is None:
+        return float(len(values)), sum(values), min(values), max(values), values, None
+    if len(weights) != len(values):
+        raise InvalidParameterValue(f"The parameters {name}.Values and {name}.Counts must be of the same size.")
+    total = sum(value * weight for value, weight in zip(values, weights, strict=True))
+    return float(sum(weights)), total, min(values), max(values), values, weights
+
+
+def _from_statistics(statistics: Mapping[str, float], position: int) -> tuple[Any, ...]:
+    """A set with one distinct value stands for raw values, as AWS counts it: Statistics-definitions."""
+    name = f"MetricData.member.{position}.StatisticValues"
+    count, total, minimum, maximum = (
+        _number(statistics[member], f"{name}.{member}") for member in ("SampleCount", "Sum", "Minimum", "Maximum")
+    )
+    if minimum == maximum and total == minimum * count:
+        return count, total, minimum, maximum, (minimum,), (count,)
+    return count, total, minimum, maximum, None, None
+
+
+def _number(value: float, parameter: str) -> float:
+    number = float(value)
+    if not abs(number) <= 2**360:
+        raise InvalidParameterValue(f"The value {value} for parameter {parameter} is invalid.")
+    return number

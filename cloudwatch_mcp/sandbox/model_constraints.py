@@ -1,0 +1,69 @@
+"""Checks a request against the service model, which botocore's client does in part, in the words of the services."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+
+def violations(shape: Any, request: Mapping[str, Any]) -> str | None:
+    """The sentence about all that is wrong with the request; None when nothing is."""
+    found = list(_structure(shape, request, ""))
+    if not found:
+        return None
+    noun = "error" if len(found) == 1 else "errors"
+    return f"{len(found)} validation {noun} detected: {'; '.join(found)}"
+
+
+def _structure(shape: Any, value: Mapping[str, Any], path: str) -> Iterator[str]:
+    for name in shape.required_members:
+        if value.get(name) is None:
+            yield f"Value null at '{_member(path, name)}' failed to satisfy constraint: Member must not be null"
+    for name, member in shape.members.items():
+        if value.get(name) is not None:
+            yield from _shape(member, value[name], _member(path, name))
+
+
+def _shape(shape: Any, value: Any, path: str) -> Iterator[str]:
+    for key, (allows, words) in _CONSTRAINTS.items():
+        if key in shape.metadata and not allows(shape, value, shape.metadata[key]):
+            shown = words[shape.type_name in ("integer", "long")]
+            bound = shape.metadata[key]
+            # CloudWatch was seen to name an enum's values in the reverse of the model's order.
+            bound = f"[{', '.join(reversed(bound))}]" if isinstance(bound, list) else bound
+            yield f"Value '{value}' at '{path}' failed to satisfy constraint: Member must {shown} {bound}"
+    if shape.type_name == "structure":
+        yield from _structure(shape, value, path)
+    elif shape.type_name == "list":
+        for position, item in enumerate(value, 1):
+            yield from _shape(shape.member, item, f"{path}.{position}.member")
+
+
+def _member(path: str, name: str) -> str:
+    named = name[0].lower() + name[1:]
+    return f"{path}.{named}" if path else named
+
+
+def _size(shape: Any, value: Any) -> int:
+    size: int = value if shape.type_name in ("integer", "long") else len(value)
+    return size
+
+
+_Allows = Callable[[Any, Any, Any], bool]
+# By the model's metadata: the test, and its words for lengths and for numbers.
+_CONSTRAINTS: dict[str, tuple[_Allows, tuple[str, str]]] = {
+    "min": (
+        lambda shape, value, least: _size(shape, value) >= least,
+        ("have length greater than or equal to", "have value greater than or equal to"),
+    ),
+    "max": (
+        lambda shape, value, most: _size(shape, value) <= most,
+        ("have length less than or equal to", "have value less than or equal to"),
+    ),
+    "enum": (lambda _, value, names: value in names, ("satisfy enum value set:",) * 2),
+    "pattern": (
+        lambda _, value, pattern: re.fullmatch(pattern, value) is not None,
+        ("satisfy regular expression pattern:",) * 2,
+    ),
+}

@@ -1,0 +1,53 @@
+"""NextToken: where the next page starts, and in which request."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+from zlib import crc32
+
+from moto.core.exceptions import ServiceException
+
+Item = TypeVar("Item")
+
+# What a caller may change from one page to the next.
+_FREE = {"NextToken", "MaxRecords", "MaxResults", "MaxDatapoints"}
+
+
+class InvalidNextToken(ServiceException):
+    code = "InvalidNextToken"
+
+
+def next_token(offset: int, request: Mapping[str, Any]) -> str:
+    return urlsafe_b64encode(json.dumps([offset, _fingerprint(request)]).encode()).decode()
+
+
+def offset_of(request: Mapping[str, Any]) -> int:
+    """0 without a token.
+
+    Raises:
+        InvalidNextToken: when it is no token of a request with these parameters.
+    """
+    token = request.get("NextToken")
+    if not token:
+        return 0
+    try:
+        offset, fingerprint = json.loads(urlsafe_b64decode(token))
+    except ValueError:
+        offset, fingerprint = None, None
+    if fingerprint != _fingerprint(request) or not isinstance(offset, int):
+        raise InvalidNextToken("The next token specified is invalid.")
+    return offset
+
+
+def page(items: Sequence[Item], size: int, request: Mapping[str, Any]) -> tuple[Sequence[Item], str | None]:
+    start = offset_of(request)
+    end = start + size
+    return items[start:end], next_token(end, request) if end < len(items) else None
+
+
+def _fingerprint(request: Mapping[str, Any]) -> int:
+    fixed = {name: value for name, value in request.items() if name not in _FREE}
+    return crc32(json.dumps(fixed, sort_keys=True, default=str).encode())

@@ -1,0 +1,102 @@
+"""moto's applications for Logs, CloudWatch and STS, served over HTTP from a free loopback port."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+from functools import cache
+from http import HTTPStatus
+from threading import Lock, Thread
+from typing import TYPE_CHECKING
+
+import boto3
+import botocore.session
+from moto.core.base_backend import AccountSpecificBackend
+from moto.moto_server.werkzeug_app import MotoRequestHandler, create_backend_app
+from werkzeug.serving import ThreadedWSGIServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from moto.backends import SERVICE_NAMES
+
+logger = logging.getLogger(__name__)
+
+# The service's name in a SigV4 credential scope, and moto's name for its backend.
+SERVICES: dict[str, SERVICE_NAMES] = {"logs": "logs", "monitoring": "cloudwatch", "sts": "sts"}
+_CREDENTIAL_SCOPE = re.compile(r"Credential=[^/]+/\d{8}/[^/]+/(?P<service>[^/]+)/aws4_request")
+
+
+@cache
+def session() -> boto3.Session:
+    """For the sandbox's own use: depends on no profile, file or credentials in the user's environment."""
+    nothing, nowhere = (None, None, None, None), (None, None, os.devnull, None)
+    variables = {"profile": nothing, "config_file": nowhere, "credentials_file": nowhere}
+    return boto3.Session(
+        aws_access_key_id="sandbox",
+        aws_secret_access_key="sandbox",  # noqa: S106  # the sandbox takes any credentials
+        region_name="us-east-1",
+        botocore_session=botocore.session.Session(session_vars=variables),
+    )
+
+
+# moto makes a session to learn the names of the Regions, which fails where AWS_PROFILE names no profile.
+AccountSpecificBackend.get_session = staticmethod(session)  # type: ignore[assignment]  # a method of moto's is replaced
+
+
+class _QuietHandler(MotoRequestHandler):
+    """One access line a request would go to stderr."""
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002  # werkzeug's name for it
+        pass
+
+
+class Application:
+    """One WSGI application for all services, each request going to the service that it was signed for."""
+
+    def __init__(self) -> None:
+        self._by_service: dict[str, WSGIApplication] = {}
+        self._lock = Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        scope = _CREDENTIAL_SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+        service = scope and scope["service"]
+        if service not in SERVICES:
+            return _error(start_response, 400, "UnknownOperationException", "not a service of the sandbox")
+        try:
+            return self._service(service)(environ, start_response)
+        except NotImplementedError as error:
+            return _error(start_response, 400, "UnknownOperationException", str(error))
+        except Exception:  # whatever fails inside, the client gets an answer that botocore can read
+            logger.exception("%s failed", environ.get("HTTP_X_AMZ_TARGET", service))
+            return _error(start_response, 500, "InternalFailure", "the sandbox failed")
+
+    def _service(self, service: str) -> WSGIApplication:
+        with self._lock:
+            if service not in self._by_service:
+                self._by_service[service] = create_backend_app(SERVICES[service])
+            return self._by_service[service]
+
+
+def _error(start_response: StartResponse, status: int, code: str, message: str) -> list[bytes]:
+    body = json.dumps({"__type": code, "message": message}).encode()
+    headers = [("Content-Type", "application/x-amz-json-1.1"), ("Content-Length", str(len(body)))]
+    start_response(f"{status} {HTTPStatus(status).phrase}", headers)
+    return [body]
+
+
+class Server:
+    """Listens from construction on; the URL is known before the first request."""
+
+    def __init__(self, application: WSGIApplication | None = None) -> None:
+        self._server = ThreadedWSGIServer("127.0.0.1", 0, application or Application(), handler=_QuietHandler)
+        self.endpoint_url = f"http://127.0.0.1:{self._server.port}"
+        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="cloudwatch-sandbox", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._thread.join()

@@ -1,0 +1,70 @@
+"""Which profile and which Region a call goes to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from cloudwatch_mcp.errors import InputError, clip_argument, nearest
+
+if TYPE_CHECKING:
+    import boto3
+
+DEFAULT_REGION = "us-east-1"
+_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}")
+
+
+def open_session(profile: str | None) -> boto3.Session:
+    """A session of the profile, None being AWS_PROFILE's or the default one.
+
+    Raises:
+        InputError: there is no such profile; it names those there are.
+    """
+    import boto3
+    import botocore.session
+    from botocore.exceptions import ProfileNotFound
+
+    try:
+        return boto3.Session(profile_name=profile)
+    except ProfileNotFound as error:
+        profiles = sorted(botocore.session.Session(profile=None).full_config.get("profiles", {}))
+        known = f"Profiles here: {', '.join(profiles[:20])}." if profiles else "No profile is configured here."
+        raise InputError(f"{error}. {known} Pass one as profile_name, or set AWS_PROFILE.") from None
+
+
+def find_region(session: boto3.Session, given: str | None, environment: Mapping[str, str]) -> tuple[str, str | None]:
+    """`given`, else AWS_REGION, AWS_DEFAULT_REGION, the profile's, else us-east-1; and a note when it is that.
+
+    Raises:
+        InputError: AWS has no such Region, and no endpoint of the user's own is set that might.
+    """
+    region = given or environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or session.region_name
+    if not region:
+        note = f"No region was given or configured: this is {DEFAULT_REGION}. Pass region for another."
+        return DEFAULT_REGION, note
+    known = _known_regions()
+    if region in known or (_REGION.fullmatch(region) and _has_own_endpoint(session, environment)):
+        return region, None
+    near = ", ".join(nearest(region, known, 3))
+    hint = f"did you mean {near}?" if near else "a Region reads like eu-west-1."
+    raise InputError(
+        f"Unknown region {clip_argument(region)}: {hint} A Region newer than the installed boto3 needs an upgrade."
+    )
+
+
+@cache
+def _known_regions() -> frozenset[str]:
+    import botocore.session
+
+    session = botocore.session.Session()
+    partitions = session.get_available_partitions()
+    return frozenset(chain.from_iterable(session.get_available_regions("logs", each) for each in partitions))
+
+
+def _has_own_endpoint(session: boto3.Session, environment: Mapping[str, str]) -> bool:
+    profile: Mapping[str, Any] = session._session.get_scoped_config()  # noqa: SLF001 - boto3 has no public way
+    in_environment = any(name.startswith("AWS_ENDPOINT_URL") for name in environment)
+    return in_environment or "endpoint_url" in profile or "services" in profile

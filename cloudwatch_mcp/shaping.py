@@ -1,0 +1,192 @@
+"""What a model reads: tables, series, notes, and the response budget. Knows nothing of AWS or MCP."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+from cloudwatch_mcp.timerange import utc_text
+
+_NOTE_ROOM = 400  # characters kept free for the notes that fitting adds
+_CLIP_STEPS = (4, 16, 64, 256)  # a value may take this fraction of the budget, tried in turn
+
+
+class Answer(BaseModel):
+    """What every answer begins with. `window` is [start, end] in UTC; a note says what the data cannot."""
+
+    narrow_by: ClassVar[str] = "ask for less"
+
+    region: str | None = None
+    profile: str | None = None
+    window: list[str] | None = None
+    notes: list[str] = []
+
+
+class Table(BaseModel):
+    """Alike things: one row each. A column with one value throughout is said once, in `same`."""
+
+    columns: list[str]
+    rows: list[list[Any]]
+    same: dict[str, Any] | None = None
+
+
+class Summary(BaseModel):
+    """A series in six facts, over the points it has."""
+
+    min: float
+    min_at: str
+    max: float
+    max_at: str
+    avg: float
+    last: float
+
+
+class Series(BaseModel):
+    """Points `period` seconds apart from `start` on (UTC); null is a gap."""
+
+    label: str
+    id: str | None = None
+    start: str
+    period: int | None = None
+    values: list[float | None]
+    summary: Summary
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> Table | None:
+    """The rows as a table: columns empty throughout are left out, constant ones are said once."""
+    if not rows:
+        return None
+    names = columns if columns is not None else list(dict.fromkeys(name for row in rows for name in row))
+    filled = [name for name in names if any(row.get(name) not in (None, "") for row in rows)]
+    constant = [name for name in filled if len(rows) > 1 and all(row.get(name) == rows[0].get(name) for row in rows)]
+    if constant and len(constant) == len(filled):
+        constant = constant[1:]
+    varying = [name for name in filled if name not in constant]
+    return Table(
+        columns=varying,
+        rows=[[row.get(name) for name in varying] for row in rows],
+        same={name: rows[0][name] for name in constant} or None,
+    )
+
+
+def series(label: str, points: Mapping[datetime, float], period: int, series_id: str | None = None) -> Series:
+    """`points` (at least one) on a grid of `period` seconds; points off the grid make it finer."""
+    times = sorted(points)
+    step = math.gcd(period, *(int((later - times[0]).total_seconds()) for later in times[1:])) or period
+    slots = int((times[-1] - times[0]).total_seconds()) // step + 1
+    low, high = min(times, key=points.__getitem__), max(times, key=points.__getitem__)
+    return Series(
+        label=label,
+        id=series_id,
+        start=utc_text(times[0]),
+        period=None if step == period else step,
+        values=[points.get(times[0] + timedelta(seconds=step * slot)) for slot in range(slots)],
+        summary=Summary(
+            min=points[low],
+            min_at=utc_text(low),
+            max=points[high],
+            max_at=utc_text(high),
+            avg=math.fsum(points.values()) / len(points),
+            last=points[times[-1]],
+        ),
+    )
+
+
+def clip(text: str, limit: int) -> str:
+    """`text`, or its beginning and the number of characters cut."""
+    if len(text) <= limit:
+        return text
+    ending = f"…[+{len(text) - limit:,} characters]"
+    return text[:limit] + ending
+
+
+def dumps(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def render(answer: Answer, budget: int) -> dict[str, Any]:
+    """The answer as JSON of at most `budget` characters.
+
+    No nulls but in rows and values, no empty lists, floats to 6 significant digits. Over the budget, whole rows go
+    from the end and long values are clipped; a note counts what was kept and what there was.
+    """
+    data: dict[str, Any] = answer.model_dump(exclude_none=True)
+    for part in _CLIP_STEPS:
+        shaped: dict[str, Any] = _compact(data, budget // part)
+        clipped = _count_clipped(data, budget // part)
+        if clipped:
+            plural = "values were" if clipped > 1 else "value was"
+            _note(shaped, f"{clipped:,} long {plural} clipped; …[+N characters] says by how much.")
+        for least in (1, 0) if part == _CLIP_STEPS[-1] else (1,):
+            _drop_rows(shaped, budget, least, answer.narrow_by)
+        if len(dumps(shaped)) <= budget:
+            return shaped
+    return {"notes": [f"The answer cannot be shown in {budget:,} characters; {answer.narrow_by}."]}
+
+
+def _note(data: dict[str, Any], note: str) -> None:
+    data["notes"] = [*data.get("notes", []), note]
+
+
+def _compact(value: Any, longest: int) -> Any:
+    if isinstance(value, dict):
+        items = ((key, _compact(item, longest)) for key, item in value.items())
+        return {key: item for key, item in items if item is not None and item not in ([], {})}
+    if isinstance(value, list):
+        return [_compact(item, longest) for item in value]
+    if isinstance(value, float):
+        return _six_digits(value)
+    if isinstance(value, str):
+        # JSON from AWS may hold a lone surrogate, which no UTF-8 stream can carry.
+        return clip(value.encode("utf-8", "replace").decode(), longest)
+    return value
+
+
+def _six_digits(value: float) -> float | int | str:
+    if not math.isfinite(value):
+        return str(value)
+    rounded = float(f"{value:.6g}")
+    return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
+
+
+def _count_clipped(value: Any, longest: int) -> int:
+    if isinstance(value, str):
+        return int(len(value) > longest)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return sum(_count_clipped(item, longest) for item in inner)
+
+
+def _drop_rows(data: dict[str, Any], budget: int, least: int, narrow_by: str) -> None:
+    """Cut the largest list from its end, then the next largest, until the whole fits or `least` are left of each."""
+    lists = sorted(_lists(data, ""), key=lambda found: -len(dumps(found[1])))
+    for label, items in lists:
+        excess = len(dumps(data)) - budget
+        if excess <= 0:
+            return
+        total, freed = len(items), -_NOTE_ROOM
+        while len(items) > least and freed < excess:
+            freed += len(dumps(items.pop())) + 1
+        if len(items) < total:
+            kept = f"{label}: {len(items):,} of {total:,} kept"
+            _note(data, f"{kept} to stay within {budget:,} characters; {narrow_by}.")
+
+
+def _lists(value: Any, label: str) -> Iterator[tuple[str, list[Any]]]:
+    """Every list that may lose its last items, outer ones before those inside them."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key in ("notes", "window", "columns"):
+                continue
+            name = label if key == "rows" else f"{label}.{key}".lstrip(".")
+            if isinstance(item, list):
+                yield name, item
+            yield from _lists(item, name)
+    elif isinstance(value, list):
+        for item in value:
+            if isinstance(item, dict):
+                yield from _lists(item, label)

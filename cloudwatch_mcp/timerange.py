@@ -1,0 +1,120 @@
+"""Times as people write them, made into a UTC window and a period that CloudWatch still retains."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import TypeAlias
+
+from pydantic import TypeAdapter, ValidationError
+
+from cloudwatch_mcp.errors import InputError, clip_argument
+
+TimeText: TypeAlias = str | float  # JSON numbers are epoch seconds or milliseconds
+
+_HOW = (
+    'use ISO 8601 ("2026-11-20T12:00:00Z"; without an offset it is UTC), '
+    'epoch seconds or milliseconds, "now", or relative to now ("1h", "-30m", "now-3h", "7d ago")'
+)
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_SPAN = r"\d+(?:\.\d+)?\s*(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)"
+_RELATIVE = re.compile(rf"(?:now\s*)?(?P<sign>[+-]?)\s*(?P<spans>{_SPAN}(?:\s*{_SPAN})*)\s*(?:ago)?")
+_DATETIME: TypeAdapter[datetime] = TypeAdapter(datetime)
+# CloudWatch itself is from 2009: what lies before 2000 is a mistyped time, a small number above all.
+_EARLIEST = datetime(2000, 1, 1, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A span of time, both ends aware and in UTC."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def seconds(self) -> float:
+        return (self.end - self.start).total_seconds()
+
+    def as_text(self) -> list[str]:
+        return [utc_text(self.start), utc_text(self.end)]
+
+
+def parse_time(text: TimeText, now: datetime, name: str = "time") -> datetime:
+    """The moment that `text` means, aware and in UTC.
+
+    Raises:
+        InputError: it cannot be read; the message names the parameter `name` and the accepted forms.
+    """
+    written = str(text).strip().lower()
+    if written == "now":
+        return now
+    try:
+        if relative := _RELATIVE.fullmatch(written):
+            offset = _span(relative["spans"])
+            return now + offset if relative["sign"] == "+" else now - offset
+        moment = _DATETIME.validate_python(written)
+        moment = moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)
+    except (ValidationError, OverflowError):
+        moment = _EARLIEST
+    if moment <= _EARLIEST:
+        raise InputError(f"{name}: cannot read {clip_argument(text)} as a time; {_HOW}.")
+    return moment
+
+
+def _span(text: str) -> timedelta:
+    parts = re.findall(r"(\d+(?:\.\d+)?)\s*([a-z])", text)
+    return timedelta(seconds=sum(float(count) * _UNITS[unit] for count, unit in parts))
+
+
+def resolve_window(start: TimeText | None, end: TimeText | None, *, now: datetime, default: timedelta) -> Window:
+    """The window from `start` to `end`: `end` defaults to now, `start` to `default` before the end.
+
+    Raises:
+        InputError: a time cannot be read, start is not before end, or both are in the future.
+    """
+    until = now if end is None else parse_time(end, now, "end_time")
+    since = until - default if start is None else parse_time(start, now, "start_time")
+    if since >= until:
+        raise InputError(
+            f"start_time {utc_text(since)} is not before end_time {utc_text(until)} (now is {utc_text(now)})."
+        )
+    if since > now:
+        raise InputError(
+            f"The window {utc_text(since)} to {utc_text(until)} lies in the future (now is {utc_text(now)})."
+        )
+    return Window(since, until)
+
+
+def utc_text(moment: datetime) -> str:
+    """`2026-11-20T12:00:00Z`: whole seconds, UTC."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def from_millis(millis: float) -> str:
+    return utc_text(datetime.fromtimestamp(millis / 1000, tz=timezone.utc))
+
+
+# GetMetricData returns no points for a period shorter than what it retains at the window's start:
+# under 60 s for 3 hours, 60 s for 15 days, 300 s for 63 days, 3,600 s for 455 days (API reference).
+_RETAINED = ((timedelta(days=15), 60), (timedelta(days=63), 300), (timedelta.max, 3_600))
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+_PERIODS = (
+    *(_MINUTE * count for count in (1, 2, 3, 4, 5, 10, 15, 20, 30)),
+    *(_HOUR * count for count in (1, 2, 3, 4, 6, 12)),
+    _DAY,
+)
+
+
+def retained_period(start: datetime, now: datetime) -> int:
+    """The shortest period in seconds, 60 at least, of which CloudWatch still has points from `start` on."""
+    return next(period for age, period in _RETAINED if now - start <= age)
+
+
+def choose_period(window: Window, target_datapoints: int, now: datetime) -> int:
+    """A period in seconds that gives about `target_datapoints` points, at most, and is still retained."""
+    least = retained_period(window.start, now)
+    wanted = window.seconds / target_datapoints
+    fitting = (period for period in _PERIODS if period >= wanted and period % least == 0)
+    return next(fitting, _DAY * math.ceil(wanted / _DAY))

@@ -1,0 +1,113 @@
+"""The tool that says what is alarming now."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from cloudwatch_mcp import alarm_text
+from cloudwatch_mcp.clients import Aws, settle
+from cloudwatch_mcp.errors import CloudWatchError
+from cloudwatch_mcp.shaping import Answer, Table, clip, table
+from cloudwatch_mcp.timerange import utc_text
+from cloudwatch_mcp.tools.context import Ctx, ProfileName, Region, runtime
+
+_MOST_READ = 1_000
+_PAGE = 100  # DescribeAlarms: MaxRecords
+_DESCRIPTION_CHARS = 200
+_REASON_CHARS = 300
+
+
+class ActiveAlarms(Answer):
+    """Newest transition first. `counts` are of all alarms in ALARM, shown or not; `recent` are datapoints."""
+
+    narrow_by: ClassVar[str] = "lower max_items"
+
+    counts: dict[str, int] = {}
+    composite_alarms: Table | None = None
+    metric_alarms: Table | None = None
+    log_alarms: Table | None = None
+
+
+async def get_active_alarms(
+    ctx: Ctx,
+    max_items: Annotated[int, Field(ge=1, le=_MOST_READ)] = 50,
+    region: Region = None,
+    profile_name: ProfileName = None,
+) -> ActiveAlarms:
+    """See what is in ALARM now: where to begin in an incident.
+
+    Composite alarms come first, with their rule and what triggered them; then metric alarms with what they watch, the
+    condition in one phrase and the recent datapoints; newest transition first. Go on with get_alarm_history.
+    """
+    aws = await runtime(ctx).clients.at(profile_name, region)
+    read = await settle(_read(aws, ["CompositeAlarm"]), _read(aws, ["MetricAlarm", "LogAlarm"]))
+    failure = next((result for result in read if isinstance(result, CloudWatchError)), None)
+    if failure is not None:
+        raise failure
+    alarms = sorted(chain.from_iterable(listed for listed, _ in read), key=_since, reverse=True)
+    alarms.sort(key=lambda alarm: alarm_text.kind(alarm) != "composite")
+    shown = alarms[:max_items]
+    notes = list(aws.notes)
+    if not alarms:
+        notes.append(
+            f"No alarm is in ALARM in {aws.region}. get_alarm_history tells of past ones; other Regions have their own."
+        )
+    if len(alarms) > len(shown):
+        higher = f", or raise max_items ({_MOST_READ:,} at most)" if max_items < _MOST_READ else ""
+        notes.append(f"{len(shown):,} of {len(alarms):,} active alarms shown: get_alarm_history tells of one{higher}.")
+    if any(more for _, more in read):
+        notes.append(f"More than {_MOST_READ:,} alarms are active: the first {_MOST_READ:,} were read and sorted.")
+    kinds = [alarm_text.kind(alarm) for alarm in alarms]
+    return ActiveAlarms(
+        region=aws.region,
+        profile=aws.profile,
+        notes=notes,
+        counts={each: kinds.count(each) for each in dict.fromkeys(kinds)},
+        composite_alarms=table([_composite_row(alarm) for alarm in shown if alarm_text.kind(alarm) == "composite"]),
+        metric_alarms=table([_row(alarm) for alarm in shown if alarm_text.kind(alarm) not in ("composite", "log")]),
+        log_alarms=table([_row(alarm) for alarm in shown if alarm_text.kind(alarm) == "log"]),
+    )
+
+
+async def _read(aws: Aws, types: list[str]) -> tuple[list[dict[str, Any]], bool]:
+    alarms: list[dict[str, Any]] = []
+    async for page in aws.pages("DescribeAlarms", StateValue="ALARM", AlarmTypes=types, MaxRecords=_PAGE):
+        for members in ("CompositeAlarms", "MetricAlarms", "LogAlarms"):
+            alarms += page.get(members, [])
+        if len(alarms) >= _MOST_READ:
+            return alarms[:_MOST_READ], bool(page.get("NextToken")) or len(alarms) > _MOST_READ
+    return alarms, False
+
+
+def _since(alarm: alarm_text.Alarm) -> str:
+    moment = alarm.get("StateTransitionedTimestamp") or alarm.get("StateUpdatedTimestamp")
+    return utc_text(moment) if moment else ""
+
+
+def _composite_row(alarm: alarm_text.Alarm) -> dict[str, Any]:
+    return {
+        "name": alarm["AlarmName"],
+        "since": _since(alarm),
+        "triggered_by": ", ".join(alarm_text.triggered_by(alarm)),
+        "rule": alarm.get("AlarmRule"),
+        "reason": None if alarm_text.triggered_by(alarm) else clip(alarm.get("StateReason", ""), _REASON_CHARS),
+        "description": clip(alarm.get("AlarmDescription", ""), _DESCRIPTION_CHARS),
+        "actions_suppressed_by": alarm.get("ActionsSuppressedBy"),
+    }
+
+
+def _row(alarm: alarm_text.Alarm) -> dict[str, Any]:
+    kind = alarm_text.kind(alarm)
+    return {
+        "name": alarm["AlarmName"],
+        "kind": None if kind in ("metric", "log") else kind,
+        "since": _since(alarm),
+        "condition": alarm_text.condition(alarm),
+        "watches": alarm_text.watches(alarm),
+        "recent": alarm_text.recent_datapoints(alarm) or None,
+        "description": clip(alarm.get("AlarmDescription", ""), _DESCRIPTION_CHARS),
+        "evaluation": alarm.get("EvaluationState"),
+    }

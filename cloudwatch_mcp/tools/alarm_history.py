@@ -1,0 +1,246 @@
+"""The tool that tells how one alarm came to its state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, Field
+
+from cloudwatch_mcp import alarm_text
+from cloudwatch_mcp.alarm_rules import RuleError, component_names
+from cloudwatch_mcp.clients import Aws, settle
+from cloudwatch_mcp.errors import CloudWatchError, NotFound, clip_argument, nearest
+from cloudwatch_mcp.shaping import Answer, Table, clip, table
+from cloudwatch_mcp.timerange import TimeText, Window, resolve_window, utc_text
+from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, runtime
+
+_ALL_TYPES = ["CompositeAlarm", "MetricAlarm", "LogAlarm"]  # without AlarmTypes AWS gives metric alarms only
+_PAGE = 100  # DescribeAlarmHistory: MaxRecords; DescribeAlarms: AlarmNames
+_NAMES_READ = 1_000
+_REASON_CHARS = 300
+_FLAPPING = 3  # transitions to ALARM within an hour
+_HOUR = timedelta(hours=1)
+# A composite alarm has no period of its own: investigate as for five periods of a minute.
+_DEFAULT_PERIOD, _DEFAULT_PERIODS = 60, 5
+
+
+class AlarmNow(BaseModel):
+    name: str
+    kind: str
+    state: str | None = None
+    since: str | None = None
+    condition: str | None = None
+    watches: str | None = None
+    description: str | None = None
+
+
+class Flapping(BaseModel):
+    """`count` transitions to ALARM between start and end, an hour at most."""
+
+    count: int
+    start: str
+    end: str
+
+
+class AlarmHistory(Answer):
+    """Newest first. `investigate` are [start, end, why]: windows to look at in metrics and logs."""
+
+    narrow_by: ClassVar[str] = "narrow the window or lower max_items"
+
+    alarm: AlarmNow
+    flapping: Flapping | None = None
+    transitions: Table | None = None
+    items: Table | None = None
+    investigate: list[tuple[str, str, str]] = []
+    components: Table | None = None
+
+
+async def get_alarm_history(
+    ctx: Ctx,
+    alarm_name: Annotated[str, Field(min_length=1, max_length=255)],
+    start_time: Annotated[TimeText | None, Field(description="Default: 24 h before the end.")] = None,
+    end_time: EndTime = None,
+    history_item_type: Literal[
+        "StateUpdate", "ConfigurationUpdate", "Action", "AlarmContributorStateUpdate", "AlarmContributorAction"
+    ] = "StateUpdate",
+    max_items: Annotated[int, Field(ge=1, le=1_000)] = 50,
+    include_component_alarms: Annotated[bool, Field(description="Add a composite alarm's children.")] = False,
+    region: Region = None,
+    profile_name: ProfileName = None,
+) -> AlarmHistory:
+    """See when and why one alarm changed state, whether it flaps, and which time windows to investigate.
+
+    Works for metric, math, anomaly and composite alarms, also deleted ones. Pass the suggested windows to
+    get_metric_data and execute_log_insights_query.
+    """
+    rt = runtime(ctx)
+    window = resolve_window(start_time, end_time, now=rt.clock.now(), default=timedelta(hours=24))
+    aws = await rt.clients.at(profile_name, region)
+    results = await settle(
+        _read_history(aws, alarm_name, history_item_type, window, max_items), _describe(aws, [alarm_name])
+    )
+    failure = next((result for result in results if isinstance(result, CloudWatchError)), None)
+    if failure is not None:
+        raise failure
+    (history, more), described = results
+    if not history and not described:
+        raise NotFound(await _no_such_alarm(aws, alarm_name))
+    alarm = described[0] if described else None
+    components, component_notes = await _components(aws, alarm) if include_component_alarms else ([], [])
+    transitions = [_transition(item) for item in history if item["HistoryItemType"] == "StateUpdate"]
+    others = [_item(item) for item in history if item["HistoryItemType"] != "StateUpdate"]
+    risen = [moment for moment, row in transitions if row["to"] == "ALARM"]
+    return AlarmHistory(
+        region=aws.region,
+        profile=aws.profile,
+        window=window.as_text(),
+        notes=[*aws.notes, *_notes(alarm, len(history), more, history_item_type), *component_notes],
+        alarm=_now(alarm_name, alarm),
+        flapping=_flapping(risen),
+        transitions=table([row for _, row in transitions]),
+        items=table(others),
+        investigate=_investigate(risen, alarm, rt.clock.now()),
+        components=table(components),
+    )
+
+
+async def _read_history(
+    aws: Aws, name: str, item_type: str, window: Window, max_items: int
+) -> tuple[list[dict[str, Any]], bool]:
+    items: list[dict[str, Any]] = []
+    async for page in aws.pages(
+        "DescribeAlarmHistory",
+        AlarmName=name,
+        AlarmTypes=_ALL_TYPES,
+        HistoryItemType=item_type,
+        StartDate=window.start,
+        EndDate=window.end,
+        MaxRecords=min(_PAGE, max_items),
+        ScanBy="TimestampDescending",
+    ):
+        items += page.get("AlarmHistoryItems", [])
+        if len(items) >= max_items:
+            return items[:max_items], bool(page.get("NextToken")) or len(items) > max_items
+    return items, False
+
+
+async def _describe(aws: Aws, names: Sequence[str]) -> list[dict[str, Any]]:
+    page = await aws.call("DescribeAlarms", AlarmNames=list(names), AlarmTypes=_ALL_TYPES, MaxRecords=_PAGE)
+    return [*page.get("CompositeAlarms", []), *page.get("MetricAlarms", []), *page.get("LogAlarms", [])]
+
+
+async def _no_such_alarm(aws: Aws, name: str) -> str:
+    (names,) = await settle(_all_names(aws))
+    near = [] if isinstance(names, CloudWatchError) else nearest(name, names)
+    hint = f"Nearest: {', '.join(near)}." if near else "Check the name (case matters), the region and the profile."
+    return f"There is no alarm {clip_argument(name)} in {aws.region}, and no history of one in the window. {hint}"
+
+
+async def _all_names(aws: Aws) -> list[str]:
+    names: list[str] = []
+    async for page in aws.pages("DescribeAlarms", AlarmTypes=_ALL_TYPES, MaxRecords=_PAGE):
+        for members in ("CompositeAlarms", "MetricAlarms", "LogAlarms"):
+            names += [alarm["AlarmName"] for alarm in page.get(members, [])]
+        if len(names) >= _NAMES_READ:
+            break
+    return names
+
+
+async def _components(aws: Aws, alarm: alarm_text.Alarm | None) -> tuple[list[dict[str, Any]], list[str]]:
+    """A row for each child of a composite alarm, in the rule's order, and what there is to note."""
+    if alarm is None or "AlarmRule" not in alarm:
+        return [], ["include_component_alarms: this is not a composite alarm, it has no components."]
+    try:
+        names = component_names(alarm["AlarmRule"])
+    except RuleError as error:
+        return [], [f"The components are not shown, as the rule could not be read ({error})."]
+    chunks = [names[start : start + _PAGE] for start in range(0, len(names), _PAGE)]
+    described = await settle(*(_describe(aws, chunk) for chunk in chunks))
+    notes = [f"Components are missing: {chunk}" for chunk in described if isinstance(chunk, CloudWatchError)]
+    found = {child["AlarmName"]: child for chunk in described if isinstance(chunk, list) for child in chunk}
+    if not notes and (missing := [name for name in names if name not in found]):
+        notes.append(f"The rule names alarms that do not exist: {', '.join(missing)}.")
+    rows = [_now(name, found[name]).model_dump(exclude={"description"}) for name in names if name in found]
+    return rows, notes
+
+
+def _now(name: str, alarm: alarm_text.Alarm | None) -> AlarmNow:
+    if alarm is None:
+        return AlarmNow(name=name, kind="deleted")
+    kind = alarm_text.kind(alarm)
+    since = alarm.get("StateTransitionedTimestamp") or alarm.get("StateUpdatedTimestamp")
+    return AlarmNow(
+        name=alarm["AlarmName"],
+        kind=kind,
+        state=alarm.get("StateValue"),
+        since=utc_text(since) if since else None,
+        condition=alarm_text.condition(alarm),
+        watches=None if kind == "composite" else alarm_text.watches(alarm),
+        description=alarm.get("AlarmDescription"),
+    )
+
+
+def _transition(item: dict[str, Any]) -> tuple[datetime, dict[str, Any]]:
+    data = alarm_text.parse_json(item.get("HistoryData"))
+    old, new = data.get("oldState", {}), data.get("newState", {})
+    row = {
+        "time": utc_text(item["Timestamp"]),
+        "from": old.get("stateValue"),
+        "to": new.get("stateValue"),
+        "reason": clip(new.get("stateReason") or item.get("HistorySummary", ""), _REASON_CHARS),
+    }
+    return item["Timestamp"].astimezone(timezone.utc), row
+
+
+def _item(item: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "time": utc_text(item["Timestamp"]),
+        "type": item["HistoryItemType"],
+        "summary": clip(item.get("HistorySummary", ""), _REASON_CHARS),
+    }
+
+
+def _notes(alarm: alarm_text.Alarm | None, count: int, more: bool, item_type: str) -> list[str]:
+    notes = []
+    if alarm is None:
+        notes.append("The alarm does not exist any more; its history does.")
+    if more:
+        notes.append(
+            f"The newest {count:,} are shown, more exist: raise max_items (1,000 at most) or narrow the window."
+        )
+    if count == 0:
+        notes.append(f"No {item_type} in the window: move start_time back (CloudWatch keeps 30 days).")
+    return notes
+
+
+def _flapping(risen: Sequence[datetime]) -> Flapping | None:
+    """The hour with the most transitions to ALARM, when there are several in it."""
+    times = sorted(risen)
+    spans = [[later for later in times[position:] if later - first <= _HOUR] for position, first in enumerate(times)]
+    most = max(spans, key=len, default=[])
+    if len(most) < _FLAPPING:
+        return None
+    return Flapping(count=len(most), start=utc_text(most[0]), end=utc_text(most[-1]))
+
+
+def _investigate(
+    risen: Sequence[datetime], alarm: alarm_text.Alarm | None, now: datetime
+) -> list[tuple[str, str, str]]:
+    """Around each transition to ALARM, 5 × period × evaluation periods before and 2 × period after; merged."""
+    period = timedelta(seconds=(alarm_text.period(alarm) if alarm else None) or _DEFAULT_PERIOD)
+    periods = (alarm or {}).get("EvaluationPeriods") or _DEFAULT_PERIODS
+    merged: list[tuple[datetime, datetime, list[datetime]]] = []
+    for moment in sorted(risen):
+        start, end = moment - 5 * periods * period, min(moment + 2 * period, now)
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], end, [*merged[-1][2], moment])
+        else:
+            merged.append((start, end, [moment]))
+    return [(utc_text(start), utc_text(end), _why(moments)) for start, end, moments in reversed(merged)]
+
+
+def _why(moments: Sequence[datetime]) -> str:
+    first = f"to ALARM at {utc_text(moments[0])}"
+    return first if len(moments) == 1 else f"{len(moments)} times {first} to {utc_text(moments[-1])}"

@@ -1,0 +1,51 @@
+"""What every tool shares: its runtime, and the arguments that mean the same everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias
+
+from mcp.server.mcpserver import Context
+from pydantic import BaseModel, ConfigDict, Field
+
+from cloudwatch_mcp.clients import Clients
+from cloudwatch_mcp.clock import Clock
+from cloudwatch_mcp.config import Settings
+from cloudwatch_mcp.insights import GIGABYTE
+from cloudwatch_mcp.timerange import TimeText
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What a running server lends to its tools."""
+
+    settings: Settings
+    clients: Clients
+    clock: Clock
+
+    @property
+    def max_scan_bytes(self) -> float | None:
+        gigabytes = self.settings.max_scan_gb
+        return None if gigabytes is None else gigabytes * GIGABYTE
+
+
+Ctx: TypeAlias = Context[Runtime, Any]
+
+
+def runtime(ctx: Ctx) -> Runtime:
+    lent: Runtime = ctx.request_context.lifespan_context
+    return lent
+
+
+Region: TypeAlias = Annotated[str | None, Field(description="AWS Region. Default: AWS_REGION, else the profile's.")]
+ProfileName: TypeAlias = Annotated[str | None, Field(description="Profile of the AWS config. Default: AWS_PROFILE.")]
+StartTime: TypeAlias = Annotated[
+    TimeText, Field(description='ISO 8601 (UTC unless it has an offset), epoch, or relative: "3h", "now-1d".')
+]
+EndTime: TypeAlias = Annotated[TimeText | None, Field(description="As start_time. Default: now.")]
+
+
+class Dimension(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: Annotated[str, Field(min_length=1, max_length=255)]
+    value: Annotated[str, Field(min_length=1, max_length=1024)]

@@ -1,0 +1,228 @@
+"""The tool that says what stands out in one log group."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Coroutine, Mapping
+from datetime import timedelta
+from itertools import chain
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from cloudwatch_mcp import insights
+from cloudwatch_mcp.clients import Aws, settle
+from cloudwatch_mcp.errors import CloudWatchError, InputError, NotFound, clip_argument, nearest
+from cloudwatch_mcp.shaping import Answer, Table, table
+from cloudwatch_mcp.timerange import Window, from_millis, resolve_window
+from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, Runtime, StartTime, runtime
+from cloudwatch_mcp.tools.scanned import Scanned, scanned
+
+_ARN = re.compile(r"(arn:[\w-]+:logs:(?P<region>[\w-]+):\d{12}:log-group:[\w./#-]{1,512})(?::\*)?")
+_NAME = re.compile(r"[\w./#-]{1,512}")
+_PATTERNS = 5
+_PATTERN_SECONDS = 30
+_TOP = f"pattern @message | sort @sampleCount desc | limit {_PATTERNS}"
+_ERRORS = f"filter @message like /(?i)(error|exception|fail|timeout|timed out|fatal)/ | {_TOP}"
+_WITHOUT_PATTERNS = ("INFREQUENT_ACCESS", "DELIVERY")  # docs: CWL_AnalyzeLogData_Classes
+_PRIORITIES = ("HIGH", "MEDIUM", "LOW")
+
+
+class LogGroupAnalysis(Answer):
+    """Counts are of log events in the window. Patterns mark what varies as <*>."""
+
+    narrow_by: ClassVar[str] = "narrow the window"
+
+    log_group: str
+    detectors: Table | None = None
+    anomalies: Table | None = None
+    top_patterns: Table | None = None
+    error_patterns: Table | None = None
+    scanned: Scanned | None = None
+
+
+async def analyze_log_group(
+    ctx: Ctx,
+    log_group_arn: Annotated[str, Field(description="ARN or name of the log group.")],
+    start_time: StartTime | None = None,
+    end_time: EndTime = None,
+    region: Region = None,
+    profile_name: ProfileName = None,
+) -> LogGroupAnalysis:
+    """Get a first picture of one log group when you do not know yet what to look for.
+
+    Gives its anomalies, its most common message patterns and its most common patterns with error words, each with a
+    sample. Default window: the last hour. Runs two Logs Insights queries, billed by bytes scanned. Go on with
+    execute_log_insights_query.
+    """
+    rt = runtime(ctx)
+    window = resolve_window(start_time, end_time, now=rt.clock.now(), default=timedelta(hours=1))
+    aws = await rt.clients.at(profile_name, _region_for(log_group_arn, region))
+    arn, log_class = await _look_up(aws, log_group_arn)
+    wanted: dict[str, Coroutine[Any, Any, Any]] = {"Anomalies": _read_anomalies(aws, arn, window)}
+    if log_class not in _WITHOUT_PATTERNS:
+        wanted["Top patterns"] = _patterns(rt, aws, _TOP, arn, window)
+        wanted["Error patterns"] = _patterns(rt, aws, _ERRORS, arn, window)
+    results = dict(zip(wanted, await settle(*wanted.values()), strict=True))
+    failures = [error for error in results.values() if isinstance(error, CloudWatchError)]
+    if len(failures) == len(results):
+        raise failures[0]
+    detectors, anomalies = results["Anomalies"] if isinstance(results["Anomalies"], tuple) else ([], [])
+    queries = {part: result for part, result in results.items() if isinstance(result, insights.Results)}
+    return LogGroupAnalysis(
+        region=aws.region,
+        profile=aws.profile,
+        window=window.as_text(),
+        notes=[*aws.notes, *_notes(results, log_class, window)],
+        log_group=arn.rsplit(":log-group:", 1)[-1],
+        detectors=table(detectors),
+        anomalies=table(anomalies),
+        top_patterns=table(_pattern_rows(queries.get("Top patterns"))),
+        error_patterns=table(_pattern_rows(queries.get("Error patterns"))),
+        scanned=scanned(queries.values(), rt.settings.price_per_gb) if queries else None,
+    )
+
+
+def _region_for(group: str, region: str | None) -> str | None:
+    """The Region to ask: an ARN's own; a plain name leaves it to `region`."""
+    if not group.startswith("arn:"):
+        if not _NAME.fullmatch(group):
+            raise InputError(f"log_group_arn: {clip_argument(group)} is neither a log group's name nor an ARN.")
+        return region
+    arn = _ARN.fullmatch(group)
+    if arn is None:
+        form = "arn:aws:logs:REGION:ACCOUNT:log-group:NAME"
+        raise InputError(f"log_group_arn: {clip_argument(group)} is not a log group's ARN, which reads {form}.")
+    if region and region != arn["region"]:
+        raise InputError(f"region is {region}, but the ARN is of {arn['region']}: leave region out.")
+    return arn["region"]
+
+
+async def _look_up(aws: Aws, group: str) -> tuple[str, str | None]:
+    """The ARN, without `:*`, and the class of a group; an ARN is taken as it is, its class unknown."""
+    if arn := _ARN.fullmatch(group):
+        return arn[1], None
+    page = await aws.call("DescribeLogGroups", logGroupNamePrefix=group)
+    known = {found["logGroupName"]: found for found in page.get("logGroups", [])}
+    if group not in known:
+        near = nearest(group, known) or await _names_like(aws, group)
+        hint = f"Did you mean {', '.join(near)}?" if near else "describe_log_groups lists what exists."
+        raise NotFound(f"There is no log group {clip_argument(group)} in {aws.region}. {hint}")
+    found = known[group]
+    return (found.get("logGroupArn") or found["arn"]).removesuffix(":*"), found.get("logGroupClass")
+
+
+async def _names_like(aws: Aws, group: str) -> list[str]:
+    parent = group.rpartition("/")[0]
+    page = await aws.call("DescribeLogGroups", logGroupNamePrefix=parent or None)
+    return nearest(group, [found["logGroupName"] for found in page.get("logGroups", [])])
+
+
+async def _read_anomalies(aws: Aws, arn: str, window: Window) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The group's detectors, and their unsuppressed anomalies that overlap the window, as rows."""
+    pages = [page async for page in aws.pages("ListLogAnomalyDetectors", filterLogGroupArn=arn)]
+    detectors = list(chain.from_iterable(page.get("anomalyDetectors", []) for page in pages))
+    listings = await settle(*(_anomalies_of(aws, detector["anomalyDetectorArn"]) for detector in detectors))
+    failure = next((listing for listing in listings if isinstance(listing, CloudWatchError)), None)
+    if failure is not None:
+        raise failure
+    start, end = window.start.timestamp() * 1000, window.end.timestamp() * 1000
+    found = [
+        anomaly
+        for anomaly in chain.from_iterable(listings)
+        if arn in [group.removesuffix(":*") for group in anomaly.get("logGroupArnList", [])]
+        and anomaly["firstSeen"] <= end
+        and anomaly["lastSeen"] >= start
+    ]
+    found.sort(key=lambda anomaly: (_PRIORITIES.index(anomaly.get("priority", "LOW")), -anomaly["lastSeen"]))
+    names = [
+        {"name": detector.get("detectorName"), "status": detector["anomalyDetectorStatus"]} for detector in detectors
+    ]
+    return names, [_anomaly_row(anomaly) for anomaly in found]
+
+
+async def _anomalies_of(aws: Aws, detector: str) -> list[dict[str, Any]]:
+    pages = aws.pages("ListAnomalies", anomalyDetectorArn=detector, suppressionState="UNSUPPRESSED")
+    return list(chain.from_iterable([page.get("anomalies", []) async for page in pages]))
+
+
+def _anomaly_row(anomaly: dict[str, Any]) -> dict[str, Any]:
+    histogram = {int(millis): count for millis, count in anomaly.get("histogram", {}).items()}
+    peak = max(histogram, key=histogram.__getitem__, default=None)
+    samples = anomaly.get("logSamples", [])
+    return {
+        "priority": anomaly.get("priority"),
+        "description": anomaly.get("description"),
+        "pattern": anomaly.get("patternString"),
+        "first_seen": from_millis(anomaly["firstSeen"]),
+        "last_seen": from_millis(anomaly["lastSeen"]),
+        "occurrences": sum(histogram.values()) or None,
+        "peak": None if peak is None else histogram[peak],
+        "peak_at": None if peak is None else from_millis(peak),
+        "sample": samples[0].get("message") if samples else None,
+    }
+
+
+async def _patterns(rt: Runtime, aws: Aws, text: str, arn: str, window: Window) -> insights.Results:
+    return await insights.run(
+        aws,
+        rt.clock,
+        insights.Query(text, window, identifiers=[arn]),
+        max_timeout=_PATTERN_SECONDS,
+        max_scan_bytes=rt.max_scan_bytes,
+    )
+
+
+def _pattern_rows(results: insights.Results | None) -> list[dict[str, Any]]:
+    return [
+        {
+            "pattern": row.get("@pattern"),
+            "count": _number(row.get("@sampleCount")),
+            "ratio": _number(row.get("@ratio")),
+            "severity": row.get("@severityLabel"),
+            "sample": _sample(row.get("@logSamples")),
+        }
+        for row in (results.rows if results else [])
+    ]
+
+
+def _number(text: str | None) -> float | None:
+    return None if text is None else float(text)
+
+
+def _sample(samples: str | None) -> str | None:
+    """The message of the first of `@logSamples`, a JSON list of samples."""
+    if not samples:
+        return None
+    first = json.loads(samples)[0]
+    return str(first.get("logEvent") or first.get("message") or first) if isinstance(first, dict) else str(first)
+
+
+def _notes(results: Mapping[str, Any], log_class: str | None, window: Window) -> list[str]:
+    notes = [f"{part} are missing: {error}" for part, error in results.items() if isinstance(error, CloudWatchError)]
+    if log_class in _WITHOUT_PATTERNS:
+        notes.append(f"No patterns: a log group of class {log_class} does not support the pattern command.")
+    if isinstance(results["Anomalies"], tuple):
+        detectors, anomalies = results["Anomalies"]
+        if not detectors:
+            notes.append("No anomaly detector watches this log group.")
+        elif not anomalies:
+            notes.append("No anomaly overlaps the window.")
+    queries = {part: result for part, result in results.items() if isinstance(result, insights.Results)}
+    for part, query in queries.items():
+        if query.stopped_after is not None:
+            notes.append(f"{part} are partial: stopped at CLOUDWATCH_MCP_MAX_SCAN_GB.")
+        elif not query.ended:
+            notes.append(
+                f"{part} are partial: the query still ran after {_PATTERN_SECONDS} s; "
+                f"get_logs_insight_query_results with query_id {query.query_id!r} gives the rest."
+            )
+    top = queries.get("Top patterns")
+    if top is not None and top.ended and not top.rows:
+        notes.append(
+            f"No log events between {window.as_text()[0]} and {window.as_text()[1]}: widen the window with start_time."
+        )
+    elif "Error patterns" in queries and queries["Error patterns"].ended and not queries["Error patterns"].rows:
+        notes.append("No message in the window has an error word in it.")
+    return notes

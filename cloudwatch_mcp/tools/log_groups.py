@@ -1,0 +1,146 @@
+"""The tool that says which log groups there are."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from cloudwatch_mcp.clients import Aws, settle
+from cloudwatch_mcp.errors import CloudWatchError, InputError
+from cloudwatch_mcp.shaping import Answer, Table, table
+from cloudwatch_mcp.timerange import from_millis
+from cloudwatch_mcp.tools.context import Ctx, ProfileName, Region, runtime
+
+_GROUPS_A_PAGE = 50  # DescribeLogGroups: limit
+_SOURCE_PREFIXES = re.compile(r"source\s+logGroups\s*\([^)]*namePrefix\s*:\s*\[([^\]]*)\]", re.IGNORECASE)
+
+
+class LogGroups(Answer):
+    """retention_days absent: kept for ever. ARN of a group: arn_prefix + name."""
+
+    narrow_by: ClassVar[str] = "narrow with log_group_name_prefix or log_group_name_pattern"
+
+    arn_prefix: str | None = None
+    log_groups: Table | None = None
+    saved_queries: Table | None = None
+
+
+async def describe_log_groups(
+    ctx: Ctx,
+    log_group_name_prefix: str | None = None,
+    log_group_name_pattern: Annotated[str | None, Field(description="Substring; not with a prefix.")] = None,
+    log_group_class: Literal["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"] | None = None,
+    max_items: Annotated[int, Field(ge=1, le=10_000)] = 50,
+    include_linked_accounts: Annotated[bool, Field(description="From a monitoring account.")] = False,
+    account_identifiers: Annotated[list[str] | None, Field(description="Only these linked accounts.")] = None,
+    region: Region = None,
+    profile_name: ProfileName = None,
+) -> LogGroups:
+    """Find log groups by name before you query them.
+
+    Gives name, class, retention in days (none: kept for ever), stored bytes, creation time, and the saved queries
+    that apply to them.
+    """
+    if log_group_name_prefix and log_group_name_pattern:
+        raise InputError("Give log_group_name_prefix or log_group_name_pattern, not both.")
+    if account_identifiers and len(account_identifiers) > 20:
+        raise InputError(f"account_identifiers takes at most 20 accounts; {len(account_identifiers)} were given.")
+    aws = await runtime(ctx).clients.at(profile_name, region)
+    linked = include_linked_accounts or bool(account_identifiers)
+    found, saved = await settle(
+        _read_groups(
+            aws,
+            max_items,
+            logGroupNamePrefix=log_group_name_prefix or None,
+            logGroupNamePattern=log_group_name_pattern or None,
+            logGroupClass=log_group_class,
+            includeLinkedAccounts=linked or None,
+            accountIdentifiers=account_identifiers or None,
+        ),
+        _read_saved_queries(aws),
+    )
+    if isinstance(found, CloudWatchError):
+        raise found
+    groups, more = found
+    notes = list(aws.notes)
+    if more:
+        notes.append(f"{len(groups):,} shown, more exist: {LogGroups.narrow_by}, or raise max_items.")
+    if not groups:
+        notes.append(_no_groups_note(aws, log_group_name_prefix, log_group_name_pattern))
+    if isinstance(saved, CloudWatchError):
+        notes.append(f"Saved queries are missing: {saved}")
+        saved = []
+    prefix = _common_prefix(groups)
+    return LogGroups(
+        region=aws.region,
+        profile=aws.profile,
+        notes=notes,
+        arn_prefix=prefix,
+        log_groups=table([_group_row(group, prefix, linked) for group in groups]),
+        saved_queries=table(_applicable(saved, [group["logGroupName"] for group in groups])),
+    )
+
+
+async def _read_groups(aws: Aws, max_items: int, **parameters: Any) -> tuple[list[dict[str, Any]], bool]:
+    groups: list[dict[str, Any]] = []
+    async for page in aws.pages("DescribeLogGroups", limit=min(max_items, _GROUPS_A_PAGE), **parameters):
+        groups += page.get("logGroups", [])
+        if len(groups) >= max_items:
+            return groups[:max_items], bool(page.get("nextToken")) or len(groups) > max_items
+    return groups, False
+
+
+async def _read_saved_queries(aws: Aws) -> list[dict[str, Any]]:
+    pages = [page["queryDefinitions"] async for page in aws.pages("DescribeQueryDefinitions", maxResults=1000)]
+    return list(chain.from_iterable(pages))
+
+
+def _no_groups_note(aws: Aws, prefix: str | None, pattern: str | None) -> str:
+    if prefix:
+        word = prefix.strip("/").split("/")[-1]
+        other = f"try log_group_name_pattern={word!r}, or another region"
+        return f"No log group begins with {prefix!r} in {aws.region}: {other}."
+    if pattern:
+        return f"No log group has {pattern!r} in its name in {aws.region}: try a shorter one, or another region."
+    return f"There is no such log group in {aws.region}: check the region and the profile."
+
+
+def _arn(group: dict[str, Any]) -> str:
+    arn: str = group.get("logGroupArn") or group.get("arn") or ""
+    return arn.removesuffix(":*")
+
+
+def _common_prefix(groups: list[dict[str, Any]]) -> str | None:
+    return next((_arn(group).removesuffix(group["logGroupName"]) for group in groups if _arn(group)), None)
+
+
+def _group_row(group: dict[str, Any], prefix: str | None, linked: bool) -> dict[str, Any]:
+    arn, created = _arn(group), group.get("creationTime")
+    elsewhere = bool(arn) and arn != f"{prefix}{group['logGroupName']}"
+    kind = group.get("logGroupClass", "STANDARD")
+    return {
+        "name": group["logGroupName"],
+        "class": None if kind == "STANDARD" else kind,
+        "retention_days": group.get("retentionInDays"),
+        "stored_bytes": group.get("storedBytes"),
+        "created": None if created is None else from_millis(created),
+        "account": arn.split(":")[4] if linked and arn else None,
+        "arn": arn if elsewhere else None,
+    }
+
+
+def _applicable(saved: list[dict[str, Any]], names: list[str]) -> list[dict[str, Any]]:
+    rows = []
+    for definition in saved:
+        query = definition.get("queryString", "")
+        bound = {name.rsplit(":log-group:", 1)[-1] for name in definition.get("logGroupNames", [])}
+        source = _SOURCE_PREFIXES.search(query)
+        prefixes = re.findall(r"['\"]([^'\"]+)['\"]", source[1]) if source else []
+        fitting = [name for name in names if name in bound]
+        fitting += [f"{prefix}*" for prefix in prefixes if any(name.startswith(prefix) for name in names)]
+        if fitting:
+            rows.append({"name": definition.get("name"), "log_groups": fitting, "query": query})
+    return rows

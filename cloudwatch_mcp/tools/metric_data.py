@@ -1,0 +1,256 @@
+"""The tool that reads metric data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cloudwatch_mcp.clients import Aws
+from cloudwatch_mcp.errors import InputError
+from cloudwatch_mcp.metric_queries import InsightsQuery, parse_statistic
+from cloudwatch_mcp.shaping import Answer, Series, series
+from cloudwatch_mcp.timerange import TimeText, Window, choose_period, resolve_window, retained_period
+from cloudwatch_mcp.tools.context import Ctx, Dimension, EndTime, ProfileName, Region, runtime
+from cloudwatch_mcp.tools.metric_diagnosis import why_empty
+
+_DEFAULT_WINDOW = timedelta(hours=3)
+_INSIGHTS_REACH = timedelta(days=14)  # docs: cloudwatch-metrics-insights-limits
+_MAX_QUERIES = 500  # GetMetricData
+_MAX_DIAGNOSED = 3
+_INCOMPLETE = ("InternalError", "Forbidden")  # PartialData is what every page but the last says
+
+
+class MetricStat(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    namespace: Annotated[str, Field(min_length=1, max_length=255)]
+    metric_name: Annotated[str, Field(min_length=1, max_length=255)]
+    dimensions: Annotated[list[Dimension], Field(max_length=30)] = []
+    statistic: str = "Average"
+    period: Annotated[int | None, Field(ge=1)] = None
+
+
+class MetricQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    id: Annotated[str, Field(pattern="^[a-z][A-Za-z0-9_]{0,254}$")]
+    metric_stat: MetricStat | None = None
+    expression: Annotated[str | None, Field(min_length=1, max_length=2048)] = None
+    label: str | None = None
+    return_data: bool = True
+    period: Annotated[int | None, Field(ge=1)] = None
+
+
+class MetricData(Answer):
+    """Points are `period` seconds apart; a series with a period of its own says so. Times are UTC."""
+
+    narrow_by: ClassVar[str] = "lower target_datapoints, set limit, or narrow the window"
+
+    period: int
+    series: list[Series] = []
+
+
+async def get_metric_data(
+    ctx: Ctx,
+    namespace: Annotated[str | None, Field(description='Like "AWS/Lambda".')] = None,
+    metric_name: str | None = None,
+    dimensions: Annotated[
+        list[Dimension] | None,
+        Field(max_length=30, description="All dimensions of the metric; a filter with group_by."),
+    ] = None,
+    start_time: Annotated[TimeText | None, Field(description="Default: 3 h before the end.")] = None,
+    end_time: EndTime = None,
+    statistic: Annotated[
+        str, Field(description="Average, Sum, Maximum, Minimum, SampleCount, p99, TM(10%:90%), IQM, …")
+    ] = "Average",
+    target_datapoints: Annotated[int, Field(ge=1, le=100_800, description="Sets the period.")] = 60,
+    group_by_dimension: Annotated[str | None, Field(description="One series for each value of it.")] = None,
+    schema_dimension_keys: Annotated[
+        list[str] | None, Field(description="Exact dimension names of the metrics to match.")
+    ] = None,
+    limit: Annotated[int | None, Field(ge=1, le=500, description="Series, the first in sort_order.")] = None,
+    sort_order: Literal["ASC", "DESC"] | None = None,
+    order_by_statistic: Literal["AVG", "SUM", "MAX", "MIN", "COUNT"] | None = None,
+    queries: Annotated[
+        list[MetricQuery] | None,
+        Field(
+            max_length=_MAX_QUERIES,
+            description="Several metrics or metric math at once, instead of namespace and metric_name: each has an id "
+            "and a metric_stat or an expression over ids.",
+        ),
+    ] = None,
+    region: Region = None,
+    profile_name: ProfileName = None,
+) -> MetricData:
+    """Read CloudWatch metrics over time: one metric, one series for each value of a dimension, or metric math.
+
+    Each series has start, values (null: no data) and a summary with min, max, avg and last. The period is chosen to
+    give about target_datapoints points. No data: notes say whether the metric, its dimensions or the window is at
+    fault.
+    """
+    now = runtime(ctx).clock.now()
+    window = resolve_window(start_time, end_time, now=now, default=_DEFAULT_WINDOW)
+    period = choose_period(window, target_datapoints, now)
+    grouping = _Grouping(group_by_dimension, schema_dimension_keys, limit, sort_order, order_by_statistic)
+    if queries:
+        if namespace or metric_name or dimensions or grouping.given:
+            raise InputError("queries stands alone: leave out namespace, metric_name, dimensions and grouping.")
+        request = _several(queries, period, retained_period(window.start, now))
+    elif not namespace or not metric_name:
+        raise InputError("Give namespace and metric_name, or queries.")
+    else:
+        metric = _Metric(namespace, metric_name, _pairs(dimensions or []))
+        request = _grouped(metric, statistic, period, grouping) if grouping.given else _one(metric, statistic, period)
+    aws = await runtime(ctx).clients.at(profile_name, region)
+    found, messages = await _collect(aws, window, request.queries)
+    notes = [*aws.notes, *request.notes, *messages]
+    if grouping.given and now - window.start > _INSIGHTS_REACH:
+        notes.append("Metrics Insights has the last 2 weeks only: earlier points are missing.")
+    notes += await _empty_notes(aws, request, {query_id for query_id, _ in found}, grouping.given)
+    return MetricData(
+        region=aws.region,
+        profile=aws.profile,
+        window=window.as_text(),
+        notes=notes,
+        period=period,
+        series=_all_series(found, request, period),
+    )
+
+
+class _Metric(NamedTuple):
+    namespace: str
+    name: str
+    dimensions: list[tuple[str, str]]
+
+
+class _Grouping(NamedTuple):
+    group_by: str | None
+    schema: list[str] | None
+    limit: int | None
+    sort_order: str | None
+    order_by: str | None
+
+    @property
+    def given(self) -> bool:
+        return any(self)
+
+
+@dataclass(frozen=True)
+class _Request:
+    """GetMetricData's MetricDataQueries, and by id the metrics they read."""
+
+    queries: list[dict[str, Any]]
+    metrics: dict[str, _Metric]
+    notes: list[str] = field(default_factory=list)
+
+
+def _one(metric: _Metric, statistic: str, period: int) -> _Request:
+    return _Request([{"Id": "m1", "MetricStat": _metric_stat(metric, statistic, period)}], {"m1": metric})
+
+
+def _grouped(metric: _Metric, statistic: str, period: int, grouping: _Grouping) -> _Request:
+    ordered = grouping.limit is not None or grouping.sort_order is not None or grouping.order_by is not None
+    query = InsightsQuery(
+        metric.namespace,
+        metric.name,
+        statistic,
+        dimensions=metric.dimensions,
+        schema=grouping.schema or (),
+        group_by=grouping.group_by,
+        order_by=(grouping.order_by or statistic) if ordered else None,
+        descending=grouping.sort_order != "ASC",
+        limit=grouping.limit,
+    )
+    return _Request([{"Id": "q1", "Expression": query.sql(), "Period": period}], {"q1": metric})
+
+
+def _several(queries: Sequence[MetricQuery], period: int, least: int) -> _Request:
+    repeated = {query.id for query in queries if sum(other.id == query.id for other in queries) > 1}
+    if repeated:
+        raise InputError(f"queries: each id must be given once; repeated: {', '.join(sorted(repeated))}.")
+    if not any(query.return_data for query in queries):
+        raise InputError("queries: return_data is false for all of them; leave it true for what you want to see.")
+    notes, metrics, asked = [], {}, []
+    for query in queries:
+        if (query.metric_stat is None) == (query.expression is None):
+            raise InputError(f"queries: {query.id} needs a metric_stat or an expression, one of the two.")
+        stat = query.metric_stat
+        wished = query.period or (stat.period if stat else None) or period
+        step = -(-wished // least) * least if wished >= 60 or least > 60 else wished
+        if step != wished:
+            notes.append(
+                f"{query.id}: period {wished} s raised to {step} s; CloudWatch keeps no finer points that far back."
+            )
+        entry: dict[str, Any] = {"Id": query.id, "ReturnData": query.return_data}
+        if query.label:
+            entry["Label"] = query.label
+        if stat:
+            metric = _Metric(stat.namespace, stat.metric_name, _pairs(stat.dimensions))
+            metrics[query.id] = metric
+            entry["MetricStat"] = _metric_stat(metric, stat.statistic, step)
+        else:
+            entry |= {"Expression": query.expression, "Period": step}
+        asked.append(entry)
+    return _Request(asked, metrics, notes)
+
+
+def _pairs(dimensions: Sequence[Dimension]) -> list[tuple[str, str]]:
+    return [(dimension.name, dimension.value) for dimension in dimensions]
+
+
+def _metric_stat(metric: _Metric, statistic: str, period: int) -> dict[str, Any]:
+    dimensions = [{"Name": name, "Value": value} for name, value in metric.dimensions]
+    named = {"Namespace": metric.namespace, "MetricName": metric.name, "Dimensions": dimensions}
+    return {"Metric": named, "Stat": parse_statistic(statistic), "Period": period}
+
+
+async def _empty_notes(aws: Aws, request: _Request, found: set[str], grouped: bool) -> list[str]:
+    """Why each query that was to return data has none."""
+    empty = [query["Id"] for query in request.queries if query.get("ReturnData", True) and query["Id"] not in found]
+    causes = [
+        await why_empty(aws, *request.metrics[each], grouped)
+        if each in request.metrics
+        else "the expression gave no data; return the data of its inputs to see which is empty."
+        for each in empty[:_MAX_DIAGNOSED]
+    ]
+    if len(request.queries) > 1:
+        causes = [f"{each}: {cause}" for each, cause in zip(empty, causes, strict=False)]
+    if len(empty) > _MAX_DIAGNOSED:
+        causes.append(f"No data either for {', '.join(empty[_MAX_DIAGNOSED:])}.")
+    return causes
+
+
+_Points: TypeAlias = dict[datetime, float]
+
+
+async def _collect(
+    aws: Aws, window: Window, queries: Sequence[Mapping[str, Any]]
+) -> tuple[dict[tuple[str, str], _Points], list[str]]:
+    """The points by (id, label), all pages merged, and what AWS says of them."""
+    found: dict[tuple[str, str], _Points] = {}
+    messages: dict[str, None] = {}
+    pages = aws.pages("GetMetricData", MetricDataQueries=list(queries), StartTime=window.start, EndTime=window.end)
+    async for page in pages:
+        for message in page.get("Messages", []):
+            messages[f"{message.get('Code')}: {message.get('Value')}"] = None
+        for result in page.get("MetricDataResults", []):
+            label = result.get("Label") or result["Id"]
+            times = (moment.astimezone(timezone.utc) for moment in result.get("Timestamps", []))
+            found.setdefault((result["Id"], label), {}).update(zip(times, result.get("Values", []), strict=False))
+            said = "; ".join(message.get("Value", "") for message in result.get("Messages", []))
+            if result.get("StatusCode", "Complete") in _INCOMPLETE or said:
+                messages[f"{label} is {result.get('StatusCode')}: {said or 'AWS gives no reason'}."] = None
+    return {key: points for key, points in found.items() if points}, list(messages)
+
+
+def _all_series(found: Mapping[tuple[str, str], _Points], request: _Request, period: int) -> list[Series]:
+    periods = {query["Id"]: query.get("Period") or query["MetricStat"]["Period"] for query in request.queries}
+    several = len(request.queries) > 1
+    shaped = []
+    for (query_id, label), points in found.items():
+        own = periods.get(query_id, period)
+        one = series(label, points, own, query_id if several else None)
+        shaped.append(one if own == period or one.period else one.model_copy(update={"period": own}))
+    return shaped

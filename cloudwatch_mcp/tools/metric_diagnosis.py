@@ -1,0 +1,50 @@
+"""Why a metric gave no data: its name, its dimensions or the window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from cloudwatch_mcp.clients import Aws, settle
+from cloudwatch_mcp.errors import CloudWatchError, nearest
+
+_SHOWN = 10
+
+
+async def why_empty(
+    aws: Aws, namespace: str, metric_name: str, dimensions: list[tuple[str, str]], grouped: bool
+) -> str:
+    """One sentence that says which it is, and what to call next. `grouped` dimensions are only a filter."""
+    (page,) = await settle(aws.call("ListMetrics", Namespace=namespace, MetricName=metric_name))
+    if isinstance(page, CloudWatchError):
+        return f"No data, and why is unknown, as ListMetrics failed: {page}"
+    existing = [_pairs(metric["Dimensions"]) for metric in page.get("Metrics", [])]
+    if not existing:
+        return await _unknown_name(aws, namespace, metric_name)
+    asked = set(dimensions)
+    if any(asked <= set(pairs) if grouped else asked == set(pairs) for pairs in existing):
+        keys = ", ".join(sorted({name for pairs in existing for name, _ in pairs})) or "none"
+        grouping = f" Its dimensions are {keys}: schema_dimension_keys must be exactly those of it." if grouped else ""
+        return f"{metric_name} exists and has no data in the window: move start_time back.{grouping}"
+    shown = "; ".join(_text(pairs) for pairs in existing[:_SHOWN])
+    more = f" ({len(existing):,} combinations, {_SHOWN} shown)" if len(existing) > _SHOWN else ""
+    wrong = f"with {_text(dimensions)}" if dimensions else "without dimensions"
+    return f"{metric_name} does not exist {wrong}; it does with: {shown}{more}."
+
+
+async def _unknown_name(aws: Aws, namespace: str, metric_name: str) -> str:
+    (page,) = await settle(aws.call("ListMetrics", Namespace=namespace))
+    names = [] if isinstance(page, CloudWatchError) else [metric["MetricName"] for metric in page.get("Metrics", [])]
+    reach = "CloudWatch lists metrics that had data in the last 2 weeks"
+    if not names:
+        return f"Namespace {namespace} has no metrics in {aws.region}: check its spelling and the region ({reach})."
+    near = nearest(metric_name, names) or sorted(set(names))[:_SHOWN]
+    return f"{namespace} has no metric {metric_name} in {aws.region}; it has {', '.join(near)} ({reach})."
+
+
+def _pairs(dimensions: Iterable[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(dimension["Name"], dimension["Value"]) for dimension in dimensions]
+
+
+def _text(pairs: list[tuple[str, str]]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in pairs) or "no dimensions"

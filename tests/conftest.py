@@ -1,0 +1,282 @@
+"""A server over an embedded CloudWatch whose time stands still, and a client in memory to call it with."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import cache
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Lock
+from time import tzset
+from typing import Any, TypeAlias
+
+import pytest
+from botocore import xform_name
+from botocore.loaders import create_loader
+from botocore.stub import Stubber
+from mcp import Client
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from syrupy.location import PyTestLocation
+
+from cloudwatch_mcp.clients import OPERATIONS
+from cloudwatch_mcp.clock import Clock
+from cloudwatch_mcp.config import Settings
+from cloudwatch_mcp.sandbox import Sandbox
+from cloudwatch_mcp.server import CloudWatchServer, build_server
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def _run_sandbox(pipe: Connection, now: datetime, polls_to_complete: int | None) -> None:
+    with Sandbox(now=now, polls_to_complete=polls_to_complete) as running:
+        pipe.send(running.endpoint_url)
+        pipe.recv()
+
+
+@contextmanager
+def _sandbox(polls_to_complete: int | None) -> Iterator[str]:
+    """Moto's state is of a whole process, and the sandbox's own tests begin it afresh: ours gets another process."""
+    processes = multiprocessing.get_context("spawn")
+    ours, theirs = processes.Pipe()
+    process = processes.Process(target=_run_sandbox, args=(theirs, NOW, polls_to_complete), daemon=True)
+    process.start()
+    yield ours.recv()
+    ours.send("stop")
+    process.join()
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[str]:
+    """The URL of an embedded CloudWatch with the seeded incident; its time is NOW."""
+    with _sandbox(polls_to_complete=2) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def slow_sandbox() -> Iterator[str]:
+    """The same, but its Logs Insights queries run until they are stopped."""
+    with _sandbox(polls_to_complete=None) as url:
+        yield url
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
+    """No setting and no credential of whoever runs the tests; made-up ones instead."""
+    for name in os.environ:
+        if name.startswith(("AWS_", "CLOUDWATCH_MCP_", "FASTMCP_")) or name.upper().endswith("_PROXY"):
+            monkeypatch.delenv(name)
+    ours = {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    for name, value in ours.items():
+        monkeypatch.setenv(name, value)
+    return ours
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models_are_read_once() -> Iterator[None]:
+    """Each test has sessions of its own; botocore's service models are the same for all."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", cache(create_loader))
+        yield
+
+
+class Time:
+    """A day that stands still, and a stopwatch that moves only when somebody sleeps."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.start, self.slept = now, 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+
+    def clock(self) -> Clock:
+        return Clock(lambda: self.start, lambda: self.slept, self.sleep)
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A tool's answer: its data when all went well, else the error's text."""
+
+    data: dict[str, Any]
+    text: str
+    failed: bool
+
+    @property
+    def error(self) -> str:
+        assert self.failed, self.text
+        return self.text
+
+    @property
+    def notes(self) -> list[str]:
+        notes: list[str] = self.data.get("notes", [])
+        return notes
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """The rows of a table, what they share included."""
+        shaped = self.data.get(name, {"columns": [], "rows": []})
+        shared = shaped.get("same", {})
+        return [shared | dict(zip(shaped["columns"], row, strict=True)) for row in shaped["rows"]]
+
+
+Ask: TypeAlias = Callable[..., Coroutine[Any, Any, Reply]]
+
+
+@asynccontextmanager
+async def asking(server: CloudWatchServer, mode: Any = "auto") -> AsyncIterator[Ask]:
+    async with Client(server, mode=mode) as client:
+
+        async def ask(tool: str, **arguments: Any) -> Reply:
+            result = await client.call_tool(tool, arguments)
+            (content,) = result.content
+            assert content.type == "text"
+            if not result.is_error:
+                assert json.loads(content.text) == result.structured_content
+            return Reply(result.structured_content or {}, content.text, bool(result.is_error))
+
+        yield ask
+
+
+@pytest.fixture
+def server(time: Time) -> CloudWatchServer:
+    """A server on AWS that no network reaches: for what must fail before, and for stubs."""
+    return build_server(Settings(), os.environ, clock=time.clock())
+
+
+@pytest.fixture
+def on_sandbox(sandbox: str, time: Time, monkeypatch: pytest.MonkeyPatch) -> Callable[..., CloudWatchServer]:
+    """Builds servers on the embedded CloudWatch."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox)
+
+    def build(**settings: Any) -> CloudWatchServer:
+        return build_server(Settings(**settings), os.environ, clock=time.clock())
+
+    return build
+
+
+Connected: TypeAlias = Callable[..., AbstractAsyncContextManager[Ask]]
+
+
+@pytest.fixture
+def connected(on_sandbox: Callable[..., CloudWatchServer]) -> Connected:
+    """An in-memory client on the embedded CloudWatch."""
+    return lambda **settings: asking(on_sandbox(**settings))
+
+
+class _AnyOrder(Stubber):  # type: ignore[misc]  # botocore has no types
+    """A Stubber for calls that run at once: each operation has a queue of its own."""
+
+    def __init__(self, client: Any) -> None:
+        super().__init__(client)
+        self._lock = Lock()
+
+    def _assert_expected_params(self, model: Any, params: Any, context: Any, **more: Any) -> None:
+        with self._lock:
+            self._bring_forward(model.name)
+            super()._assert_expected_params(model, params, context, **more)
+
+    def _get_response_handler(self, model: Any, params: Any, context: Any, **more: Any) -> Any:
+        with self._lock:
+            self._bring_forward(model.name)
+            return super()._get_response_handler(model, params, context, **more)
+
+    def _bring_forward(self, operation: str) -> None:
+        first = next((answer for answer in self._queue if answer["operation_name"] == operation), None)
+        if first is not None:
+            self._queue.remove(first)
+            self._queue.appendleft(first)
+
+
+class StubbedServer:
+    """A server whose boto3 clients answer what a test tells them to, in that order for each operation."""
+
+    def __init__(self, server: CloudWatchServer) -> None:
+        self.server = server
+        clients = server.runtime.clients
+        self._stubs = {
+            service: _AnyOrder(clients.client(None, "us-east-1", service)) for service in ("cloudwatch", "logs")
+        }
+        for stub in self._stubs.values():
+            stub.activate()
+
+    def _stub(self, method: str) -> Stubber:
+        names = {xform_name(operation): service for operation, service in OPERATIONS.items()}
+        return self._stubs[names[method]]
+
+    def answer(self, method: str, answer: dict[str, Any], expected: dict[str, Any] | None = None) -> None:
+        self._stub(method).add_response(method, answer, expected)
+
+    def refuse(self, method: str, code: str, message: str = "", status: int = 400, **more: Any) -> None:
+        self._stub(method).add_client_error(method, code, message, status, modeled_fields=more or None)
+
+    async def ask(self, tool: str, **arguments: Any) -> Reply:
+        """Call the tool; every answer that was told must have been asked for."""
+        async with asking(self.server) as ask:
+            reply = await ask(tool, **arguments)
+        for stub in self._stubs.values():
+            stub.assert_no_pending_responses()
+        return reply
+
+
+@pytest.fixture
+def stubbed(server: CloudWatchServer) -> StubbedServer:
+    return StubbedServer(server)
+
+
+@pytest.fixture
+def in_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Moves the machine to a time zone."""
+
+    def move(zone: str) -> None:
+        monkeypatch.setenv("TZ", zone)
+        tzset()
+
+    yield move
+    monkeypatch.undo()
+    tzset()
+
+
+class _ReadableFiles(SingleFileSnapshotExtension):
+    """One file a case under snapshots/, as indented JSON whose keys stay in order."""
+
+    _write_mode = WriteMode.TEXT
+    file_extension = "json"
+
+    @classmethod
+    def dirname(cls, *, test_location: PyTestLocation) -> str:
+        return str(ROOT / "snapshots" / test_location.basename)
+
+    @classmethod
+    def discovery_dirname(cls, *, test_location: PyTestLocation) -> str:  # noqa: ARG003 - syrupy's own signature
+        return str(ROOT / "snapshots")
+
+    def serialize(self, data: Any, **_: Any) -> str:
+        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    return snapshot.use_extension(_ReadableFiles)

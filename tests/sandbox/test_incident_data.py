@@ -1,0 +1,112 @@
+"""The incident as data: the same every time, and fit for a real account."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from cloudwatch_mcp.sandbox.incident.alarm_catalog import metric_alarms
+from cloudwatch_mcp.sandbox.incident.log_groups import LOG_GROUPS
+from cloudwatch_mcp.sandbox.incident.metrics_aws import aws_metrics
+from cloudwatch_mcp.sandbox.incident.metrics_shop import shop_metrics
+from cloudwatch_mcp.sandbox.incident.requests import requests
+from cloudwatch_mcp.sandbox.incident.seed import seed
+from cloudwatch_mcp.sandbox.incident.state_changes import state_changes
+
+NOW = datetime(2026, 11, 20, 12, 2, 33, tzinfo=timezone.utc)
+
+
+def data(now: datetime) -> list[Any]:
+    requests.cache_clear()
+    events = [event for group in LOG_GROUPS[1:6] for event in group.events(now)]
+    series = [*shop_metrics(), *aws_metrics()]
+    changes = [(change.alarm.name, change.at, change.state) for change in state_changes(metric_alarms(), now)]
+    return [events, [list(each.datapoints(now)) for each in series[::9]], changes]
+
+
+def test_same_anchor_gives_the_same_data() -> None:
+    assert data(NOW) == data(NOW)
+
+
+def test_story_is_the_same_whatever_the_time_of_day() -> None:
+    here, later = (state_changes(metric_alarms(), now) for now in (NOW, NOW + timedelta(hours=7, minutes=5)))
+    assert [(each.alarm.name, each.state) for each in here] == [(each.alarm.name, each.state) for each in later]
+
+
+def test_there_are_some_forty_thousand_events_within_a_day_and_none_of_the_future() -> None:
+    times = [event.time for group in LOG_GROUPS for event in group.events(NOW)]
+    assert 40_000 <= len(times) <= 60_000
+    assert min(times) >= (NOW.timestamp() - 86_400 - 60) * 1000
+    assert max(times) <= NOW.timestamp() * 1000
+
+
+class Recorder:
+    """Stands for a client of a real account: notes what is asked of it."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+
+    def __getattr__(self, operation: str) -> Any:
+        def call(**parameters: Any) -> dict[str, Any]:
+            self.calls.append((operation, parameters))
+            name = parameters.get("logGroupNamePrefix", "")
+            return {"logGroups": [{"logGroupName": name, "logGroupArn": f"arn:{name}"}]}
+
+        return call
+
+    def parameters(self, operation: str) -> list[dict[str, Any]]:
+        return [parameters for called, parameters in self.calls if called == operation]
+
+
+@pytest.fixture(scope="module")
+def real() -> Recorder:
+    recorder = Recorder()
+    seed(recorder, recorder, now=NOW, prefix="demo-")
+    return recorder
+
+
+def test_real_account_is_asked_for_nothing_it_refuses(real: Recorder) -> None:
+    assert not [each for each in real.parameters("put_metric_data") if each["Namespace"].startswith("AWS/")]
+    assert {operation for operation, _ in real.calls} == {
+        "create_log_anomaly_detector",
+        "create_log_group",
+        "create_log_stream",
+        "describe_log_groups",
+        "put_composite_alarm",
+        "put_log_events",
+        "put_metric_alarm",
+        "put_metric_data",
+        "put_query_definition",
+        "put_retention_policy",
+    }
+
+
+def test_requests_keep_within_the_limits_of_the_api(real: Recorder) -> None:
+    for batch in real.parameters("put_log_events"):
+        events = batch["logEvents"]
+        assert len(events) <= 10_000
+        assert sum(len(event["message"].encode()) + 26 for event in events) <= 1_048_576
+        assert events[-1]["timestamp"] - events[0]["timestamp"] <= 86_400_000
+    for batch in real.parameters("put_metric_data"):
+        assert len(batch["MetricData"]) <= 1000
+        assert len(json.dumps(batch)) <= 1_048_576
+
+
+def test_every_name_has_the_prefix(real: Recorder) -> None:
+    members = {
+        "create_log_group": "logGroupName",
+        "put_query_definition": "name",
+        "put_metric_data": "Namespace",
+        "put_metric_alarm": "AlarmName",
+        "put_composite_alarm": "AlarmName",
+        "create_log_anomaly_detector": "detectorName",
+    }
+    names = [each[member] for operation, member in members.items() for each in real.parameters(operation)]
+    rules = [each["AlarmRule"] for each in real.parameters("put_composite_alarm")]
+    sources = [each["queryString"] for each in real.parameters("put_query_definition")]
+    assert all(name.startswith("demo-") for name in names)
+    assert all(rule.count('("demo-') == rule.count('("') for rule in rules)
+    assert any("namePrefix: ['demo-/ecs/shop']" in source for source in sources)

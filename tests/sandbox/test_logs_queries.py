@@ -1,0 +1,362 @@
+"""Logs Insights queries of the sandbox over HTTP: started, looked at, stopped, refused."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from cloudwatch_mcp.sandbox.clock import Clock
+from cloudwatch_mcp.sandbox.logs import install
+from cloudwatch_mcp.sandbox.server import Application, Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
+END = int(NOW.timestamp())
+START = END - 3600
+ACCOUNT = "123456789012"
+LINKED = "111122223333"
+
+
+@pytest.fixture(scope="module")
+def clock() -> Clock:
+    return Clock(NOW)
+
+
+@pytest.fixture(scope="module")
+def server(clock: Clock) -> Iterator[Server]:
+    install(clock)
+    server = Server(Application())
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_client(server: Server) -> Any:
+    return _client(server)
+
+
+@pytest.fixture
+def logs(shared_client: Any, clock: Clock) -> Any:
+    """A client of a CloudWatch Logs with two log groups; ten events, six minutes apart, in the first."""
+    install(clock, linked_accounts=[LINKED])
+    create(shared_client, "/app/checkout", *[f"INFO order {number}" for number in range(9)], "ERROR timeout")
+    create(shared_client, "/app/empty")
+    return shared_client
+
+
+def _client(server: Server) -> Any:
+    return boto3.client(
+        "logs",
+        endpoint_url=server.endpoint_url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
+    )
+
+
+def create(logs: Any, name: str, *messages: str, **options: Any) -> None:
+    logs.create_log_group(logGroupName=name, **options)
+    logs.create_log_stream(logGroupName=name, logStreamName="s")
+    if messages:
+        first = END - 360 * (len(messages) - 1)
+        events = [{"timestamp": (first + 360 * i) * 1000, "message": each} for i, each in enumerate(messages)]
+        logs.put_log_events(logGroupName=name, logStreamName="s", logEvents=events)
+
+
+def start(logs: Any, query: str = "fields @message", **options: Any) -> str:
+    selected = {"logGroupName": "/app/checkout"} if "SOURCE" not in query else {}
+    if any(name.startswith("logGroup") for name in options):
+        selected = {}
+    parameters = {"startTime": START, "endTime": END, **selected, **options}
+    answer: dict[str, str] = logs.start_query(queryString=query, **parameters)
+    return answer["queryId"]
+
+
+def messages(answer: dict[str, Any]) -> list[str]:
+    return [cell["value"] for row in answer["results"] for cell in row if cell["field"] == "@message"]
+
+
+def complete(logs: Any, query: str = "fields @message", **options: Any) -> dict[str, Any]:
+    query_id = start(logs, query, **options)
+    answers = [logs.get_query_results(queryId=query_id) for _ in range(3)]
+    answer: dict[str, Any] = answers[-1]
+    assert answer["status"] == "Complete"
+    return answer
+
+
+def refused(logs: Any, query: str = "fields @message", **options: Any) -> dict[str, Any]:
+    with pytest.raises(ClientError) as raised:
+        start(logs, query, **options)
+    response: dict[str, Any] = raised.value.response
+    return response
+
+
+def test_a_query_is_scheduled_then_running_then_complete(logs: Any) -> None:
+    query_id = start(logs)
+
+    answers = [logs.get_query_results(queryId=query_id) for _ in range(4)]
+
+    assert [answer["status"] for answer in answers] == ["Scheduled", "Running", "Complete", "Complete"]
+    assert [len(answer["results"]) for answer in answers] == [0, 5, 10, 10]
+
+
+def test_a_running_query_has_partial_statistics(logs: Any) -> None:
+    query_id = start(logs, "filter @message like 'order' | stats count(*) as n")
+
+    _, running, _ = [logs.get_query_results(queryId=query_id) for _ in range(3)]
+
+    assert running["results"] == [[{"field": "n", "value": "4"}]]
+    assert running["statistics"]["recordsScanned"] == 5.0
+
+
+def test_a_complete_query_has_its_statistics(logs: Any) -> None:
+    answer = complete(logs, "filter @message like 'ERROR'")
+
+    assert answer["statistics"] == {
+        "recordsMatched": 1.0,
+        "recordsScanned": 10.0,
+        "estimatedRecordsSkipped": 0.0,
+        "bytesScanned": 9 * 12.0 + 13 + 10 * 26,
+        "estimatedBytesSkipped": 0.0,
+        "logGroupsScanned": 1.0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("polls", "statuses"),
+    [
+        (0, ["Complete"]),
+        (1, ["Scheduled", "Complete"]),
+        (3, ["Scheduled", "Running", "Running", "Complete"]),
+        (None, ["Scheduled", "Running", "Running", "Running", "Running"]),
+    ],
+)
+def test_the_polls_before_completion_are_set_at_installation(
+    logs: Any, clock: Clock, polls: int | None, statuses: list[str]
+) -> None:
+    install(clock, polls_to_complete=polls)
+    create(logs, "/app/checkout", "m")
+
+    query_id = start(logs)
+
+    assert [logs.get_query_results(queryId=query_id)["status"] for _ in statuses] == statuses
+
+
+def test_a_stopped_query_is_cancelled(logs: Any) -> None:
+    query_id = start(logs)
+    logs.get_query_results(queryId=query_id)
+
+    answer = logs.stop_query(queryId=query_id)
+
+    assert answer["success"] is True
+    assert logs.get_query_results(queryId=query_id)["status"] == "Cancelled"
+
+
+def test_a_complete_query_cannot_be_stopped(logs: Any) -> None:
+    query_id = start(logs)
+    for _ in range(3):
+        logs.get_query_results(queryId=query_id)
+
+    with pytest.raises(ClientError) as raised:
+        logs.stop_query(queryId=query_id)
+
+    assert raised.value.response["Error"] == {
+        "Code": "InvalidParameterException",
+        "Message": "Query is not running",
+    }
+
+
+@pytest.mark.parametrize("operation", ["get_query_results", "stop_query"])
+def test_an_unknown_query_is_not_found(logs: Any, operation: str) -> None:
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        getattr(logs, operation)(queryId="00000000-0000-0000-0000-000000000000")
+
+
+def test_both_ends_of_the_time_range_are_included(logs: Any) -> None:
+    answer = complete(logs, startTime=END - 720, endTime=END - 360)
+
+    assert messages(answer) == ["INFO order 8", "INFO order 7"]
+
+
+def test_log_groups_are_given_by_name_or_by_arn(logs: Any) -> None:
+    arn = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/app/checkout"
+
+    selections: list[dict[str, Any]] = [
+        {"logGroupNames": ["/app/checkout", "/app/empty"]},
+        {"logGroupIdentifiers": ["/app/checkout"]},
+        {"logGroupIdentifiers": [arn]},
+    ]
+    for selection in selections:
+        assert len(complete(logs, **selection)["results"]) == 10
+
+
+def test_events_of_several_groups_are_merged_newest_first(logs: Any) -> None:
+    create(logs, "/app/other", "older", "newer")
+
+    answer = complete(logs, "fields @message | limit 4", logGroupNames=["/app/checkout", "/app/other"])
+
+    assert set(messages(answer)[:2]) == {"ERROR timeout", "newer"}
+    assert set(messages(answer)[2:]) == {"INFO order 8", "older"}
+    assert answer["statistics"]["logGroupsScanned"] == 2.0
+
+
+def test_a_linked_account_is_queried_by_arn(logs: Any, server: Server) -> None:
+    theirs = _client(server)
+    theirs.meta.events.register(
+        "before-sign.logs", lambda request, **_: request.headers.add_header("x-moto-account-id", LINKED)
+    )
+    create(theirs, "/theirs", "hello")
+
+    answer = complete(
+        logs,
+        "fields @log",
+        logGroupIdentifiers=[f"arn:aws:logs:us-east-1:{LINKED}:log-group:/theirs"],
+    )
+
+    assert answer["results"][0][0] == {"field": "@log", "value": f"{LINKED}:/theirs"}
+
+
+def test_an_arn_with_a_star_is_refused(logs: Any) -> None:
+    answer = refused(logs, logGroupIdentifiers=[f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/app/checkout:*"])
+
+    assert answer["Error"]["Code"] == "InvalidParameterException"
+    assert "at 'logGroupIdentifiers.1.member' failed to satisfy constraint" in answer["Error"]["Message"]
+
+
+def test_an_unknown_log_group_is_named_with_its_account(logs: Any) -> None:
+    assert refused(logs, logGroupNames=["/app/none"])["Error"] == {
+        "Code": "ResourceNotFoundException",
+        "Message": f"Log group '/app/none' does not exist for account ID '{ACCOUNT}'",
+    }
+
+
+def test_more_than_fifty_log_groups_are_refused(logs: Any) -> None:
+    answer = refused(logs, logGroupNames=[f"/g/{number}" for number in range(51)])
+
+    assert answer["Error"]["Code"] == "InvalidParameterException"
+    assert "Member must have length less than or equal to 50" in answer["Error"]["Message"]
+
+
+def test_log_groups_are_given_in_one_way(logs: Any) -> None:
+    answer = refused(logs, logGroupName="/app/checkout", logGroupNames=["/app/empty"])
+
+    assert answer["Error"]["Code"] == "InvalidParameterException"
+
+
+def test_a_query_without_log_groups_is_refused(logs: Any) -> None:
+    assert refused(logs, logGroupNames=[])["Error"]["Code"] == "InvalidParameterException"
+
+
+def test_source_selects_log_groups_by_prefix_and_class(logs: Any) -> None:
+    create(logs, "/app/rare", "rare", logGroupClass="INFREQUENT_ACCESS")
+
+    standard = complete(logs, "SOURCE logGroups(namePrefix: ['/app']) | stats count(*) as n")
+    rare = complete(logs, "SOURCE logGroups(class: ['INFREQUENT_ACCESS']) | fields @message")
+
+    assert standard["results"] == [[{"field": "n", "value": "10"}]]
+    assert messages(rare) == ["rare"]
+
+
+def test_source_and_parameters_do_not_go_together(logs: Any) -> None:
+    answer = refused(logs, "SOURCE logGroups() | limit 1", logGroupName="/app/checkout")
+
+    assert answer["Error"]["Code"] == "InvalidParameterException"
+
+
+def test_a_malformed_query_is_located(logs: Any) -> None:
+    answer = refused(logs, "fields @timestamp | stat count(*)")
+
+    message = "unexpected symbol found stat at line 1 and position 20"
+    assert answer["Error"] == {"Code": "MalformedQueryException", "Message": message}
+    assert answer["queryCompileError"] == {
+        "location": {"startCharOffset": 20, "endCharOffset": 24},
+        "message": message,
+    }
+
+
+def test_a_range_before_the_log_group_existed_is_malformed(logs: Any) -> None:
+    answer = refused(logs, startTime=START - 86_400, endTime=START - 80_000)
+
+    assert answer["Error"]["Code"] == "MalformedQueryException"
+    assert "before the log groups creation time" in answer["Error"]["Message"]
+
+
+def test_events_past_their_retention_are_not_found(logs: Any, clock: Clock) -> None:
+    logs.put_retention_policy(logGroupName="/app/checkout", retentionInDays=1)
+    clock.travel(NOW + timedelta(hours=23, minutes=50))
+    try:
+        assert messages(complete(logs)) == ["ERROR timeout", "INFO order 8"]
+    finally:
+        clock.resume()
+
+
+def test_a_range_that_ends_before_it_starts_is_refused(logs: Any) -> None:
+    assert refused(logs, startTime=END, endTime=START)["Error"]["Code"] == "InvalidParameterException"
+
+
+@pytest.mark.parametrize("language", ["SQL", "PPL"])
+def test_other_languages_are_refused_by_name(logs: Any, language: str) -> None:
+    error = refused(logs, queryLanguage=language)["Error"]
+
+    assert error["Code"] == "InvalidParameterException"
+    assert error["Message"].endswith(f"(CWLI) only, not {language}.")
+
+
+def test_pattern_is_refused_on_an_infrequent_access_group(logs: Any) -> None:
+    create(logs, "/app/rare", "m", logGroupClass="INFREQUENT_ACCESS")
+
+    error = refused(logs, "pattern @message", logGroupName="/app/rare")["Error"]
+
+    assert error["Code"] == "InvalidParameterException"
+    assert "pattern command is not supported" in error["Message"]
+
+
+def test_a_limit_above_one_hundred_thousand_is_refused(logs: Any) -> None:
+    error = refused(logs, limit=100_001)["Error"]
+
+    assert "at 'limit' failed to satisfy constraint" in error["Message"]
+
+
+def test_results_come_ten_thousand_a_page(logs: Any) -> None:
+    events = [{"timestamp": END * 1000, "message": str(number)} for number in range(10_000)]
+    for _ in range(2):
+        logs.put_log_events(logGroupName="/app/empty", logStreamName="s", logEvents=events)
+    query_id = start(logs, "fields @message | limit 12000", logGroupName="/app/empty")
+    for _ in range(2):
+        logs.get_query_results(queryId=query_id)
+
+    first = logs.get_query_results(queryId=query_id)
+    second = logs.get_query_results(queryId=query_id, nextToken=first["nextToken"])
+
+    assert [len(first["results"]), len(second["results"])] == [10_000, 2_000]
+    assert "nextToken" not in second
+
+
+def test_queries_are_described_newest_first(logs: Any) -> None:
+    first, second = start(logs, "fields @message"), start(logs, "fields @log")
+
+    queries = logs.describe_queries(logGroupName="/app/checkout")["queries"]
+
+    assert [query["queryId"] for query in queries] == [second, first]
+    assert queries[0]["status"] == "Scheduled"
+
+
+def test_queries_run_side_by_side(logs: Any) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        counts = list(
+            threads.map(
+                lambda _: complete(logs, "parse @message 'INFO order *' as n | stats sum(n) as s")["results"],
+                range(24),
+            )
+        )
+
+    assert counts == [[[{"field": "s", "value": "36"}]]] * 24

@@ -1,0 +1,182 @@
+"""The sandbox as a server: where it listens, how it starts and stops, and what it keeps quiet about."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import textwrap
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from cloudwatch_mcp.sandbox import Clock, Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOW = datetime(2026, 11, 20, 12, 2, 33, tzinfo=timezone.utc)
+
+
+def client(sandbox: Sandbox, service: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=sandbox.endpoint_url,
+        region_name=sandbox.region,
+        aws_access_key_id="sandbox",
+        aws_secret_access_key="sandbox",
+        config=Config(proxies={}, retries={"total_max_attempts": 1}),
+    )
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(now=NOW, seeded=False) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "answer"),
+    [
+        ("logs", "describe_log_groups", {"logGroups": []}),
+        ("cloudwatch", "list_metrics", {"Metrics": []}),
+        ("sts", "get_caller_identity", {"Account": "123456789012"}),
+    ],
+)
+def test_serves_logs_metrics_and_identity(
+    sandbox: Sandbox, service: str, operation: str, answer: dict[str, Any]
+) -> None:
+    assert getattr(client(sandbox, service), operation)().items() >= answer.items()
+
+
+def test_listens_on_loopback_only(sandbox: Sandbox) -> None:
+    assert urlsplit(sandbox.endpoint_url).hostname == "127.0.0.1"
+
+
+def test_other_services_are_refused_by_name(sandbox: Sandbox) -> None:
+    with pytest.raises(ClientError) as refused:
+        client(sandbox, "sqs").list_queues()
+    assert refused.value.response["Error"]["Code"] == "UnknownOperationException"
+
+
+def test_operation_that_nobody_wrote_is_an_error_of_the_caller(sandbox: Sandbox) -> None:
+    with pytest.raises(ClientError) as refused:
+        client(sandbox, "logs").describe_configuration_templates()
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
+def test_stop_frees_the_port() -> None:
+    with Sandbox(seeded=False) as running:
+        port = urlsplit(running.endpoint_url).port
+    with socket.socket() as one_more:
+        one_more.bind(("127.0.0.1", port))
+
+
+def test_stopping_twice_does_no_harm() -> None:
+    running = Sandbox(seeded=False).start()
+    running.stop()
+    running.stop()
+
+
+def test_sandbox_that_is_not_running_has_no_address() -> None:
+    with pytest.raises(RuntimeError, match="not running"):
+        _ = Sandbox().endpoint_url
+
+
+def test_second_sandbox_starts_clean() -> None:
+    with Sandbox(now=NOW, seeded=False) as first:
+        client(first, "logs").create_log_group(logGroupName="left-behind")
+    with Sandbox(now=NOW, seeded=False) as second:
+        assert client(second, "logs").describe_log_groups()["logGroups"] == []
+
+
+def test_same_requests_get_the_same_ids() -> None:
+    ids = []
+    for _ in range(2):
+        with Sandbox(now=NOW, seeded=False) as running:
+            saved = client(running, "logs").put_query_definition(name="one", queryString="fields @message")
+            ids.append(saved["queryDefinitionId"])
+    assert ids[0] == ids[1]
+
+
+def test_second_sandbox_at_the_same_time_is_refused(sandbox: Sandbox) -> None:
+    with pytest.raises(RuntimeError, match="stop it first"):
+        Sandbox(seeded=False).start()
+    assert client(sandbox, "logs").describe_log_groups()["logGroups"] == []
+
+
+def test_sandbox_that_failed_to_start_does_not_block_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cloudwatch_mcp.sandbox.seed_sandbox", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        Sandbox().start()
+    with Sandbox(seeded=False) as running:
+        assert running.endpoint_url
+
+
+@pytest.fixture(scope="module")
+def outside() -> subprocess.CompletedProcess[str]:
+    """A process of its own that starts a sandbox, asks it, and ends without stopping it."""
+    script = """
+        import os
+        os.environ["AWS_PROFILE"] = "nobody"
+        os.environ["HTTP_PROXY"] = "http://127.0.0.1:9"
+        from cloudwatch_mcp.sandbox import Sandbox
+        sandbox = Sandbox(seeded=False).start()
+        del os.environ["AWS_PROFILE"], os.environ["HTTP_PROXY"]
+
+        import boto3
+        logs, cloudwatch = (
+            boto3.client(name, endpoint_url=sandbox.endpoint_url, region_name=sandbox.region,
+                         aws_access_key_id="a", aws_secret_access_key="b")
+            for name in ("logs", "cloudwatch")
+        )
+        logs.create_log_group(logGroupName="one")
+        cloudwatch.describe_alarms()
+        try:
+            logs.describe_log_streams(logGroupName="none")
+        except logs.exceptions.ClientError:
+            pass
+    """
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_nothing_is_written_to_stdout_or_stderr(outside: subprocess.CompletedProcess[str]) -> None:
+    assert (outside.stdout, outside.stderr) == ("", "")
+
+
+def test_running_sandbox_does_not_keep_the_process_alive(outside: subprocess.CompletedProcess[str]) -> None:
+    assert outside.returncode == 0
+
+
+def test_fixed_clock_stands_still() -> None:
+    clock = Clock(NOW)
+    assert (clock.now(), clock.now()) == (NOW, NOW)
+
+
+def test_clock_follows_the_wall_clock_when_not_fixed() -> None:
+    assert abs(Clock().now() - datetime.now(timezone.utc)) < timedelta(minutes=1)
+
+
+def test_clock_is_in_utc_whatever_the_zone_it_was_given() -> None:
+    elsewhere = NOW.astimezone(timezone(timedelta(hours=9)))
+    assert Clock(elsewhere).now().isoformat() == "2026-11-20T12:02:33+00:00"
+
+
+def test_clock_refuses_a_time_without_a_zone() -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        Clock(datetime(2026, 11, 20))  # noqa: DTZ001  # that is the point
+
+
+def test_travelling_clock_returns_to_its_anchor() -> None:
+    clock = Clock(NOW)
+    clock.travel(NOW - timedelta(days=3))
+    away = clock.now()
+    clock.resume()
+    assert (away, clock.now()) == (NOW - timedelta(days=3), NOW)

@@ -1,0 +1,246 @@
+"""The server as its users run it: a process that speaks JSON-RPC lines; and endpoints on loopback for it to call."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import IO, Any, TypeAlias
+
+from mcp.client.stdio import get_default_environment
+from typing_extensions import Self
+
+from tests.conftest import Reply
+
+COMMAND = [sys.executable, "-m", "cloudwatch_mcp"]
+PATIENCE = 20  # seconds after which what never comes fails its test; nothing here takes nearly as long
+SECRET = "made-up/secret+key"
+Message: TypeAlias = dict[str, Any]
+
+
+def environment(**changes: str | None) -> dict[str, str]:
+    """What an MCP client hands down, and made-up credentials; a variable that is None is left out."""
+    ours: dict[str, str | None] = {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    merged = {**get_default_environment(), **ours, **changes}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+class ServerProcess:
+    """A running server. Each line on its stdout must be a JSON-RPC message, whoever reads it."""
+
+    def __init__(
+        self, *flags: str, interpreter: tuple[str, ...] = (), env: Mapping[str, str] | None = None, **changes: str
+    ) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, *interpreter, "-m", "cloudwatch_mcp", *flags],
+            env=environment(**changes) if env is None else env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.messages: list[Message] = []
+        self._errors: list[bytes] = []
+        self._arriving: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._last_id = 0
+        self._readers = [
+            threading.Thread(target=_pump, args=(self._process.stdout, self._arriving.put), daemon=True),
+            threading.Thread(target=_pump, args=(self._process.stderr, self._errors.append), daemon=True),
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait(PATIENCE)
+        for reader in self._readers:
+            reader.join(PATIENCE)
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe is not None and not pipe.closed:
+                pipe.close()
+
+    def initialize(self, version: str = "2025-06-18") -> Message:
+        about = {"name": "tests", "version": "1"}
+        result = self.request("initialize", protocolVersion=version, capabilities={}, clientInfo=about)["result"]
+        self.write({"jsonrpc": "2.0", "method": "notifications/initialized"})
+        return dict(result)
+
+    def write(self, message: Message | bytes) -> None:
+        """Send a message, or a line of whatever bytes."""
+        line = message if isinstance(message, bytes) else json.dumps(message).encode()
+        assert self._process.stdin is not None
+        self._process.stdin.write(line + b"\n")
+        self._process.stdin.flush()
+
+    def begin(self, method: str, **params: Any) -> int:
+        """Send a request; its id is for `answer`."""
+        self._last_id += 1
+        self.write({"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": params})
+        return self._last_id
+
+    def begin_call(self, tool: str, **arguments: Any) -> int:
+        return self.begin("tools/call", name=tool, arguments=arguments, _meta={"progressToken": "progress"})
+
+    def request(self, method: str, **params: Any) -> Message:
+        return self.answer(self.begin(method, **params))
+
+    def call(self, tool: str, **arguments: Any) -> Reply:
+        return self.reply(self.begin_call(tool, **arguments))
+
+    def answer(self, request_id: int) -> Message:
+        return self.wait_for(lambda message: message.get("id") == request_id and "method" not in message)
+
+    def reply(self, request_id: int) -> Reply:
+        result = self.answer(request_id)["result"]
+        (content,) = result["content"]
+        return Reply(result.get("structuredContent") or {}, content["text"], bool(result.get("isError")))
+
+    def wait_for(self, wanted: Callable[[Message], bool]) -> Message:
+        """The first message so wanted, among those that have come or will."""
+        for message in self.messages:
+            if wanted(message):
+                return message
+        while True:
+            line = self._arriving.get(timeout=PATIENCE)
+            assert line, f"stdout ended; stderr: {self.stderr}"
+            if wanted(message := self._keep(line)):
+                return message
+
+    def signal(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def end_input(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+
+    def wait_at_most(self, seconds: float) -> int | None:
+        """The exit code; None when the process has not ended by then."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def wait(self) -> int:
+        """The exit code, once all that was written has been read."""
+        code = self._process.wait(PATIENCE)
+        for reader in self._readers:
+            reader.join(PATIENCE)
+        while line := self._arriving.get(timeout=PATIENCE):
+            self._keep(line)
+        return code
+
+    @property
+    def stderr(self) -> str:
+        return b"".join(self._errors).decode()
+
+    def _keep(self, line: bytes) -> Message:
+        message: Message = json.loads(line)
+        assert message["jsonrpc"] == "2.0"
+        self.messages.append(message)
+        return message
+
+
+def _pump(pipe: IO[bytes], put: Callable[[bytes], None]) -> None:
+    for line in pipe:
+        put(line)
+    put(b"")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call of an AWS operation as it came over HTTP."""
+
+    operation: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Message:
+        return dict(json.loads(self.body))
+
+
+@dataclass(frozen=True)
+class Response:
+    """What an endpoint answers; `promised` is a Content-Length that is not the body's."""
+
+    body: bytes
+    status: int = 200
+    content_type: str = "application/x-amz-json-1.1"
+    promised: int | None = None
+
+
+Answers: TypeAlias = Callable[[Request], Response | None]
+
+
+@dataclass
+class Endpoint:
+    """An HTTP server on loopback; it leaves a request unanswered for which `answers` gives None.
+
+    `seen` has each request once its answer was sent, or at once if it gets none.
+    """
+
+    answers: Answers
+    seen: queue.SimpleQueue[Request] = field(default_factory=queue.SimpleQueue)
+    _closing: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> Self:
+        endpoint = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                operation = self.headers["X-Amz-Target"].rpartition(".")[2]
+                request = Request(operation, dict(self.headers), body)
+                response = endpoint.answers(request)
+                if response is not None:
+                    self._send(response)
+                endpoint.seen.put(request)
+                if response is None:
+                    endpoint._closing.wait(PATIENCE)
+
+            def _send(self, response: Response) -> None:
+                self.send_response(response.status)
+                self.send_header("Content-Type", response.content_type)
+                self.send_header("Content-Length", str(response.promised or len(response.body)))
+                self.end_headers()
+                self.wfile.write(response.body)
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing: what a test prints is its own."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.set()
+        self._server.shutdown()
+        self._thread.join(PATIENCE)
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def wait_for(self, operation: str) -> Request:
+        """The next request of this operation; those before it are passed over."""
+        while (request := self.seen.get(timeout=PATIENCE)).operation != operation:
+            pass
+        return request

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from cloudwatch_mcp.alarm_rules import RuleError, component_names
+
+
+@pytest.mark.parametrize(
+    ("rule", "names"),
+    [
+        ('ALARM("a")', ["a"]),
+        ("ALARM(a)", ["a"]),
+        ("OK(b) AND ALARM(a)", ["b", "a"]),
+        ('ALARM("a") OR (NOT OK("b") AND INSUFFICIENT_DATA("c"))', ["a", "b", "c"]),
+        ('ALARM("prod (eu) cpu")', ["prod (eu) cpu"]),
+        ('ALARM("say \\"hi\\"")', ['say "hi"']),
+        ('ALARM("arn:aws:cloudwatch:us-east-1:123456789012:alarm:high, cpu")', ["high, cpu"]),
+        ("ALARM(arn:aws:cloudwatch:us-east-1:123456789012:alarm:cpu)", ["cpu"]),
+        ('ALARM("a") AND ALARM("b") AND ALARM("a")', ["a", "b"]),
+        ("TRUE", []),
+        ("NOT FALSE", []),
+        ('alarm("a") or ok("b")', ["a", "b"]),
+        ('ALARM(\n  "a"\n)\n OR\n OK ( "b" )', ["a", "b"]),
+        ('AT_LEAST(2, ALARM, ("a", b, "c"))', ["a", "b", "c"]),
+        ("AT_LEAST(50%, OK, (a, b)) AND ALARM(d)", ["a", "b", "d"]),
+        ('ALARM("ALARM") OR OK("NOT (x)")', ["ALARM", "NOT (x)"]),
+        ("ALARM(größe-日本)", ["größe-日本"]),
+    ],
+)
+def test_a_rule_gives_the_alarms_it_names_in_order(rule: str, names: list[str]) -> None:
+    assert component_names(rule) == names
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "",
+        "ALARM",
+        "ALARM(",
+        "ALARM()",
+        'ALARM("a"',
+        'ALARM("a") AND',
+        '"a"',
+        "BROKEN(a)",
+        'ALARM("a) OR OK(b)',
+        "((",
+        ")",
+    ],
+)
+def test_what_is_no_rule_is_refused(rule: str) -> None:
+    with pytest.raises(RuleError):
+        component_names(rule)

@@ -1,0 +1,171 @@
+"""What every client of every protocol generation is promised."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Literal
+
+import anyio
+import pytest
+from jsonschema import Draft202012Validator
+from mcp import Client
+from syrupy.assertion import SnapshotAssertion
+
+from cloudwatch_mcp import __version__
+from cloudwatch_mcp.server import INSTRUCTIONS, CloudWatchServer
+from tests.conftest import asking
+
+pytestmark = pytest.mark.anyio
+
+QUERY = "fields @timestamp, @message | limit 3"
+CALLS: dict[str, dict[str, Any]] = {
+    "get_active_alarms": {},
+    "get_alarm_history": {"alarm_name": "shop-checkout-degraded"},
+    "describe_log_groups": {"log_group_name_prefix": "/ecs/"},
+    "analyze_log_group": {"log_group_arn": "/ecs/shop/payments"},
+    "execute_log_insights_query": {
+        "query_string": QUERY,
+        "start_time": "1h",
+        "log_group_names": ["/ecs/shop/payments"],
+    },
+    "get_metric_data": {"namespace": "ECS/ContainerInsights", "metric_name": "CpuUtilized", "limit": 3},
+    "get_metric_metadata": {"namespace": "AWS/Lambda", "metric_name": "Errors"},
+    "get_recommended_metric_alarms": {"namespace": "AWS/Lambda", "metric_name": "Errors"},
+}
+TEN = sorted([*CALLS, "get_logs_insight_query_results", "cancel_logs_insight_query"])
+
+Mode = Literal["auto", "legacy"]
+both_protocols = pytest.mark.parametrize("mode", ["auto", "legacy"])
+
+
+@both_protocols
+async def test_ten_tools_are_listed(server: CloudWatchServer, mode: Mode) -> None:
+    async with Client(server, mode=mode) as client:
+        assert sorted(tool.name for tool in (await client.list_tools()).tools) == TEN
+        assert client.server_info is not None
+        assert (client.server_info.name, client.server_info.version) == ("cloudwatch-mcp", __version__)
+
+
+@both_protocols
+@pytest.mark.parametrize("tool", CALLS)
+async def test_a_tool_answers_the_same_as_text_and_as_structure_and_keeps_its_schema(
+    on_sandbox: Callable[..., CloudWatchServer], mode: Mode, tool: str
+) -> None:
+    server = on_sandbox()
+    async with asking(server, mode) as ask:
+        reply = await ask(tool, **CALLS[tool])
+        assert not reply.failed, reply.text
+    schema = next(each.output_schema for each in await server.list_tools() if each.name == tool)
+    assert schema is not None
+    Draft202012Validator(schema).validate(reply.data)
+    assert reply.text == json.dumps(reply.data, ensure_ascii=False, separators=(",", ":"))
+
+
+@both_protocols
+async def test_a_query_left_running_is_read_again_and_cancelled(
+    on_sandbox: Callable[..., CloudWatchServer], mode: Mode
+) -> None:
+    async with asking(on_sandbox(), mode) as ask:
+        done = await ask("execute_log_insights_query", **CALLS["execute_log_insights_query"])
+        again = await ask("get_logs_insight_query_results", query_id=done.data["query_id"])
+        assert again.data["results"] == done.data["results"]
+        assert "not running" in (await ask("cancel_logs_insight_query", query_id=done.data["query_id"])).error
+
+
+async def test_each_definition_is_as_committed(server: CloudWatchServer, snapshot: SnapshotAssertion) -> None:
+    for tool in await server.list_tools():
+        definition = tool.model_dump(by_alias=True, exclude_none=True, mode="json")
+        assert definition == snapshot(name=tool.name)
+
+
+async def test_the_ten_definitions_cost_little(server: CloudWatchServer) -> None:
+    tools = await server.list_tools()
+    seen = [{"name": t.name, "description": t.description, "inputSchema": t.input_schema} for t in tools]
+    assert len(json.dumps(seen, separators=(",", ":"))) <= 12_000
+    assert max(len(tool.description or "") for tool in tools) <= 600
+    assert len(INSTRUCTIONS) < 1_000
+
+
+async def test_no_definition_has_automatic_titles_references_or_nulls(server: CloudWatchServer) -> None:
+    for tool in await server.list_tools():
+        text = json.dumps(tool.input_schema)
+        assert '"title"' not in text
+        assert "$ref" not in text
+        assert '"null"' not in text
+        assert tool.input_schema["additionalProperties"] is False
+
+
+async def test_only_cancelling_is_not_read_only_and_nothing_is_destructive(server: CloudWatchServer) -> None:
+    tools = {tool.name: tool.annotations for tool in await server.list_tools()}
+    assert all(hints is not None and hints.title and hints.destructive_hint is False for hints in tools.values())
+    changing = [name for name, hints in tools.items() if hints is not None and not hints.read_only_hint]
+    assert changing == ["cancel_logs_insight_query"]
+    closed = [name for name, hints in tools.items() if hints is not None and not hints.open_world_hint]
+    assert closed == ["get_metric_metadata", "get_recommended_metric_alarms"]
+
+
+async def test_every_parameter_of_the_contract_is_there(server: CloudWatchServer) -> None:
+    parameters = {tool.name: set(tool.input_schema["properties"]) for tool in await server.list_tools()}
+    scope = {"region", "profile_name"}
+    window = {"start_time", "end_time"}
+    assert parameters == {
+        "describe_log_groups": scope
+        | {
+            "account_identifiers",
+            "include_linked_accounts",
+            "log_group_class",
+            "log_group_name_prefix",
+            "log_group_name_pattern",
+            "max_items",
+        },
+        "analyze_log_group": scope | window | {"log_group_arn"},
+        "execute_log_insights_query": scope
+        | window
+        | {"log_group_names", "log_group_identifiers", "query_string", "limit", "max_timeout", "query_language"},
+        "get_logs_insight_query_results": scope | {"query_id"},
+        "cancel_logs_insight_query": scope | {"query_id"},
+        "get_metric_data": scope
+        | window
+        | {
+            "namespace",
+            "metric_name",
+            "dimensions",
+            "statistic",
+            "target_datapoints",
+            "group_by_dimension",
+            "schema_dimension_keys",
+            "limit",
+            "sort_order",
+            "order_by_statistic",
+            "queries",
+        },
+        "get_metric_metadata": {"namespace", "metric_name", "region"},
+        "get_recommended_metric_alarms": {"namespace", "metric_name", "dimensions", "statistic", "region"},
+        "get_active_alarms": scope | {"max_items"},
+        "get_alarm_history": scope
+        | window
+        | {"alarm_name", "history_item_type", "max_items", "include_component_alarms"},
+    }
+
+
+async def test_parallel_calls_do_not_wait_for_each_other(
+    on_sandbox: Callable[..., CloudWatchServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = on_sandbox()
+    clients = server.runtime.clients
+    send, waiting, everybody = clients.send, 0, anyio.Event()
+
+    async def send_when_all_are_here(*arguments: Any) -> dict[str, Any]:
+        nonlocal waiting
+        waiting += 1
+        if waiting == 20:
+            everybody.set()
+        await everybody.wait()
+        return await send(*arguments)
+
+    monkeypatch.setattr(clients, "send", send_when_all_are_here)
+    async with asking(server) as ask, anyio.create_task_group() as group:
+        for _ in range(20):
+            group.start_soon(lambda: ask("describe_log_groups"))
+    assert waiting >= 20

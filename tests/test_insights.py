@@ -1,0 +1,146 @@
+"""The life of a query: how it is polled, and that nobody leaves one running that nobody will read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import pytest
+
+from cloudwatch_mcp import insights
+from cloudwatch_mcp.clients import Aws
+from cloudwatch_mcp.config import Settings
+from cloudwatch_mcp.server import build_server
+from tests.conftest import StubbedServer, Time, asking
+from tests.test_log_tools import QUERY_ID, results
+
+pytestmark = pytest.mark.anyio
+
+ASKED: dict[str, Any] = {"query_string": "fields @message", "start_time": "1h", "log_group_names": ["a"]}
+ROW = {"@message": "one"}
+
+
+async def test_a_query_is_polled_until_it_is_complete(stubbed: StubbedServer, time: Time) -> None:
+    stubbed.answer("start_query", {"queryId": QUERY_ID})
+    for status in ("Scheduled", "Running", "Complete"):
+        stubbed.answer("get_query_results", results(status, *([ROW] if status == "Complete" else [])))
+    reply = await stubbed.ask("execute_log_insights_query", **ASKED)
+    assert reply.data["status"] == "Complete"
+    assert 0.2 <= time.slept < 1
+
+
+async def test_a_query_not_complete_in_time_goes_on_and_its_partial_rows_are_kept(stubbed: StubbedServer) -> None:
+    stubbed.answer("start_query", {"queryId": QUERY_ID})
+    for _ in range(5):
+        stubbed.answer("get_query_results", results("Running", ROW))
+    async with asking(stubbed.server) as ask:
+        reply = await ask("execute_log_insights_query", **ASKED, max_timeout=1)
+    assert (reply.data["status"], reply.rows("results")) == ("Running", [ROW])
+    assert f"get_logs_insight_query_results with query_id '{QUERY_ID}' gives the rest" in reply.notes[0]
+
+
+async def test_a_query_that_scans_more_than_allowed_is_stopped_and_its_rows_are_kept(
+    time: Time, environment: dict[str, str]
+) -> None:
+    stubbed = StubbedServer(build_server(Settings(max_scan_gb=1.0), environment, clock=time.clock()))
+    stubbed.answer("start_query", {"queryId": QUERY_ID})
+    stubbed.answer("get_query_results", results("Running", scanned=999_999_999))
+    stubbed.answer("get_query_results", results("Running", ROW, scanned=1_500_000_000))
+    stubbed.answer("stop_query", {"success": True}, {"queryId": QUERY_ID})
+    reply = await stubbed.ask("execute_log_insights_query", **ASKED)
+    assert (reply.data["status"], reply.rows("results")) == ("Cancelled", [ROW])
+    assert reply.notes[0].startswith("Stopped by this server at 1.5 GB scanned, more than CLOUDWATCH_MCP_MAX_SCAN_GB")
+
+
+async def test_the_cost_is_an_estimate_by_bytes_scanned(stubbed: StubbedServer) -> None:
+    stubbed.answer("start_query", {"queryId": QUERY_ID})
+    stubbed.answer("get_query_results", results("Complete", ROW, scanned=2_000_000_000))
+    reply = await stubbed.ask("execute_log_insights_query", **ASKED)
+    assert reply.data["scanned"] == {"records": 10, "bytes": 2_000_000_000, "estimated_cost_usd": 0.01}
+
+
+@pytest.mark.parametrize("status", ["Failed", "Timeout", "Cancelled", "Unknown"])
+async def test_a_query_that_ends_badly_without_rows_is_an_error(stubbed: StubbedServer, status: str) -> None:
+    stubbed.answer("start_query", {"queryId": QUERY_ID})
+    stubbed.answer("get_query_results", results(status))
+    error = (await stubbed.ask("execute_log_insights_query", **ASKED)).error
+    assert f"Query {QUERY_ID} ended with status {status} and no rows." in error
+
+
+@pytest.mark.parametrize("status", ["Failed", "Timeout", "Cancelled", "Unknown"])
+async def test_a_query_that_ends_badly_keeps_the_rows_it_has(stubbed: StubbedServer, status: str) -> None:
+    stubbed.answer("start_query", {"queryId": QUERY_ID})
+    stubbed.answer("get_query_results", results(status, ROW))
+    reply = await stubbed.ask("execute_log_insights_query", **ASKED)
+    assert reply.rows("results") == [ROW]
+    assert reply.notes == [f"The query ended with status {status}; the rows are partial."]
+
+
+async def test_a_query_whose_results_are_refused_is_stopped(stubbed: StubbedServer) -> None:
+    stubbed.answer("start_query", {"queryId": QUERY_ID})
+    stubbed.refuse("get_query_results", "AccessDeniedException", "not authorized")
+    stubbed.answer("stop_query", {"success": True}, {"queryId": QUERY_ID})
+    assert "logs:GetQueryResults" in (await stubbed.ask("execute_log_insights_query", **ASKED)).error
+
+
+async def test_more_than_a_page_of_rows_is_read(stubbed: StubbedServer) -> None:
+    stubbed.answer("get_query_results", results("Complete", ROW) | {"nextToken": "2"})
+    stubbed.answer("get_query_results", results("Complete", {"@message": "two"}))
+    reply = await stubbed.ask("get_logs_insight_query_results", query_id=QUERY_ID)
+    assert [row["@message"] for row in reply.rows("results")] == ["one", "two"]
+
+
+class Recorder:
+    """An Aws that only remembers what was called; the `cancelled` operation cancels the caller while it runs."""
+
+    def __init__(self, cancelled: str) -> None:
+        self.called: list[str] = []
+        self.scope = anyio.CancelScope()
+        self._cancelled = cancelled
+
+    async def call(self, operation: str, **_: Any) -> dict[str, Any]:
+        self.called.append(operation)
+        if operation == self._cancelled:
+            self.scope.cancel()
+        await anyio.lowlevel.checkpoint()
+        return {"StartQuery": {"queryId": QUERY_ID}, "GetQueryResults": results("Running")}.get(operation, {})
+
+    async def pages(self, operation: str, **parameters: Any) -> Any:
+        yield await self.call(operation, **parameters)
+
+
+@pytest.mark.parametrize("operation", ["StartQuery", "GetQueryResults"])
+async def test_a_cancelled_call_stops_its_query_also_when_cancelled_while_starting_it(
+    time: Time, operation: str
+) -> None:
+    aws: Any = Recorder(cancelled=operation)
+    recorder: Aws = aws
+    query = insights.Query("fields @message", window=_window(time), names=["a"])
+    with aws.scope:
+        await insights.run(recorder, time.clock(), query, max_timeout=30, max_scan_bytes=None)
+    assert aws.scope.cancelled_caught
+    assert aws.called[-1] == "StopQuery"
+
+
+def _window(time: Time) -> Any:
+    from cloudwatch_mcp.timerange import resolve_window
+
+    return resolve_window("1h", None, now=time.start, default=None)  # type: ignore[arg-type]  # not needed
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "limited"),
+    [
+        ("fields @message | limit 5", "CWLI", True),
+        ("limit 5", "CWLI", True),
+        ("fields @message | sort limit", "CWLI", False),
+        ('filter x = "| limit 5"', "CWLI", False),
+        ("filter @message like /a | limit 5/", "CWLI", False),
+        ("fields a # | limit 5", "CWLI", False),
+        ("SELECT * FROM a LIMIT 5", "SQL", True),
+        ("SELECT * FROM a", "SQL", False),
+        ("source = a | head 5", "PPL", True),
+    ],
+)
+def test_a_limit_counts_only_outside_quotes_and_comments(text: str, language: str, limited: bool) -> None:
+    assert insights.has_own_limit(text, language) is limited

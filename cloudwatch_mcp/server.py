@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class CloudWatchServer(MCPServer[Runtime]):
 
     def __init__(self, settings: Settings, clients: Clients, clock: Clock) -> None:
         self._runtime = Runtime(settings, clients, clock)
-        self._tools = {tool.name: tool for tool in map(_tool, TOOLS)}
+        self._tools = {tool.name: tool for tool in _tools()}
         self._running: dict[anyio.CancelScope, anyio.Event] = {}
         super().__init__(
             "cloudwatch-mcp",
@@ -142,6 +143,11 @@ async def _leave_on_signal(server: CloudWatchServer) -> None:
 async def _lend(server: MCPServer[Runtime]) -> AsyncIterator[Runtime]:
     assert isinstance(server, CloudWatchServer)  # noqa: S101 - for the type checker: the SDK passes the server itself
     yield server.runtime
+
+
+@cache
+def _tools() -> tuple[Tool, ...]:
+    return tuple(map(_tool, TOOLS))
 
 
 def _tool(entry: ToolEntry) -> Tool:

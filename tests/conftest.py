@@ -6,13 +6,13 @@ import json
 import multiprocessing
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from time import tzset
 from typing import Any, TypeAlias
 
@@ -43,33 +43,52 @@ def anyio_backend() -> str:
 def _run_sandbox(pipe: Connection, now: datetime, polls_to_complete: int | None) -> None:
     with Sandbox(now=now, polls_to_complete=polls_to_complete) as running:
         pipe.send(running.endpoint_url)
-        pipe.recv()
+        Event().wait()
 
 
-@contextmanager
-def _sandbox(polls_to_complete: int | None) -> Iterator[str]:
-    """Moto's state is of a whole process, and the sandbox's own tests begin it afresh: ours gets another process."""
-    processes = multiprocessing.get_context("spawn")
-    ours, theirs = processes.Pipe()
-    process = processes.Process(target=_run_sandbox, args=(theirs, NOW, polls_to_complete), daemon=True)
-    process.start()
-    yield ours.recv()
-    ours.send("stop")
-    process.join()
+class _SandboxProcess:
+    """moto's state is of a whole process, and the sandbox's own tests begin it afresh: ours gets another process."""
+
+    def __init__(self, polls_to_complete: int | None) -> None:
+        processes = multiprocessing.get_context("spawn")
+        self._pipe, theirs = processes.Pipe()
+        self._process = processes.Process(target=_run_sandbox, args=(theirs, NOW, polls_to_complete), daemon=True)
+        self._process.start()
+        self._url: str | None = None
+
+    @property
+    def url(self) -> str:
+        """Waits until the incident is seeded."""
+        self._url = self._url or self._pipe.recv()
+        return self._url
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.join()
+        self._pipe.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sandboxes(request: pytest.FixtureRequest) -> Iterator[dict[str, _SandboxProcess]]:
+    """Starts at once those that a test of this run will want, so that they are seeded while others are run."""
+    polls = {"sandbox": 2, "slow_sandbox": None}
+    wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ()) if name in polls}
+    started = {name: _SandboxProcess(polls[name]) for name in sorted(wanted)}
+    yield started
+    for process in started.values():
+        process.stop()
 
 
 @pytest.fixture(scope="session")
-def sandbox() -> Iterator[str]:
+def sandbox(_sandboxes: dict[str, _SandboxProcess]) -> str:
     """The URL of an embedded CloudWatch with the seeded incident; its time is NOW."""
-    with _sandbox(polls_to_complete=2) as url:
-        yield url
+    return _sandboxes["sandbox"].url
 
 
 @pytest.fixture(scope="session")
-def slow_sandbox() -> Iterator[str]:
+def slow_sandbox(_sandboxes: dict[str, _SandboxProcess]) -> str:
     """The same, but its Logs Insights queries run until they are stopped."""
-    with _sandbox(polls_to_complete=None) as url:
-        yield url
+    return _sandboxes["slow_sandbox"].url
 
 
 @pytest.fixture(autouse=True)

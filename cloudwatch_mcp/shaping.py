@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from cloudwatch_mcp.timerange import utc_text
 
 _NOTE_ROOM = 400  # characters kept free for the notes that fitting adds
+_HEAD = ("region", "profile", "window", "notes")
 _CLIP_STEPS = (4, 16, 64, 256)  # a value may take this fraction of the budget, tried in turn
 
 
@@ -125,7 +126,7 @@ def render(answer: Answer, budget: int) -> dict[str, Any]:
         for least in (1, 0) if part == _CLIP_STEPS[-1] else (1,):
             _drop_rows(shaped, budget, least, answer.narrow_by)
         if len(dumps(shaped)) <= budget:
-            return shaped
+            return {name: shaped[name] for name in _HEAD if name in shaped} | shaped
     return {"notes": [f"The answer cannot be shown in {budget:,} characters; {answer.narrow_by}."]}
 
 

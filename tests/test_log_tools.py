@@ -93,7 +93,7 @@ async def test_saved_queries_that_cannot_be_read_are_noted(stubbed: StubbedServe
     [
         ({"log_group_name_prefix": "/prod/pay"}, "No log group begins with '/prod/pay' in us-east-1: try "),
         ({"log_group_name_pattern": "nothing"}, "No log group has 'nothing' in its name in us-east-1: try a shorter"),
-        ({"log_group_class": "DELIVERY"}, "There is no such log group in us-east-1: check the region"),
+        ({"log_group_class": "DELIVERY"}, "There is no log group of class DELIVERY in us-east-1: check the region"),
     ],
 )
 async def test_no_log_group_says_what_to_try(connected: Connected, arguments: dict[str, Any], note: str) -> None:

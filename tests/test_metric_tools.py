@@ -219,7 +219,7 @@ async def test_a_namespace_lists_its_metrics(stubbed: StubbedServer, snapshot: S
         ("AWS/Lamda", "Errors", "The catalogue has no namespace AWS/Lamda. Nearest: AWS/Lambda"),
         ("AWS/Lambda", "Erors", "AWS/Lambda has no metric Erors in the catalogue. Nearest: Errors"),
         ("AWS/Lambda", "CPUUtilization", "AWS/Lambda has no metric CPUUtilization; AWS/EC2, AWS/ECS"),
-        ("Zzzyqx", "x", "Custom namespaces are not in it; get_metric_data reads them."),
+        ("Zzzyqx", "x", "get_metric_data reads any, also custom ones."),
     ],
 )
 async def test_what_the_catalogue_does_not_have_is_not_found_with_the_nearest(

@@ -93,6 +93,14 @@ def test_a_long_value_is_clipped_with_the_number_of_characters_cut() -> None:
     assert data["notes"] == ["1 long value was clipped; …[+N characters] says by how much."]
 
 
+def test_notes_stand_before_what_they_are_about() -> None:
+    assert list(render(Listing(region="us-east-1", things=table(rows_of(1_000))), 5_000)) == [
+        "region",
+        "notes",
+        "things",
+    ]
+
+
 def test_many_long_values_still_fit_the_budget() -> None:
     wide = [{f"column{number}": "y" * 5_000 for number in range(50)}]
     data = render(Listing(things=table(wide)), 40_000)

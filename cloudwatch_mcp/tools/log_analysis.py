@@ -180,7 +180,7 @@ def _pattern_rows(results: insights.Results | None) -> list[dict[str, Any]]:
             "pattern": row.get("@pattern"),
             "count": _number(row.get("@sampleCount")),
             "ratio": _number(row.get("@ratio")),
-            "severity": row.get("@severityLabel"),
+            "severity": None if row.get("@severityLabel") == "None" else row.get("@severityLabel"),
             "sample": _sample(row.get("@logSamples")),
         }
         for row in (results.rows if results else [])

@@ -69,7 +69,7 @@ async def describe_log_groups(
     if more:
         notes.append(f"{len(groups):,} shown, more exist: {LogGroups.narrow_by}, or raise max_items.")
     if not groups:
-        notes.append(_no_groups_note(aws, log_group_name_prefix, log_group_name_pattern))
+        notes.append(_no_groups_note(aws, log_group_name_prefix, log_group_name_pattern, log_group_class))
     if isinstance(saved, CloudWatchError):
         notes.append(f"Saved queries are missing: {saved}")
         saved = []
@@ -98,14 +98,15 @@ async def _read_saved_queries(aws: Aws) -> list[dict[str, Any]]:
     return list(chain.from_iterable(pages))
 
 
-def _no_groups_note(aws: Aws, prefix: str | None, pattern: str | None) -> str:
+def _no_groups_note(aws: Aws, prefix: str | None, pattern: str | None, log_class: str | None) -> str:
     if prefix:
         word = prefix.strip("/").split("/")[-1]
         other = f"try log_group_name_pattern={word!r}, or another region"
         return f"No log group begins with {prefix!r} in {aws.region}: {other}."
     if pattern:
         return f"No log group has {pattern!r} in its name in {aws.region}: try a shorter one, or another region."
-    return f"There is no such log group in {aws.region}: check the region and the profile."
+    kind = f"log group of class {log_class}" if log_class else "log group"
+    return f"There is no {kind} in {aws.region}: check the region and the profile."
 
 
 def _arn(group: dict[str, Any]) -> str:

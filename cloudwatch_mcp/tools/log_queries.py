@@ -17,6 +17,7 @@ from cloudwatch_mcp.tools.scanned import Scanned, scanned
 _MAX_GROUPS = 50  # StartQuery
 _MAX_QUERY_CHARS = 10_000  # StartQuery: queryString
 _DEFAULT_LIMIT = 100
+_MAX_ROWS = 10_000  # a page of GetQueryResults
 
 
 class QueryResults(Answer):
@@ -44,7 +45,7 @@ async def execute_log_insights_query(
         list[str] | None, Field(max_length=_MAX_GROUPS, description="Names or ARNs; instead of log_group_names.")
     ] = None,
     limit: Annotated[
-        int | None, Field(ge=1, le=10_000, description="Rows. Default: the query's own, else 100.")
+        int | None, Field(ge=1, le=_MAX_ROWS, description="Rows. Default: the query's own, else 100.")
     ] = None,
     max_timeout: Annotated[int, Field(ge=1, le=3_600, description="Seconds to wait for the end.")] = 30,
     query_language: Literal["CWLI", "SQL", "PPL"] = "CWLI",
@@ -79,11 +80,7 @@ async def execute_log_insights_query(
         max_scan_bytes=rt.max_scan_bytes,
         progress=tell,
     )
-    notes = [*aws.notes, *_notes(results)]
-    if rows is not None and len(results.rows) == rows:
-        notes.append(
-            f"Stopped at {rows:,} rows; more may exist. Raise limit (10,000 at most), or aggregate with stats."
-        )
+    notes = [*aws.notes, *_notes(results), *_limit_notes(results, rows)]
     return _answer(rt, results, region=aws.region, profile=aws.profile, window=window.as_text(), notes=notes)
 
 
@@ -162,6 +159,15 @@ def _cell(text: str, raw_event: bool) -> str | int | float:
     if number.is_integer() and str(int(number)) == text and len(text) <= 15:
         return int(number)
     return text if raw_event or not text[-1].isdigit() else number
+
+
+def _limit_notes(results: insights.Results, limit: int | None) -> list[str]:
+    if limit is None or len(results.rows) < limit:
+        return []
+    higher = "" if limit == _MAX_ROWS else f"raise limit ({_MAX_ROWS:,} at most), "
+    return [
+        f"The limit of {limit:,} rows is reached, more may exist: {higher}narrow the window, or aggregate with stats."
+    ]
 
 
 def _notes(results: insights.Results) -> list[str]:

@@ -161,8 +161,8 @@ def _dimension_text(alarm: dict[str, Any]) -> str:
 
 def _unknown_namespace(namespace: str) -> str:
     near = catalog.nearest_namespaces(namespace)
-    hint = f"Nearest: {', '.join(near)}." if near else "Custom namespaces are not in it; get_metric_data reads them."
-    return f"The catalogue has no namespace {namespace}. {hint}"
+    hint = f" Nearest: {', '.join(near)}." if near else ""
+    return f"The catalogue has no namespace {namespace}.{hint} get_metric_data reads any, also custom ones."
 
 
 def _unknown_metric(namespace: str, metric_name: str) -> str:

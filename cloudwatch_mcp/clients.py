@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.to_thread
 
 from cloudwatch_mcp import __version__
+from cloudwatch_mcp.aws import OPERATIONS, Aws
 from cloudwatch_mcp.errors import (
-    AwsError,
     CloudWatchError,
     InputError,
     OperationRefused,
     from_botocore,
     has_expired,
+    no_answer,
 )
 from cloudwatch_mcp.sessions import find_region, open_session
 
@@ -34,36 +33,8 @@ if TYPE_CHECKING:
 
     from cloudwatch_mcp.config import Settings
 
-# The allow-list, and the source of the IAM policy in the documents. StopQuery ends a query of one's own; all others
-# only read.
-OPERATIONS: Mapping[str, str] = MappingProxyType(
-    {
-        "DescribeAlarmHistory": "cloudwatch",
-        "DescribeAlarms": "cloudwatch",
-        "GetMetricData": "cloudwatch",
-        "ListMetrics": "cloudwatch",
-        "DescribeLogGroups": "logs",
-        "DescribeQueryDefinitions": "logs",
-        "GetQueryResults": "logs",
-        "ListAnomalies": "logs",
-        "ListLogAnomalyDetectors": "logs",
-        "StartQuery": "logs",
-        "StopQuery": "logs",
-    }
-)
 _MAX_CONCURRENT_CALLS = 32
 _MAX_ATTEMPTS = 4
-
-
-@dataclass
-class Tally:
-    """What one tool call has cost so far: the Region it spoke to and its calls to AWS."""
-
-    region: str | None = None
-    calls: int = 0
-
-
-tally: ContextVar[Tally | None] = ContextVar("tally", default=None)
 
 
 class Clients:
@@ -96,8 +67,16 @@ class Clients:
             return self._clients[key]
 
     async def send(self, aws: Aws, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        answer: dict[str, Any] = await self._in_thread(partial(self._send, aws, operation, parameters))
+        answer: dict[str, Any] = {}
+        with anyio.move_on_after(self._settings.read_timeout) as scope:
+            answer = await self._in_thread(partial(self._send, aws, operation, parameters))
+        if scope.cancelled_caught:
+            raise no_answer(operation, aws.region, self._settings.read_timeout)
         return answer
+
+    async def warm(self) -> None:
+        """Import boto3 and make the default clients, so that the first call need not."""
+        await self._in_thread(self._warm)
 
     async def _in_thread(self, work: Callable[[], Any]) -> Any:
         return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._limiter)
@@ -123,6 +102,13 @@ class Clients:
             raise from_botocore(error, aws.region, aws.profile, service, operation) from error
         answer.pop("ResponseMetadata", None)
         return answer
+
+    def _warm(self) -> None:
+        # Whatever is wrong with the configuration, the first call tells; a warm-up must not end the server.
+        with suppress(Exception):
+            aws = self._resolve(self._settings.profile, self._settings.region)
+            for service in sorted(set(OPERATIONS.values())):
+                self.client(aws.profile, aws.region, service)
 
     def _forget(self, profile: str | None, stale: Any) -> None:
         """Drop the session that `stale` belongs to, unless another thread has replaced it already."""
@@ -153,11 +139,12 @@ class Clients:
             raise InputError(f"{error}. Check AWS_ENDPOINT_URL and the profile's endpoint_url.") from None
         client.meta.events.register("before-parameter-build", _refuse_unlisted)
         client.meta.events.register("before-parse", _refuse_unreadable)
+        client.meta.events.register_first("needs-retry", _repeat_only_what_is_safe)
         return client
 
     def _resolve(self, profile: str | None, region: str | None) -> Aws:
         name, note = find_region(self._session(profile), region, self._environment)
-        return Aws(self, name, profile, (note,) if note else ())
+        return Aws(self.send, name, profile, (note,) if note else ())
 
 
 def _refuse_unlisted(model: Any, **_: Any) -> None:
@@ -179,62 +166,15 @@ def _refuse_unreadable(operation_model: Any, response_dict: Mapping[str, Any], *
         raise ResponseParserError(f"the answer with status {response_dict['status_code']} was no JSON object.")
 
 
-@dataclass(frozen=True)
-class Aws:
-    """One account and Region as one tool call sees them; `notes` say what was assumed."""
+def _repeat_only_what_is_safe(operation: Any, caught_exception: Exception | None, **_: Any) -> None:
+    """Ends botocore's repetitions, by raising, where another one would only cost.
 
-    clients: Clients = field(repr=False)
-    region: str
-    profile: str | None
-    notes: tuple[str, ...] = ()
+    After a read timeout there is no time left. A StartQuery that failed after it was sent may have started a query:
+    a second one would leave the first running, unread and billed.
+    """
+    from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
-    async def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """AWS's answer, as botocore parsed it. Parameters that are None are left out.
-
-        Raises:
-            AwsError: AWS refused, or could not be reached.
-        """
-        if (count := tally.get()) is not None:
-            count.region, count.calls = self.region, count.calls + 1
-        given = {name: value for name, value in parameters.items() if value is not None}
-        return await self.clients.send(self, operation, given)
-
-    async def pages(self, operation: str, **parameters: Any) -> AsyncIterator[dict[str, Any]]:
-        """Every page of a paginated operation.
-
-        Raises:
-            AwsError: as `call`; also when AWS hands out the same token twice, which would never end.
-        """
-        name = "nextToken" if OPERATIONS.get(operation) == "logs" else "NextToken"
-        token: str | None = None
-        seen: set[str] = set()
-        while token is None or token not in seen:
-            if token is not None:
-                seen.add(token)
-                parameters[name] = token
-            page = await self.call(operation, **parameters)
-            yield page
-            token = page.get(name)
-            if not token:
-                return
-        raise AwsError(
-            f"{operation} in {self.region} repeated a page token; the listing was given up. Call again.",
-            code="RepeatedToken",
-            operation=operation,
-        )
-
-
-async def settle(*calls: Coroutine[Any, Any, Any]) -> list[Any]:
-    """The results of `calls`, run at once; one that failed gives its CloudWatchError as the result."""
-    results: list[Any] = [None] * len(calls)
-
-    async def run(position: int, call: Coroutine[Any, Any, Any]) -> None:
-        try:
-            results[position] = await call
-        except CloudWatchError as error:
-            results[position] = error
-
-    async with anyio.create_task_group() as group:
-        for position, call in enumerate(calls):
-            group.start_soon(run, position, call)
-    return results
+    was_sent = not isinstance(caught_exception, EndpointConnectionError | ConnectTimeoutError)
+    silent = isinstance(caught_exception, ReadTimeoutError)
+    if caught_exception is not None and (silent or (operation.name == "StartQuery" and was_sent)):
+        raise caught_exception

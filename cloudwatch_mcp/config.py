@@ -62,6 +62,13 @@ class Settings:
         _positive,
         "A Logs Insights query that has scanned more is stopped; its partial rows are kept.",
     )
+    max_queries: int = _variable(
+        10,
+        "CLOUDWATCH_MCP_MAX_QUERIES",
+        "a whole number of at least 1",
+        lambda text: _whole(text, 1),
+        "Logs Insights queries run at once; more wait their turn (AWS allows 100 an account and Region, often fewer).",
+    )
     price_per_gb: float = _variable(
         0.005,
         "CLOUDWATCH_MCP_PRICE_PER_GB",
@@ -81,7 +88,7 @@ class Settings:
         "CLOUDWATCH_MCP_READ_TIMEOUT",
         "a positive number",
         _positive,
-        "Seconds to wait for AWS's answer.",
+        "Seconds that a call to AWS may take, its repetitions included.",
     )
     region: str | None = None
     profile: str | None = None

@@ -72,6 +72,7 @@ _DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "Unauthorize
 _THROTTLED_CODES = frozenset(
     {"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException"}
 )
+_AFTER_SENDING = frozenset({"ReadTimeoutError", "ConnectionClosedError", "ResponseStreamingError", "HTTPClientError"})
 _BAD_KEY_CODES = frozenset(
     {"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
 )
@@ -94,7 +95,15 @@ def from_botocore(error: Exception, region: str, profile: str | None, service: s
     said = _aws_message(error)
     text = f"{operation} in {region} failed: {said}"
     step = _next_step(error, code, said, action=f"{service}:{operation}", region=region, profile=profile)
+    if operation == "StartQuery" and code in _AFTER_SENDING:
+        step += " The query may have been started all the same; it ends by itself."
     return AwsError(f"{text} {step}".strip(), code=code, operation=operation)
+
+
+def no_answer(operation: str, region: str, seconds: float) -> AwsError:
+    """The error for a call that was given up, whatever it was doing."""
+    text = f"{operation} in {region} failed: no answer within {seconds:g} s, repetitions included."
+    return AwsError(f"{text} {_STEPS['ReadTimeoutError']}", code="NoAnswer", operation=operation)
 
 
 def _aws_message(error: Exception) -> str:
@@ -156,7 +165,7 @@ _STEPS = {
     "EndpointConnectionError": _UNREACHABLE,
     "ConnectionClosedError": _UNREACHABLE,
     "ConnectTimeoutError": _UNREACHABLE,
-    "ReadTimeoutError": "AWS did not answer in time: narrow the request (window, limit) and call again.",
+    "ReadTimeoutError": "AWS throttles, is slow or cannot be reached: narrow the request, or call again in a minute.",
     "ProxyConnectionError": "Check HTTPS_PROXY and NO_PROXY.",
     "SSLError": "The TLS certificate was not accepted: check the proxy and AWS_CA_BUNDLE.",
     "ResponseParserError": "The answer was not AWS's format: check proxies and AWS_ENDPOINT_URL, then call again.",

@@ -7,7 +7,6 @@ when polling fails, and when it scans more than the user allows.
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -15,22 +14,16 @@ from typing import Any, TypeAlias
 import anyio
 from loguru import logger
 
-from cloudwatch_mcp.clients import Aws, settle
+from cloudwatch_mcp.aws import Aws, settle
 from cloudwatch_mcp.clock import Clock
-from cloudwatch_mcp.errors import CloudWatchError, QueryFailed
+from cloudwatch_mcp.errors import AwsError, CloudWatchError, QueryFailed
 from cloudwatch_mcp.timerange import Window
 
 _FIRST_POLL, _LONGEST_POLL, _POLL_GROWTH = 0.2, 2.0, 1.5  # seconds, seconds, factor
-_STOP_WITHIN = 1.5  # seconds; MCP clients kill a server about 2 s after closing its stdin
+# Seconds for StartQuery and then StopQuery to answer once nobody waits any more: MCP clients kill a server about 2 s
+# after closing its stdin. Both requests are on their way long before.
+_START_WITHIN, _STOP_WITHIN = 0.9, 0.9
 GIGABYTE = 1_000_000_000
-
-_QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`|/(?:\\.|[^/\\\n])+/|#[^\n]*")
-_LIMIT = {
-    "CWLI": re.compile(r"(?:^|\|)\s*limit\s+\d", re.IGNORECASE),
-    "SQL": re.compile(r"\blimit\s+\d", re.IGNORECASE),
-    "PPL": re.compile(r"(?:^|\|)\s*head\b", re.IGNORECASE),
-}
-_SOURCE = re.compile(r"^\s*source\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -66,22 +59,37 @@ class Results:
         return self.status not in ("Scheduled", "Running")
 
 
-Progress: TypeAlias = Callable[[Results, float], Awaitable[None]]
+# Seconds since the call began, and what there is to say.
+Progress: TypeAlias = Callable[[float, str], Awaitable[None]]
 
 
-def has_own_limit(text: str, language: str) -> bool:
-    return _LIMIT[language].search(_QUOTED.sub("''", text)) is not None
+@dataclass(frozen=True)
+class Patience:
+    """How a query is waited for: `until` on the clock's monotonic time, and who is told meanwhile."""
 
+    clock: Clock
+    begun: float
+    until: float
+    tell: Progress | None = None
 
-def names_its_source(text: str, language: str) -> bool:
-    """SQL names its log groups in FROM; the others with a SOURCE command."""
-    return language == "SQL" or _SOURCE.match(_QUOTED.sub("", text)) is not None
+    @property
+    def over(self) -> bool:
+        return self.clock.monotonic() >= self.until
+
+    async def wait(self, seconds: float, message: str) -> None:
+        """Tell, and sleep about so long, but not past the end."""
+        now = self.clock.monotonic()
+        if self.tell is not None:
+            await self.tell(now - self.begun, message)
+        jittered = seconds * random.uniform(0.8, 1.2)  # noqa: S311 - jitter keeps no secret
+        await self.clock.sleep(max(0.0, min(self.until - now, jittered)))
 
 
 async def run(
     aws: Aws,
     clock: Clock,
     query: Query,
+    slots: anyio.CapacityLimiter,
     *,
     max_timeout: float,
     max_scan_bytes: float | None,
@@ -89,25 +97,37 @@ async def run(
 ) -> Results:
     """Start the query and poll until it ended or `max_timeout` seconds went by; then it is left running.
 
+    It begins when one of `slots` is free, and waits while AWS runs as many queries as it allows.
+
     Raises:
         AwsError: AWS refused to start it or to give its results; it was stopped.
-        QueryFailed: it ended without rows and not as Complete.
+        QueryFailed: it ended without rows and not as Complete, or no slot was free in time.
     """
     begun = clock.monotonic()
-    query_id = await _start(aws, query)
+    patience = Patience(clock, begun, begun + max_timeout, progress)
+    await _take(slots, patience)
     try:
-        results = await _poll(
-            aws,
-            clock,
-            query_id,
-            deadline=begun + max_timeout,
-            max_scan_bytes=max_scan_bytes,
-            progress=progress,
-        )
-    except BaseException:
-        await _stop(aws, query_id)
-        raise
+        query_id = await _start(aws, query, patience)
+        try:
+            results = await _poll(aws, query_id, patience, max_scan_bytes)
+        except BaseException:
+            await _stop(aws, query_id)
+            raise
+    finally:
+        slots.release()
     return checked(results)
+
+
+async def _take(slots: anyio.CapacityLimiter, patience: Patience) -> None:
+    count = f"{slots.total_tokens:g} queries"
+    while slots.available_tokens < 1:
+        if patience.over:
+            raise QueryFailed(
+                f"The query was not started: this server runs {count} at once, and none ended in time. Raise "
+                "max_timeout, ask for less at once, or set CLOUDWATCH_MCP_MAX_QUERIES."
+            )
+        await patience.wait(_FIRST_POLL, f"waiting: this server runs {count} already")
+    slots.acquire_nowait()
 
 
 def checked(results: Results) -> Results:
@@ -145,16 +165,8 @@ async def fetch(aws: Aws, query_id: str) -> Results:
     )
 
 
-async def _poll(
-    aws: Aws,
-    clock: Clock,
-    query_id: str,
-    *,
-    deadline: float,
-    max_scan_bytes: float | None,
-    progress: Progress | None,
-) -> Results:
-    begun, delay = clock.monotonic(), _FIRST_POLL
+async def _poll(aws: Aws, query_id: str, patience: Patience, max_scan_bytes: float | None) -> Results:
+    delay = _FIRST_POLL
     while True:
         results = await fetch(aws, query_id)
         if results.ended:
@@ -162,19 +174,30 @@ async def _poll(
         if max_scan_bytes is not None and results.scanned_bytes > max_scan_bytes:
             await _stop(aws, query_id)
             return replace(results, status="Cancelled", stopped_after=results.scanned_bytes)
-        now = clock.monotonic()
-        if now >= deadline:
+        if patience.over:
             return results
-        if progress is not None:
-            await progress(results, now - begun)
-        await clock.sleep(min(deadline - now, delay * random.uniform(0.8, 1.2)))  # noqa: S311 - jitter keeps no secret
+        scanned = f"{results.scanned_records:,} records, {results.scanned_bytes:,} bytes scanned"
+        await patience.wait(delay, f"{results.status}: {scanned}")
         delay = min(_LONGEST_POLL, delay * _POLL_GROWTH)
 
 
-async def _start(aws: Aws, query: Query) -> str:
+async def _start(aws: Aws, query: Query, patience: Patience) -> str:
+    """The id of the started query, once AWS has room for it."""
+    delay = _FIRST_POLL
+    while True:
+        try:
+            return await _start_now(aws, query)
+        except AwsError as error:
+            if error.code != "LimitExceededException" or patience.over:
+                raise
+        await patience.wait(delay, "waiting: AWS runs as many queries as it allows this account")
+        delay = min(_LONGEST_POLL, delay * _POLL_GROWTH)
+
+
+async def _start_now(aws: Aws, query: Query) -> str:
     """The id of the started query. A cancelled StartQuery would lose the id of a query that runs and bills.
 
-    So once cancelled it still has 1.5 s, and what it started is stopped.
+    So once cancelled it still has a moment, and what it started is stopped.
     """
     outcome: list[Any] = []
     try:
@@ -199,7 +222,7 @@ async def _hurry(scope: anyio.CancelScope) -> None:
     try:
         await anyio.sleep_forever()
     finally:
-        scope.deadline = anyio.current_time() + _STOP_WITHIN
+        scope.deadline = anyio.current_time() + _START_WITHIN
 
 
 async def _stop(aws: Aws, query_id: str) -> None:

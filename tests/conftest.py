@@ -25,7 +25,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
 
-from cloudwatch_mcp.clients import OPERATIONS
+from cloudwatch_mcp.aws import OPERATIONS
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.sandbox import Sandbox

@@ -2,15 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from cloudwatch_mcp import __version__
-from cloudwatch_mcp.clients import OPERATIONS, Clients
+from cloudwatch_mcp.aws import OPERATIONS
+from cloudwatch_mcp.clients import Clients, _repeat_only_what_is_safe
 from cloudwatch_mcp.config import Settings
-from cloudwatch_mcp.errors import InputError, OperationRefused
+from cloudwatch_mcp.errors import AwsError, InputError, OperationRefused
 from cloudwatch_mcp.server import CloudWatchServer
 from tests.conftest import StubbedServer, asking
 
@@ -69,6 +72,61 @@ def test_waiting_for_aws_is_bounded(environment: dict[str, str]) -> None:
     config = clients(environment, read_timeout=7.0).client(None, "us-east-1", "logs").meta.config
     assert (config.connect_timeout, config.read_timeout) == (5.0, 7.0)
     assert config.retries == {"mode": "adaptive", "total_max_attempts": 4}
+
+
+class _Operation:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+@pytest.mark.parametrize(
+    ("operation", "error", "repeated"),
+    [
+        ("DescribeAlarms", EndpointConnectionError(endpoint_url="http://x"), True),
+        ("DescribeAlarms", ConnectionClosedError(endpoint_url="http://x"), True),
+        ("DescribeAlarms", ReadTimeoutError(endpoint_url="http://x"), False),
+        ("StartQuery", EndpointConnectionError(endpoint_url="http://x"), True),
+        ("StartQuery", ConnectTimeoutError(endpoint_url="http://x"), True),
+        ("StartQuery", ConnectionClosedError(endpoint_url="http://x"), False),
+        ("StartQuery", ReadTimeoutError(endpoint_url="http://x"), False),
+    ],
+)
+def test_a_query_that_may_have_started_is_not_started_again(operation: str, error: Exception, repeated: bool) -> None:
+    def repeat() -> None:
+        _repeat_only_what_is_safe(_Operation(operation), error)
+
+    if repeated:
+        repeat()
+    else:
+        with pytest.raises(type(error)):
+            repeat()
+
+
+async def test_a_call_is_given_up_when_its_time_is_over(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factory, released = clients(environment, read_timeout=0.05), Event()
+    aws = await factory.at(None, None)
+    monkeypatch.setattr(factory, "_send", lambda *_: released.wait())
+    with pytest.raises(AwsError, match=r"no answer within 0\.05 s, repetitions included"):
+        await aws.call("DescribeAlarms")
+    released.set()
+
+
+async def test_warming_up_makes_the_default_clients(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factory = clients(environment)
+    await factory.warm()
+    monkeypatch.setattr(factory, "_new_client", lambda *_: pytest.fail("it was not made"))
+    assert factory.client(None, "us-east-1", "logs") is not factory.client(None, "us-east-1", "cloudwatch")
+
+
+async def test_warming_up_minds_no_broken_configuration(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "missing")
+    await clients({**environment, "AWS_REGION": "nowhere"}).warm()
 
 
 @pytest.mark.parametrize("service", ["cloudwatch", "logs"])

@@ -13,7 +13,7 @@ from mcp import Client
 from syrupy.assertion import SnapshotAssertion
 
 from cloudwatch_mcp import __version__
-from cloudwatch_mcp.server import INSTRUCTIONS, CloudWatchServer
+from cloudwatch_mcp.server import INSTRUCTIONS, CloudWatchServer, _warm_up
 from tests.conftest import asking
 
 pytestmark = pytest.mark.anyio
@@ -147,6 +147,23 @@ async def test_every_parameter_of_the_contract_is_there(server: CloudWatchServer
         | window
         | {"alarm_name", "history_item_type", "max_items", "include_component_alarms"},
     }
+
+
+async def test_boto3_is_warmed_up_once_the_tools_were_listed(
+    server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warmed = anyio.Event()
+
+    async def warm() -> None:
+        warmed.set()
+
+    monkeypatch.setattr(server.runtime.clients, "warm", warm)
+    async with anyio.create_task_group() as group:
+        group.start_soon(_warm_up, server)
+        async with Client(server) as client:
+            assert not warmed.is_set()
+            await client.list_tools()
+        await warmed.wait()
 
 
 async def test_parallel_calls_do_not_wait_for_each_other(

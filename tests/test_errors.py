@@ -68,7 +68,7 @@ async def test_a_missing_log_group_says_how_to_list_them(stubbed: StubbedServer)
         (botocore.exceptions.UnauthorizedSSOTokenError(), "run `aws sso login --profile prod`"),
         (botocore.exceptions.EndpointConnectionError(endpoint_url="http://x"), "Check the network"),
         (botocore.exceptions.ConnectTimeoutError(endpoint_url="http://x"), "Check the network"),
-        (botocore.exceptions.ReadTimeoutError(endpoint_url="http://x"), "AWS did not answer in time"),
+        (botocore.exceptions.ReadTimeoutError(endpoint_url="http://x"), "AWS throttles, is slow or cannot be reached"),
         (botocore.exceptions.SSLError(endpoint_url="http://x", error="bad"), "The TLS certificate was not accepted"),
         (botocore.exceptions.ProxyConnectionError(proxy_url="http://x"), "Check HTTPS_PROXY and NO_PROXY"),
     ],

@@ -6,9 +6,10 @@ from typing import Any
 
 import anyio
 import pytest
+from mcp import Client
 
 from cloudwatch_mcp import insights
-from cloudwatch_mcp.clients import Aws
+from cloudwatch_mcp.aws import Aws
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.server import build_server
 from tests.conftest import StubbedServer, Time, asking
@@ -57,6 +58,52 @@ async def test_the_cost_is_an_estimate_by_bytes_scanned(stubbed: StubbedServer) 
     stubbed.answer("get_query_results", results("Complete", ROW, scanned=2_000_000_000))
     reply = await stubbed.ask("execute_log_insights_query", **ASKED)
     assert reply.data["scanned"] == {"records": 10, "bytes": 2_000_000_000, "estimated_cost_usd": 0.01}
+
+
+async def test_more_queries_than_allowed_wait_their_turn_and_say_so(time: Time, environment: dict[str, str]) -> None:
+    stubbed = StubbedServer(build_server(Settings(max_queries=1), environment, clock=time.clock()))
+    slots = stubbed.server.runtime.query_slots
+    told: list[str | None] = []
+
+    async def show(progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG001 - the SDK's
+        told.append(message)
+        if len(told) == 2:
+            slots.release_on_behalf_of("another query")
+
+    slots.acquire_on_behalf_of_nowait("another query")
+    stubbed.answer("start_query", {"queryId": QUERY_ID})
+    stubbed.answer("get_query_results", results("Complete", ROW))
+    async with Client(stubbed.server) as client:
+        reply = await client.call_tool("execute_log_insights_query", ASKED, progress_callback=show)
+    assert not reply.is_error
+    assert told == ["waiting: this server runs 1 queries already"] * 2
+    assert slots.available_tokens == 1
+
+
+async def test_a_query_whose_turn_does_not_come_is_not_started(time: Time, environment: dict[str, str]) -> None:
+    stubbed = StubbedServer(build_server(Settings(max_queries=1), environment, clock=time.clock()))
+    stubbed.server.runtime.query_slots.acquire_on_behalf_of_nowait("another query")
+    error = (await stubbed.ask("execute_log_insights_query", **ASKED, max_timeout=2)).error
+    assert error.startswith("The query was not started: this server runs 1 queries at once")
+    assert time.slept == pytest.approx(2)
+
+
+async def test_a_full_account_is_waited_for(stubbed: StubbedServer, time: Time) -> None:
+    for _ in range(2):
+        stubbed.refuse("start_query", "LimitExceededException", "Too many queries")
+    stubbed.answer("start_query", {"queryId": QUERY_ID})
+    stubbed.answer("get_query_results", results("Complete", ROW))
+    assert not (await stubbed.ask("execute_log_insights_query", **ASKED)).failed
+    assert time.slept > 0.3
+
+
+async def test_an_account_that_stays_full_is_an_error_in_time(stubbed: StubbedServer, time: Time) -> None:
+    for _ in range(5):
+        stubbed.refuse("start_query", "LimitExceededException", "Too many queries")
+    async with asking(stubbed.server) as ask:
+        error = (await ask("execute_log_insights_query", **ASKED, max_timeout=1)).error
+    assert "Too many Logs Insights queries run in this account" in error
+    assert time.slept == pytest.approx(1)
 
 
 @pytest.mark.parametrize("status", ["Failed", "Timeout", "Cancelled", "Unknown"])
@@ -117,7 +164,7 @@ async def test_a_cancelled_call_stops_its_query_also_when_cancelled_while_starti
     recorder: Aws = aws
     query = insights.Query("fields @message", window=_window(time), names=["a"])
     with aws.scope:
-        await insights.run(recorder, time.clock(), query, max_timeout=30, max_scan_bytes=None)
+        await insights.run(recorder, time.clock(), query, anyio.CapacityLimiter(1), max_timeout=30, max_scan_bytes=None)
     assert aws.scope.cancelled_caught
     assert aws.called[-1] == "StopQuery"
 
@@ -126,21 +173,3 @@ def _window(time: Time) -> Any:
     from cloudwatch_mcp.timerange import resolve_window
 
     return resolve_window("1h", None, now=time.start, default=None)  # type: ignore[arg-type]  # not needed
-
-
-@pytest.mark.parametrize(
-    ("text", "language", "limited"),
-    [
-        ("fields @message | limit 5", "CWLI", True),
-        ("limit 5", "CWLI", True),
-        ("fields @message | sort limit", "CWLI", False),
-        ('filter x = "| limit 5"', "CWLI", False),
-        ("filter @message like /a | limit 5/", "CWLI", False),
-        ("fields a # | limit 5", "CWLI", False),
-        ("SELECT * FROM a LIMIT 5", "SQL", True),
-        ("SELECT * FROM a", "SQL", False),
-        ("source = a | head 5", "PPL", True),
-    ],
-)
-def test_a_limit_counts_only_outside_quotes_and_comments(text: str, language: str, limited: bool) -> None:
-    assert insights.has_own_limit(text, language) is limited

@@ -69,6 +69,17 @@ async def test_groups_are_read_page_by_page_until_max_items(stubbed: StubbedServ
     ]
 
 
+async def test_groups_that_no_answer_could_hold_are_not_read(stubbed: StubbedServer) -> None:
+    for page in range(2):
+        groups = [group(f"{page}-{number}-" + "x" * 400) for number in range(50)]
+        stubbed.answer("describe_log_groups", {"logGroups": groups, "nextToken": str(page)})
+    stubbed.answer("describe_query_definitions", {"queryDefinitions": []})
+    reply = await stubbed.ask("describe_log_groups", max_items=10_000)
+    assert len(reply.text) <= 40_000
+    assert reply.notes[0].startswith("100 shown, more exist")
+    assert "of 100 kept" in reply.notes[1]
+
+
 async def test_a_group_of_a_linked_account_carries_its_account_and_arn(stubbed: StubbedServer) -> None:
     linked = group("theirs") | {"arn": "arn:aws:logs:us-east-1:111122223333:log-group:theirs:*"}
     expected = {"limit": 50, "includeLinkedAccounts": True, "accountIdentifiers": ["111122223333"]}
@@ -296,6 +307,15 @@ async def test_a_query_without_rows_says_whether_there_was_anything_to_match(stu
         stubbed.answer("start_query", {"queryId": QUERY_ID})
         stubbed.answer("get_query_results", results("Complete", scanned=scanned))
         assert (await stubbed.ask("execute_log_insights_query", **asked)).notes[0].startswith(note)
+
+
+async def test_a_query_of_an_unknown_group_is_an_error_naming_the_nearest(connected: Connected) -> None:
+    asked = {"query_string": "fields @message", "start_time": "1h"}
+    async with connected() as ask:
+        reply = await ask(
+            "execute_log_insights_query", **asked, log_group_names=["/ecs/shop/catalog", "/ecs/shop/paymets"]
+        )
+    assert reply.error == "There is no log group '/ecs/shop/paymets' in us-east-1. Did you mean /ecs/shop/payments?"
 
 
 async def test_results_of_an_earlier_query_come_in_the_same_shape(connected: Connected) -> None:

@@ -83,7 +83,6 @@ def test_help_and_version_import_nothing_heavy(flag: str) -> None:
 def test_serving_imports_neither_boto3_nor_moto_before_the_first_call_to_aws() -> None:
     with ServerProcess(interpreter=("-X", "importtime")) as process:
         process.initialize()
-        process.request("tools/list")
         assert not process.call("get_metric_metadata", namespace="AWS/Lambda", metric_name="Errors").failed
         process.end_input()
         process.wait()

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from cloudwatch_mcp import alarm_text
-from cloudwatch_mcp.clients import Aws, settle
+from cloudwatch_mcp.aws import Aws, settle
 from cloudwatch_mcp.errors import CloudWatchError
 from cloudwatch_mcp.shaping import Answer, Table, clip, table
 from cloudwatch_mcp.timerange import utc_text

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from cloudwatch_mcp import alarm_text
 from cloudwatch_mcp.alarm_rules import RuleError, component_names
-from cloudwatch_mcp.clients import Aws, settle
+from cloudwatch_mcp.aws import Aws, settle
 from cloudwatch_mcp.errors import CloudWatchError, NotFound, clip_argument, nearest
 from cloudwatch_mcp.shaping import Answer, Table, clip, table
 from cloudwatch_mcp.timerange import TimeText, Window, resolve_window, utc_text

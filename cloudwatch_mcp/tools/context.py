@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
+import anyio
 from mcp.server.mcpserver import Context
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,6 +23,7 @@ class Runtime:
     settings: Settings
     clients: Clients
     clock: Clock
+    query_slots: anyio.CapacityLimiter
 
     @property
     def max_scan_bytes(self) -> float | None:

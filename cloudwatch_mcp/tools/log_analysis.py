@@ -12,8 +12,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from cloudwatch_mcp import insights
-from cloudwatch_mcp.clients import Aws, settle
-from cloudwatch_mcp.errors import CloudWatchError, InputError, NotFound, clip_argument, nearest
+from cloudwatch_mcp.aws import Aws, settle
+from cloudwatch_mcp.errors import CloudWatchError, InputError, clip_argument
+from cloudwatch_mcp.log_group_names import no_such_group
 from cloudwatch_mcp.shaping import Answer, Table, table
 from cloudwatch_mcp.timerange import Window, from_millis, resolve_window
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, Runtime, StartTime, runtime
@@ -106,17 +107,9 @@ async def _look_up(aws: Aws, group: str) -> tuple[str, str | None]:
     page = await aws.call("DescribeLogGroups", logGroupNamePrefix=group)
     known = {found["logGroupName"]: found for found in page.get("logGroups", [])}
     if group not in known:
-        near = nearest(group, known) or await _names_like(aws, group)
-        hint = f"Did you mean {', '.join(near)}?" if near else "describe_log_groups lists what exists."
-        raise NotFound(f"There is no log group {clip_argument(group)} in {aws.region}. {hint}")
+        raise await no_such_group(aws, group)
     found = known[group]
     return (found.get("logGroupArn") or found["arn"]).removesuffix(":*"), found.get("logGroupClass")
-
-
-async def _names_like(aws: Aws, group: str) -> list[str]:
-    parent = group.rpartition("/")[0]
-    page = await aws.call("DescribeLogGroups", logGroupNamePrefix=parent or None)
-    return nearest(group, [found["logGroupName"] for found in page.get("logGroups", [])])
 
 
 async def _read_anomalies(aws: Aws, arn: str, window: Window) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -169,6 +162,7 @@ async def _patterns(rt: Runtime, aws: Aws, text: str, arn: str, window: Window) 
         aws,
         rt.clock,
         insights.Query(text, window, identifiers=[arn]),
+        rt.query_slots,
         max_timeout=_PATTERN_SECONDS,
         max_scan_bytes=rt.max_scan_bytes,
     )

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from cloudwatch_mcp.clients import Aws, settle
+from cloudwatch_mcp.aws import Aws, settle
 from cloudwatch_mcp.errors import CloudWatchError, InputError
 from cloudwatch_mcp.shaping import Answer, Table, table
 from cloudwatch_mcp.timerange import from_millis
@@ -54,6 +54,7 @@ async def describe_log_groups(
         _read_groups(
             aws,
             max_items,
+            runtime(ctx).settings.max_response_chars,
             logGroupNamePrefix=log_group_name_prefix or None,
             logGroupNamePattern=log_group_name_pattern or None,
             logGroupClass=log_group_class,
@@ -84,11 +85,12 @@ async def describe_log_groups(
     )
 
 
-async def _read_groups(aws: Aws, max_items: int, **parameters: Any) -> tuple[list[dict[str, Any]], bool]:
+async def _read_groups(aws: Aws, max_items: int, room: int, **parameters: Any) -> tuple[list[dict[str, Any]], bool]:
+    """(groups, whether there are more): `max_items`, or when their names alone fill `room` characters."""
     groups: list[dict[str, Any]] = []
     async for page in aws.pages("DescribeLogGroups", limit=min(max_items, _GROUPS_A_PAGE), **parameters):
         groups += page.get("logGroups", [])
-        if len(groups) >= max_items:
+        if len(groups) >= max_items or sum(len(group["logGroupName"]) for group in groups) > room:
             return groups[:max_items], bool(page.get("nextToken")) or len(groups) > max_items
     return groups, False
 

@@ -8,7 +8,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from cloudwatch_mcp import insights
-from cloudwatch_mcp.errors import InputError
+from cloudwatch_mcp.aws import Aws, settle
+from cloudwatch_mcp.errors import AwsError, CloudWatchError, InputError
+from cloudwatch_mcp.log_group_names import no_such_group
+from cloudwatch_mcp.query_text import has_own_limit, names_its_source
 from cloudwatch_mcp.shaping import Answer, Table, table
 from cloudwatch_mcp.timerange import resolve_window
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, Runtime, StartTime, runtime
@@ -63,23 +66,18 @@ async def execute_log_insights_query(
     names, identifiers = _groups(query_string, query_language, log_group_names, log_group_identifiers)
     window = resolve_window(start_time, end_time, now=rt.clock.now(), default=timedelta(hours=1))
     aws = await rt.clients.at(profile_name, region)
-    own_limit = insights.has_own_limit(query_string, query_language)
+    own_limit = has_own_limit(query_string, query_language)
     rows = limit or (None if own_limit or query_language != "CWLI" else _DEFAULT_LIMIT)
 
-    async def tell(so_far: insights.Results, seconds: float) -> None:
-        message = f"{so_far.status}: {so_far.scanned_records:,} records, {so_far.scanned_bytes:,} bytes scanned"
+    async def tell(seconds: float, message: str) -> None:
         await ctx.report_progress(min(seconds, max_timeout), max_timeout, message)
 
-    results = await insights.run(
-        aws,
-        rt.clock,
-        insights.Query(
-            query_string, window, names, identifiers, rows, None if query_language == "CWLI" else query_language
-        ),
-        max_timeout=max_timeout,
-        max_scan_bytes=rt.max_scan_bytes,
-        progress=tell,
+    query = insights.Query(
+        query_string, window, names, identifiers, rows, None if query_language == "CWLI" else query_language
     )
+    (results,) = await settle(_run(rt, aws, query, max_timeout, tell))
+    if isinstance(results, CloudWatchError):
+        raise await _or_nearest(aws, results, names or identifiers or [])
     notes = [*aws.notes, *_notes(results), *_limit_notes(results, rows)]
     return _answer(rt, results, region=aws.region, profile=aws.profile, window=window.as_text(), notes=notes)
 
@@ -119,13 +117,35 @@ async def cancel_logs_insight_query(
     )
 
 
+async def _run(
+    rt: Runtime, aws: Aws, query: insights.Query, max_timeout: float, tell: insights.Progress
+) -> insights.Results:
+    return await insights.run(
+        aws,
+        rt.clock,
+        query,
+        rt.query_slots,
+        max_timeout=max_timeout,
+        max_scan_bytes=rt.max_scan_bytes,
+        progress=tell,
+    )
+
+
+async def _or_nearest(aws: Aws, error: CloudWatchError, groups: list[str]) -> CloudWatchError:
+    """`error`, or where a log group does not exist one that names the nearest."""
+    missing = next((group for group in groups if group in str(error) and not group.startswith("arn:")), None)
+    if missing is None or not isinstance(error, AwsError) or error.code != "ResourceNotFoundException":
+        return error
+    return await no_such_group(aws, missing)
+
+
 def _groups(
     query: str, language: str, names: list[str] | None, identifiers: list[str] | None
 ) -> tuple[list[str] | None, list[str] | None]:
     """(logGroupNames, logGroupIdentifiers) as StartQuery takes them: ARNs only as identifiers, without `:*`."""
     if names and identifiers:
         raise InputError("Give log_group_names or log_group_identifiers, not both.")
-    has_source = insights.names_its_source(query, language)
+    has_source = names_its_source(query, language)
     given = names or identifiers
     if given and language == "SQL":
         raise InputError('A SQL query names its log groups itself, as in FROM "group": leave log_group_names out.')

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cloudwatch_mcp.clients import Aws
+from cloudwatch_mcp.aws import Aws
 from cloudwatch_mcp.errors import InputError
 from cloudwatch_mcp.metric_queries import InsightsQuery, parse_statistic
 from cloudwatch_mcp.shaping import Answer, Series, series

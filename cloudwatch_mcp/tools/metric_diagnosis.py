@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from cloudwatch_mcp.clients import Aws, settle
+from cloudwatch_mcp.aws import Aws, settle
 from cloudwatch_mcp.errors import CloudWatchError, nearest
 
 _SHOWN = 10

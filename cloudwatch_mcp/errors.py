@@ -130,11 +130,13 @@ def _next_step(error: Exception, code: str, said: str, *, action: str, region: s
     if code in EXPIRED_CODES:
         return f"The credentials have expired: renew them (`{login}` for SSO) and call again; no restart is needed."
     if code in _DENIED_CODES:
-        return f"Allow the IAM action {action} to the identity in use, or use another profile_name."
+        return f"Allow the IAM action {action} (README has the whole policy), or use another profile_name."
     if code in _THROTTLED_CODES:
         return "AWS throttles this account's calls: wait some seconds, then ask for less or call again."
     if code in _BAD_KEY_CODES:
         return f"AWS does not accept these credentials: check the keys, the profile and that {region} is enabled."
+    if code.isdigit():
+        return "AWS or a proxy on the way answered so: check proxies and AWS_ENDPOINT_URL, then call again."
     return _STEPS.get(code) or _STEPS.get(name) or _step_for_query(code, said, action)
 
 

@@ -28,6 +28,7 @@ LISTING: dict[str, Any] = {"namespace": "N", "metric_name": "M"}
         ("SignatureDoesNotMatch", "The signature does not match", "AWS does not accept these credentials"),
         ("RequestTimeTooSkewed", "Too far apart", "The machine's clock is off"),
         ("InternalServiceError", "", "This is AWS's fault"),
+        ("502", "Bad Gateway", "check proxies and AWS_ENDPOINT_URL"),
         ("SomethingNew", "Nobody knows this yet", "SomethingNew: Nobody knows this yet"),
     ],
 )

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from cloudwatch_mcp.sandbox.clock import Clock
 from cloudwatch_mcp.sandbox.cloudwatch import install
 from cloudwatch_mcp.sandbox.server import Server
+from tests.sandbox.clients import client_of
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=timezone.utc)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -25,14 +24,7 @@ BOTH = ["MetricAlarm", "CompositeAlarm"]
 def client() -> Iterator[Any]:
     install(Clock(NOW))
     server = Server()
-    client = boto3.client(
-        "cloudwatch",
-        endpoint_url=server.endpoint_url,
-        region_name="us-east-1",
-        aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
-        aws_secret_access_key="example",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
+    client = client_of("cloudwatch", server.endpoint_url)
     yield client
     client.close()
     server.stop()

@@ -8,11 +8,10 @@ from datetime import datetime, timedelta, timezone
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from cloudwatch_mcp.sandbox import Sandbox
+from tests.sandbox.clients import client_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,14 +35,7 @@ def sandbox(said: StringIO) -> Iterator[Sandbox]:
 
 
 def client(sandbox: Sandbox, service: str) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=sandbox.endpoint_url,
-        region_name=sandbox.region,
-        aws_access_key_id="sandbox",
-        aws_secret_access_key="sandbox",
-        config=Config(proxies={}),
-    )
+    return client_of(service, sandbox.endpoint_url)
 
 
 @pytest.fixture(scope="module")

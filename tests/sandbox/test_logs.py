@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from cloudwatch_mcp.sandbox.clock import Clock
 from cloudwatch_mcp.sandbox.logs import add_anomalies, install
 from cloudwatch_mcp.sandbox.server import Application, Server
+from tests.sandbox.clients import client_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +37,7 @@ def server(clock: Clock) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def shared_client(server: Server) -> Any:
-    return _client(server)
+    return client_of("logs", server.endpoint_url)
 
 
 @pytest.fixture
@@ -48,21 +47,10 @@ def logs(shared_client: Any, clock: Clock) -> Any:
     return shared_client
 
 
-def _client(server: Server) -> Any:
-    return boto3.client(
-        "logs",
-        endpoint_url=server.endpoint_url,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
-    )
-
-
 @pytest.fixture(scope="module")
 def linked_logs(server: Server) -> Any:
     """A client of the linked account."""
-    client = _client(server)
+    client = client_of("logs", server.endpoint_url)
     client.meta.events.register(
         "before-sign.logs", lambda request, **_: request.headers.add_header("x-moto-account-id", LINKED)
     )
@@ -432,12 +420,6 @@ def test_a_deleted_detector_takes_its_anomalies_with_it(logs: Any) -> None:
 
 def test_regions_do_not_share_log_groups(logs: Any, server: Server) -> None:
     create(logs, "/a")
-    elsewhere = boto3.client(
-        "logs",
-        endpoint_url=server.endpoint_url,
-        region_name="eu-west-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+    elsewhere = client_of("logs", server.endpoint_url, "eu-west-1")
 
     assert names(elsewhere.describe_log_groups()) == []

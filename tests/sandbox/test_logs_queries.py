@@ -6,14 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from cloudwatch_mcp.sandbox.clock import Clock
 from cloudwatch_mcp.sandbox.logs import install
 from cloudwatch_mcp.sandbox.server import Application, Server
+from tests.sandbox.clients import client_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +39,7 @@ def server(clock: Clock) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def shared_client(server: Server) -> Any:
-    return _client(server)
+    return client_of("logs", server.endpoint_url)
 
 
 @pytest.fixture
@@ -50,17 +49,6 @@ def logs(shared_client: Any, clock: Clock) -> Any:
     create(shared_client, "/app/checkout", *[f"INFO order {number}" for number in range(9)], "ERROR timeout")
     create(shared_client, "/app/empty")
     return shared_client
-
-
-def _client(server: Server) -> Any:
-    return boto3.client(
-        "logs",
-        endpoint_url=server.endpoint_url,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
-    )
 
 
 def create(logs: Any, name: str, *messages: str, **options: Any) -> None:
@@ -210,7 +198,7 @@ def test_events_of_several_groups_are_merged_newest_first(logs: Any) -> None:
 
 
 def test_a_linked_account_is_queried_by_arn(logs: Any, server: Server) -> None:
-    theirs = _client(server)
+    theirs = client_of("logs", server.endpoint_url)
     theirs.meta.events.register(
         "before-sign.logs", lambda request, **_: request.headers.add_header("x-moto-account-id", LINKED)
     )

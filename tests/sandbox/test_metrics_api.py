@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from cloudwatch_mcp.sandbox.clock import Clock
 from cloudwatch_mcp.sandbox.cloudwatch import install
 from cloudwatch_mcp.sandbox.server import Server
+from tests.sandbox.clients import client_of
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=timezone.utc)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -27,14 +26,7 @@ def endpoint_url() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def client(endpoint_url: str) -> Iterator[Any]:
-    client = boto3.client(
-        "cloudwatch",
-        endpoint_url=endpoint_url,
-        region_name="us-east-1",
-        aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
-        aws_secret_access_key="example",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
+    client = client_of("cloudwatch", endpoint_url)
     yield client
     client.close()
 
@@ -151,14 +143,7 @@ def test_datum_without_a_time_is_of_now(client: Any) -> None:
 
 
 def test_regions_are_apart(client: Any, endpoint_url: str) -> None:
-    elsewhere = boto3.client(
-        "cloudwatch",
-        endpoint_url=endpoint_url,
-        region_name="eu-west-1",
-        aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
-        aws_secret_access_key="example",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
+    elsewhere = client_of("cloudwatch", endpoint_url, "eu-west-1")
     put(client, 1)
     assert values(elsewhere, stat()) == [[]]
     elsewhere.close()

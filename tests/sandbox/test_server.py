@@ -10,12 +10,11 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from cloudwatch_mcp.sandbox import Clock, Sandbox
+from tests.sandbox.clients import client_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,14 +23,7 @@ NOW = datetime(2026, 11, 20, 12, 2, 33, tzinfo=timezone.utc)
 
 
 def client(sandbox: Sandbox, service: str) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=sandbox.endpoint_url,
-        region_name=sandbox.region,
-        aws_access_key_id="sandbox",
-        aws_secret_access_key="sandbox",
-        config=Config(proxies={}, retries={"total_max_attempts": 1}),
-    )
+    return client_of(service, sandbox.endpoint_url)
 
 
 @pytest.fixture

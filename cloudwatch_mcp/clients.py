@@ -7,6 +7,7 @@ threads, which also serve stdin and stdout. boto3 itself is imported with the fi
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -19,12 +20,12 @@ import anyio.to_thread
 from cloudwatch_mcp import __version__
 from cloudwatch_mcp.aws import OPERATIONS, Aws
 from cloudwatch_mcp.errors import (
-    CloudWatchError,
     InputError,
     OperationRefused,
     from_botocore,
     has_expired,
     no_answer,
+    no_turn,
 )
 from cloudwatch_mcp.sessions import find_region, open_session
 
@@ -43,7 +44,9 @@ class Clients:
     def __init__(self, settings: Settings, environment: Mapping[str, str]) -> None:
         self._settings = settings
         self._environment = environment
-        self._limiter = anyio.CapacityLimiter(_MAX_CONCURRENT_CALLS)
+        self._turns = anyio.CapacityLimiter(_MAX_CONCURRENT_CALLS)
+        # Turns limit the calls. The threads need a limiter of their own lest they take anyio's, which serves stdin.
+        self._threads = anyio.CapacityLimiter(math.inf)
         self._lock = threading.RLock()
         self._sessions: dict[str | None, boto3.Session] = {}
         self._clients: dict[tuple[str | None, str, str], Any] = {}
@@ -55,8 +58,9 @@ class Clients:
             InputError: no such profile, or no such Region.
         """
         profile = profile_name or self._settings.profile
-        aws: Aws = await self._in_thread(partial(self._resolve, profile, region or self._settings.region))
-        return aws
+        session = self._sessions.get(profile) or await self._in_thread(partial(self._session, profile))
+        name, note = find_region(session, region or self._settings.region, self._environment)
+        return Aws(self.send, name, profile, (note,) if note else ())
 
     def client(self, profile: str | None, region: str, service: str) -> Any:
         """The shared boto3 client; it refuses every operation outside the allow-list. May block."""
@@ -68,10 +72,13 @@ class Clients:
 
     async def send(self, aws: Aws, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = {}
-        with anyio.move_on_after(self._settings.read_timeout) as scope:
-            answer = await self._in_thread(partial(self._send, aws, operation, parameters))
+        sent, seconds = False, self._settings.read_timeout
+        with anyio.move_on_after(seconds) as scope:
+            async with self._turns:
+                sent = True
+                answer = await self._in_thread(partial(self._send, aws, operation, parameters))
         if scope.cancelled_caught:
-            raise no_answer(operation, aws.region, self._settings.read_timeout)
+            raise no_answer(operation, aws.region, seconds) if sent else no_turn(operation, aws.region, seconds)
         return answer
 
     async def warm(self) -> None:
@@ -79,7 +86,7 @@ class Clients:
         await self._in_thread(self._warm)
 
     async def _in_thread(self, work: Callable[[], Any]) -> Any:
-        return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._limiter)
+        return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._threads)
 
     def _send(
         self, aws: Aws, operation: str, parameters: Mapping[str, Any], *, renewed: bool = False
@@ -106,9 +113,10 @@ class Clients:
     def _warm(self) -> None:
         # Whatever is wrong with the configuration, the first call tells; a warm-up must not end the server.
         with suppress(Exception):
-            aws = self._resolve(self._settings.profile, self._settings.region)
+            profile = self._settings.profile
+            region, _ = find_region(self._session(profile), self._settings.region, self._environment)
             for service in sorted(set(OPERATIONS.values())):
-                self.client(aws.profile, aws.region, service)
+                self.client(profile, region, service)
 
     def _forget(self, profile: str | None, stale: Any) -> None:
         """Drop the session that `stale` belongs to, unless another thread has replaced it already."""
@@ -141,10 +149,6 @@ class Clients:
         client.meta.events.register("before-parse", _refuse_unreadable)
         client.meta.events.register_first("needs-retry", _repeat_only_what_is_safe)
         return client
-
-    def _resolve(self, profile: str | None, region: str | None) -> Aws:
-        name, note = find_region(self._session(profile), region, self._environment)
-        return Aws(self.send, name, profile, (note,) if note else ())
 
 
 def _refuse_unlisted(model: Any, **_: Any) -> None:

@@ -106,6 +106,12 @@ def no_answer(operation: str, region: str, seconds: float) -> AwsError:
     return AwsError(f"{text} {_STEPS['ReadTimeoutError']}", code="NoAnswer", operation=operation)
 
 
+def no_turn(operation: str, region: str, seconds: float) -> AwsError:
+    """The error for a call that was never sent, as too many others wait for AWS."""
+    text = f"{operation} in {region} was not sent: for {seconds:g} s as many calls as may be at once waited for AWS."
+    return AwsError(f"{text} Ask for less at once, or call again in a minute.", code="NoTurn", operation=operation)
+
+
 def _aws_message(error: Exception) -> str:
     response: dict[str, Any] = getattr(error, "response", None) or {}
     said = response.get("Error", {})
@@ -135,12 +141,10 @@ def _next_step(error: Exception, code: str, said: str, *, action: str, region: s
         return "AWS throttles this account's calls: wait some seconds, then ask for less or call again."
     if code in _BAD_KEY_CODES:
         return f"AWS does not accept these credentials: check the keys, the profile and that {region} is enabled."
-    if code.isdigit():
-        return "AWS or a proxy on the way answered so: check proxies and AWS_ENDPOINT_URL, then call again."
-    return _STEPS.get(code) or _STEPS.get(name) or _step_for_query(code, said, action)
+    return _STEPS.get(code) or _STEPS.get(name) or _step_otherwise(code, said, action)
 
 
-def _step_for_query(code: str, said: str, action: str) -> str:
+def _step_otherwise(code: str, said: str, action: str) -> str:
     if code == "InvalidParameterException" and action == "logs:StopQuery":
         return "It has already ended: get_logs_insight_query_results gives its rows."
     if code == "MalformedQueryException":
@@ -151,7 +155,8 @@ def _step_for_query(code: str, said: str, action: str) -> str:
         return "Check the query_id and the region: results are kept for 7 days, in the Region they were queried in."
     if code == "ResourceNotFoundException":
         return "Check the name and the region; describe_log_groups lists what exists."
-    return ""
+    by_proxy = "AWS or a proxy on the way answered so: check proxies and AWS_ENDPOINT_URL, then call again."
+    return by_proxy if code.isdigit() else ""
 
 
 _NO_CREDENTIALS = (

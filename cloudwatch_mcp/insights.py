@@ -166,19 +166,18 @@ async def fetch(aws: Aws, query_id: str) -> Results:
 
 
 async def _poll(aws: Aws, query_id: str, patience: Patience, max_scan_bytes: float | None) -> Results:
-    delay = _FIRST_POLL
+    delay, so_far = _FIRST_POLL, "started"
     while True:
+        # No query is done at once: asking only after a while spares a call.
+        await patience.wait(delay, so_far)
         results = await fetch(aws, query_id)
-        if results.ended:
+        if results.ended or patience.over:
             return results
         if max_scan_bytes is not None and results.scanned_bytes > max_scan_bytes:
             await _stop(aws, query_id)
             return replace(results, status="Cancelled", stopped_after=results.scanned_bytes)
-        if patience.over:
-            return results
-        scanned = f"{results.scanned_records:,} records, {results.scanned_bytes:,} bytes scanned"
-        await patience.wait(delay, f"{results.status}: {scanned}")
         delay = min(_LONGEST_POLL, delay * _POLL_GROWTH)
+        so_far = f"{results.status}: {results.scanned_records:,} records, {results.scanned_bytes:,} bytes scanned"
 
 
 async def _start(aws: Aws, query: Query, patience: Patience) -> str:

@@ -18,7 +18,7 @@ _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}")
 
 
 def open_session(profile: str | None) -> boto3.Session:
-    """A session of the profile, None being AWS_PROFILE's or the default one.
+    """A session of the profile, None being AWS_PROFILE's or the default one. Reads files, so it may block.
 
     Raises:
         InputError: there is no such profile; it names those there are.
@@ -27,6 +27,7 @@ def open_session(profile: str | None) -> boto3.Session:
     import botocore.session
     from botocore.exceptions import ProfileNotFound
 
+    known_regions()
     try:
         return boto3.Session(profile_name=profile)
     except ProfileNotFound as error:
@@ -45,7 +46,7 @@ def find_region(session: boto3.Session, given: str | None, environment: Mapping[
     if not region:
         note = f"No region was given or configured: this is {DEFAULT_REGION}. Pass region for another."
         return DEFAULT_REGION, note
-    known = _known_regions()
+    known = known_regions()
     if region in known or (_REGION.fullmatch(region) and _has_own_endpoint(session, environment)):
         return region, None
     near = ", ".join(nearest(region, known, 3))
@@ -56,7 +57,8 @@ def find_region(session: boto3.Session, given: str | None, environment: Mapping[
 
 
 @cache
-def _known_regions() -> frozenset[str]:
+def known_regions() -> frozenset[str]:
+    """The Regions that the installed boto3 knows, of all partitions; read from its files once."""
     import botocore.session
 
     session = botocore.session.Session()

@@ -55,8 +55,9 @@ async def test_an_anomaly_alarm_shows_its_band_and_never_a_threshold_of_zero(con
 
 async def test_metric_alarms_do_not_crowd_out_composite_ones(stubbed: StubbedServer) -> None:
     many = [alarm(f"m{number}", minutes_ago=number) for number in range(60)]
-    stubbed.answer("describe_alarms", {"CompositeAlarms": [composite("pages", minutes_ago=9_000)]})
-    stubbed.answer("describe_alarms", {"MetricAlarms": many})
+    stubbed.answer(
+        "describe_alarms", {"MetricAlarms": many, "CompositeAlarms": [composite("pages", minutes_ago=9_000)]}
+    )
     reply = await stubbed.ask("get_active_alarms", max_items=51)
     assert reply.rows("composite_alarms")[0]["name"] == "pages"
     assert len(reply.rows("metric_alarms")) == 50
@@ -67,7 +68,6 @@ async def test_metric_alarms_do_not_crowd_out_composite_ones(stubbed: StubbedSer
 
 
 async def test_alarms_come_newest_transition_first_whatever_order_aws_gives(stubbed: StubbedServer) -> None:
-    stubbed.answer("describe_alarms", {})
     stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("old", 90)], "NextToken": "2"})
     stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("new", 1)]})
     rows = (await stubbed.ask("get_active_alarms")).rows("metric_alarms")
@@ -89,7 +89,6 @@ async def test_a_log_alarm_has_its_own_table(stubbed: StubbedServer) -> None:
         "ComparisonOperator": "GreaterThanThreshold",
     }
     del log_alarm["AlarmRule"]
-    stubbed.answer("describe_alarms", {})
     stubbed.answer("describe_alarms", {"LogAlarms": [log_alarm]})
     (row,) = (await stubbed.ask("get_active_alarms")).rows("log_alarms")
     assert (row["condition"], row["watches"]) == (
@@ -102,18 +101,19 @@ async def test_no_active_alarm_is_said_with_what_to_do_next(
     stubbed: StubbedServer, snapshot: SnapshotAssertion
 ) -> None:
     stubbed.answer("describe_alarms", {})
-    stubbed.answer("describe_alarms", {})
     reply = await stubbed.ask("get_active_alarms")
     assert "No alarm is in ALARM in us-east-1" in reply.notes[0]
     assert reply.data == snapshot
 
 
-async def test_more_than_a_thousand_active_alarms_are_said_to_be_more(stubbed: StubbedServer) -> None:
-    stubbed.answer("describe_alarms", {})
+async def test_more_than_a_thousand_active_alarms_still_show_every_composite_one(stubbed: StubbedServer) -> None:
     for page in range(10):
         alarms = [alarm(f"m{page}-{number}") for number in range(100)]
         stubbed.answer("describe_alarms", {"MetricAlarms": alarms, "NextToken": str(page)})
+    only = {"StateValue": "ALARM", "AlarmTypes": ["CompositeAlarm"], "MaxRecords": 100}
+    stubbed.answer("describe_alarms", {"CompositeAlarms": [composite("pages", minutes_ago=9_000)]}, only)
     reply = await stubbed.ask("get_active_alarms", max_items=1)
+    assert reply.rows("composite_alarms")[0]["name"] == "pages"
     assert reply.notes[1] == "More than 1,000 alarms are active: the first 1,000 were read and sorted."
 
 

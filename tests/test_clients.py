@@ -113,6 +113,15 @@ async def test_a_call_is_given_up_when_its_time_is_over(
     released.set()
 
 
+async def test_a_call_that_had_no_turn_says_that_it_was_not_sent(environment: dict[str, str]) -> None:
+    factory = clients(environment, read_timeout=0.05)
+    aws = await factory.at(None, None)
+    for borrower in range(32):
+        factory._turns.acquire_on_behalf_of_nowait(borrower)
+    with pytest.raises(AwsError, match=r"DescribeAlarms in us-east-1 was not sent: for 0\.05 s"):
+        await aws.call("DescribeAlarms")
+
+
 async def test_warming_up_makes_the_default_clients(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from cloudwatch_mcp import alarm_text
-from cloudwatch_mcp.aws import Aws, settle
-from cloudwatch_mcp.errors import CloudWatchError
+from cloudwatch_mcp.aws import Aws
 from cloudwatch_mcp.shaping import Answer, Table, clip, table
 from cloudwatch_mcp.timerange import utc_text
 from cloudwatch_mcp.tools.context import Ctx, ProfileName, Region, runtime
@@ -43,11 +41,12 @@ async def get_active_alarms(
     condition in one phrase and the recent datapoints; newest transition first. Go on with get_alarm_history.
     """
     aws = await runtime(ctx).clients.at(profile_name, region)
-    read = await settle(_read(aws, ["CompositeAlarm"]), _read(aws, ["MetricAlarm", "LogAlarm"]))
-    failure = next((result for result in read if isinstance(result, CloudWatchError)), None)
-    if failure is not None:
-        raise failure
-    alarms = sorted(chain.from_iterable(listed for listed, _ in read), key=_since, reverse=True)
+    alarms, more = await _read(aws, ["CompositeAlarm", "MetricAlarm", "LogAlarm"])
+    if more:
+        # AWS gives no order: composite alarms may be among those that were not read.
+        composites, _ = await _read(aws, ["CompositeAlarm"])
+        alarms = composites + [alarm for alarm in alarms if alarm_text.kind(alarm) != "composite"]
+    alarms.sort(key=_since, reverse=True)
     alarms.sort(key=lambda alarm: alarm_text.kind(alarm) != "composite")
     shown = alarms[:max_items]
     notes = list(aws.notes)
@@ -58,7 +57,7 @@ async def get_active_alarms(
     if len(alarms) > len(shown):
         higher = f", or raise max_items ({_MOST_READ:,} at most)" if max_items < _MOST_READ else ""
         notes.append(f"{len(shown):,} of {len(alarms):,} active alarms shown: get_alarm_history tells of one{higher}.")
-    if any(more for _, more in read):
+    if more:
         notes.append(f"More than {_MOST_READ:,} alarms are active: the first {_MOST_READ:,} were read and sorted.")
     kinds = [alarm_text.kind(alarm) for alarm in alarms]
     return ActiveAlarms(

@@ -14,7 +14,7 @@ from cloudwatch_mcp.sandbox import Sandbox
 from tests.sandbox.clients import client_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 NOW = datetime(2026, 11, 20, 12, 2, 33, tzinfo=timezone.utc)
 ANCHOR = NOW.replace(second=0)
@@ -324,3 +324,9 @@ def test_anomaly_counts_the_events_that_are_in_the_log(logs: Any) -> None:
     worst = logs.list_anomalies()["anomalies"][0]
     [row] = insights(logs, "filter error.type = 'GatewayTimeout' | stats count(*) as n", "/ecs/shop/payments")
     assert sum(worst["histogram"].values()) == int(row["n"])
+
+
+def test_history_is_found_whatever_the_zone_of_the_machine(cloudwatch: Any, in_zone: Callable[[str], None]) -> None:
+    in_zone("Asia/Tokyo")
+    window = {"StartDate": ago(180), "EndDate": ago(0)}
+    assert cloudwatch.describe_alarm_history(AlarmTypes=BOTH, **window)["AlarmHistoryItems"]

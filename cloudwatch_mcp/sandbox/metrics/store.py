@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timezone
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -49,7 +49,10 @@ def metric_of(namespace: str, name: str, dimensions: Iterable[Mapping[str, str]]
 
 
 def epoch(moment: datetime | float) -> float:
-    return moment.timestamp() if isinstance(moment, datetime) else moment
+    """Moto's times have no zone and are UTC."""
+    if not isinstance(moment, datetime):
+        return moment
+    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
 
 
 class MetricStore:

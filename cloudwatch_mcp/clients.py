@@ -1,15 +1,16 @@
 """The client factory: the only way to AWS, and only for eleven operations that read.
 
-Blocking boto3 calls run in threads of their own limiter, never on the event loop and never in anyio's default
-threads, which also serve stdin and stdout. boto3 itself is imported with the first call.
+Blocking boto3 calls run in a pool of threads for each account and Region, never on the event loop and never in anyio's
+default threads, which also serve stdin and stdout. boto3 itself is imported with the first call.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-import math
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -44,9 +45,8 @@ class Clients:
     def __init__(self, settings: Settings, environment: Mapping[str, str]) -> None:
         self._settings = settings
         self._environment = environment
-        self._turns = anyio.CapacityLimiter(_MAX_CONCURRENT_CALLS)
-        # Turns limit the calls. The threads need a limiter of their own lest they take anyio's, which serves stdin.
-        self._threads = anyio.CapacityLimiter(math.inf)
+        self._files = anyio.CapacityLimiter(4)  # not anyio's own, which serves stdin and stdout
+        self._pools: dict[tuple[str | None, str], ThreadPoolExecutor] = {}
         self._lock = threading.RLock()
         self._sessions: dict[str | None, boto3.Session] = {}
         self._clients: dict[tuple[str | None, str, str], Any] = {}
@@ -71,22 +71,25 @@ class Clients:
             return self._clients[key]
 
     async def send(self, aws: Aws, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        answer: dict[str, Any] = {}
-        sent, seconds = False, self._settings.read_timeout
-        with anyio.move_on_after(seconds) as scope:
-            async with self._turns:
-                sent = True
-                answer = await self._in_thread(partial(self._send, aws, operation, parameters))
-        if scope.cancelled_caught:
-            raise no_answer(operation, aws.region, seconds) if sent else no_turn(operation, aws.region, seconds)
-        return answer
+        """AWS's answer, or an error when it takes longer than the read timeout, repetitions and turns included."""
+        pool = self._pools.setdefault((aws.profile, aws.region), ThreadPoolExecutor(_MAX_CONCURRENT_CALLS, "aws"))
+        sending = pool.submit(self._send, aws, operation, parameters)
+        seconds = self._settings.read_timeout
+        with anyio.move_on_after(seconds):
+            # When this is given up, a call that has no thread yet is dropped; one that has keeps its place in the pool.
+            return await asyncio.wrap_future(sending)
+        raise (
+            no_turn(operation, aws.region, seconds)
+            if sending.cancelled()
+            else no_answer(operation, aws.region, seconds)
+        )
 
     async def warm(self) -> None:
         """Import boto3 and make the default clients, so that the first call need not."""
         await self._in_thread(self._warm)
 
     async def _in_thread(self, work: Callable[[], Any]) -> Any:
-        return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._threads)
+        return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._files)
 
     def _send(
         self, aws: Aws, operation: str, parameters: Mapping[str, Any], *, renewed: bool = False

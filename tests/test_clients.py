@@ -5,12 +5,13 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+import anyio
 import boto3
 import pytest
 from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from cloudwatch_mcp import __version__
-from cloudwatch_mcp.aws import OPERATIONS
+from cloudwatch_mcp.aws import OPERATIONS, Aws
 from cloudwatch_mcp.clients import Clients, _repeat_only_what_is_safe
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import AwsError, InputError, OperationRefused
@@ -113,12 +114,23 @@ async def test_a_call_is_given_up_when_its_time_is_over(
     released.set()
 
 
-async def test_a_call_that_had_no_turn_says_that_it_was_not_sent(environment: dict[str, str]) -> None:
-    factory = clients(environment, read_timeout=0.05)
+async def test_a_call_that_had_no_turn_says_that_it_was_not_sent(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factory, released = clients(environment, read_timeout=0.05), Event()
     aws = await factory.at(None, None)
-    for borrower in range(32):
-        factory._turns.acquire_on_behalf_of_nowait(borrower)
-    with pytest.raises(AwsError, match=r"DescribeAlarms in us-east-1 was not sent: for 0\.05 s"):
+    monkeypatch.setattr(factory, "_send", lambda *_: released.wait())
+    async with anyio.create_task_group() as group:
+        for _ in range(32):
+            group.start_soon(_expect_no_answer, aws)
+        await anyio.lowlevel.checkpoint()
+        with pytest.raises(AwsError, match=r"DescribeAlarms in us-east-1 was not sent: for 0\.05 s"):
+            await aws.call("DescribeAlarms")
+    released.set()
+
+
+async def _expect_no_answer(aws: Aws) -> None:
+    with pytest.raises(AwsError, match="no answer within"):
         await aws.call("DescribeAlarms")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -68,27 +68,49 @@ class _SandboxProcess:
         self._pipe.close()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _sandboxes(request: pytest.FixtureRequest) -> Iterator[dict[str, _SandboxProcess]]:
+_POLLS_TO_COMPLETE = {"sandbox": 2, "slow_sandbox": None}
+_started: dict[str, _SandboxProcess] = {}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Of several workers (pytest-xdist), none starts a sandbox: they are told of those of the controller."""
+    _start(_POLLS_TO_COMPLETE)
+    node.workerinput["sandboxes"] = {name: process.url for name, process in _started.items()}
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
     """Starts at once those that a test of this run will want, so that they are seeded while others are run."""
-    polls = {"sandbox": 2, "slow_sandbox": None}
-    wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ()) if name in polls}
-    started = {name: _SandboxProcess(polls[name]) for name in sorted(wanted)}
-    yield started
-    for process in started.values():
+    if not hasattr(session.config, "workerinput"):
+        wanted = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+        _start(wanted.intersection(_POLLS_TO_COMPLETE))
+
+
+def pytest_sessionfinish() -> None:
+    for process in _started.values():
         process.stop()
 
 
+def _start(names: Iterable[str]) -> None:
+    for name in sorted(set(names) - set(_started)):
+        _started[name] = _SandboxProcess(_POLLS_TO_COMPLETE[name])
+
+
+def _url(request: pytest.FixtureRequest, name: str) -> str:
+    told: dict[str, str] | None = getattr(request.config, "workerinput", {}).get("sandboxes")
+    return told[name] if told is not None else _started[name].url
+
+
 @pytest.fixture(scope="session")
-def sandbox(_sandboxes: dict[str, _SandboxProcess]) -> str:
+def sandbox(request: pytest.FixtureRequest) -> str:
     """The URL of an embedded CloudWatch with the seeded incident; its time is NOW."""
-    return _sandboxes["sandbox"].url
+    return _url(request, "sandbox")
 
 
 @pytest.fixture(scope="session")
-def slow_sandbox(_sandboxes: dict[str, _SandboxProcess]) -> str:
+def slow_sandbox(request: pytest.FixtureRequest) -> str:
     """The same, but its Logs Insights queries run until they are stopped."""
-    return _sandboxes["slow_sandbox"].url
+    return _url(request, "slow_sandbox")
 
 
 @pytest.fixture(autouse=True)

@@ -21,3 +21,9 @@ def test_the_locks_pin_every_package_by_hash_and_name_no_index() -> None:
         assert len(packages) > 50
         assert all("==" in package and "--hash=sha256:" in package for package in packages)
         assert not re.search(r"(?m)^\s*(-i|--index|--extra-index|--find-links)|https?://", text)
+
+
+def test_every_snapshot_belongs_to_a_test() -> None:
+    for file in (ROOT / "snapshots").rglob("*.json"):
+        test, module = re.split(r"[\[.]", file.name)[0], ROOT / "tests" / f"{file.parent.name}.py"
+        assert f"def {test}(" in module.read_text("utf-8"), f"{file} is of no test: delete it"

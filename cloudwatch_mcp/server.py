@@ -235,6 +235,8 @@ def _complaints(error: ValidationError) -> list[str]:
 
 def _place(error: Exception) -> str:
     """The kind of a defect and the line it came from; never its message, which may quote log content."""
+    while inner := getattr(error, "exceptions", ()):  # an ExceptionGroup, of calls that ran at once
+        error = inner[0]
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -133,6 +133,17 @@ async def test_a_defect_of_ours_is_told_by_place_and_never_quotes_data(
     assert "customer secret" not in error + "".join(said)
 
 
+async def test_a_defect_in_calls_that_ran_at_once_is_told_by_its_own_place(
+    server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise KeyError("customer secret")
+
+    monkeypatch.setattr(server.runtime.clients, "_send", broken)
+    async with asking(server) as ask:
+        assert "(KeyError at test_errors.py:" in (await ask("describe_log_groups")).error
+
+
 async def test_one_audit_line_tells_a_call_without_its_arguments(stubbed: StubbedServer) -> None:
     said: list[str] = []
     sink = logger.add(said.append, level="INFO", format="{message}")

@@ -193,6 +193,14 @@ async def test_history_is_asked_of_all_alarm_types(stubbed: StubbedServer) -> No
     assert not (await stubbed.ask("get_alarm_history", alarm_name="a")).failed
 
 
+async def test_a_region_that_does_not_know_log_alarms_is_asked_for_the_others(stubbed: StubbedServer) -> None:
+    refused = "Value '[CompositeAlarm, MetricAlarm, LogAlarm]' at 'alarmTypes' failed to satisfy constraint"
+    known = {"StateValue": "ALARM", "AlarmTypes": ["CompositeAlarm", "MetricAlarm"], "MaxRecords": 100}
+    stubbed.refuse("describe_alarms", "ValidationError", refused)
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a")]}, known)
+    assert [row["name"] for row in (await stubbed.ask("get_active_alarms")).rows("metric_alarms")] == ["a"]
+
+
 async def test_children_are_described_a_hundred_at_a_time(stubbed: StubbedServer) -> None:
     names = [f"child {number}" for number in range(150)]
     rule = " OR ".join(f'ALARM("{name}")' for name in names)

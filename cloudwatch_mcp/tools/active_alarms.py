@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from cloudwatch_mcp import alarm_text
-from cloudwatch_mcp.aws import Aws
+from cloudwatch_mcp.alarm_pages import alarms_in, pages_of_all_types
 from cloudwatch_mcp.shaping import Answer, Table, clip, table
 from cloudwatch_mcp.timerange import utc_text
 from cloudwatch_mcp.tools.context import Ctx, ProfileName, Region, runtime
@@ -41,10 +42,11 @@ async def get_active_alarms(
     condition in one phrase and the recent datapoints; newest transition first. Go on with get_alarm_history.
     """
     aws = await runtime(ctx).clients.at(profile_name, region)
-    alarms, more = await _read(aws, ["CompositeAlarm", "MetricAlarm", "LogAlarm"])
+    alarms, more = await _read(pages_of_all_types(aws, "DescribeAlarms", StateValue="ALARM", MaxRecords=_PAGE))
     if more:
         # AWS gives no order: composite alarms may be among those that were not read.
-        composites, _ = await _read(aws, ["CompositeAlarm"])
+        only = {"StateValue": "ALARM", "AlarmTypes": ["CompositeAlarm"], "MaxRecords": _PAGE}
+        composites, _ = await _read(aws.pages("DescribeAlarms", **only))
         alarms = composites + [alarm for alarm in alarms if alarm_text.kind(alarm) != "composite"]
     alarms.sort(key=_since, reverse=True)
     alarms.sort(key=lambda alarm: alarm_text.kind(alarm) != "composite")
@@ -71,11 +73,10 @@ async def get_active_alarms(
     )
 
 
-async def _read(aws: Aws, types: list[str]) -> tuple[list[dict[str, Any]], bool]:
+async def _read(pages: AsyncIterator[dict[str, Any]]) -> tuple[list[dict[str, Any]], bool]:
     alarms: list[dict[str, Any]] = []
-    async for page in aws.pages("DescribeAlarms", StateValue="ALARM", AlarmTypes=types, MaxRecords=_PAGE):
-        for members in ("CompositeAlarms", "MetricAlarms", "LogAlarms"):
-            alarms += page.get(members, [])
+    async for page in pages:
+        alarms += alarms_in(page)
         if len(alarms) >= _MOST_READ:
             return alarms[:_MOST_READ], bool(page.get("NextToken")) or len(alarms) > _MOST_READ
     return alarms, False

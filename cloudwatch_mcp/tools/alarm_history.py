@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, Field
 
 from cloudwatch_mcp import alarm_text
+from cloudwatch_mcp.alarm_pages import alarms_in, pages_of_all_types
 from cloudwatch_mcp.alarm_rules import RuleError, component_names
 from cloudwatch_mcp.aws import Aws, settle
 from cloudwatch_mcp.errors import CloudWatchError, NotFound, clip_argument, nearest
@@ -16,7 +17,6 @@ from cloudwatch_mcp.shaping import Answer, Table, clip, table
 from cloudwatch_mcp.timerange import TimeText, Window, resolve_window, utc_text
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, runtime
 
-_ALL_TYPES = ["CompositeAlarm", "MetricAlarm", "LogAlarm"]  # without AlarmTypes AWS gives metric alarms only
 _PAGE = 100  # DescribeAlarmHistory: MaxRecords; DescribeAlarms: AlarmNames
 _NAMES_READ = 1_000
 _REASON_CHARS = 300
@@ -110,10 +110,10 @@ async def _read_history(
     aws: Aws, name: str, item_type: str, window: Window, max_items: int
 ) -> tuple[list[dict[str, Any]], bool]:
     items: list[dict[str, Any]] = []
-    async for page in aws.pages(
+    async for page in pages_of_all_types(
+        aws,
         "DescribeAlarmHistory",
         AlarmName=name,
-        AlarmTypes=_ALL_TYPES,
         HistoryItemType=item_type,
         StartDate=window.start,
         EndDate=window.end,
@@ -127,8 +127,8 @@ async def _read_history(
 
 
 async def _describe(aws: Aws, names: Sequence[str]) -> list[dict[str, Any]]:
-    page = await aws.call("DescribeAlarms", AlarmNames=list(names), AlarmTypes=_ALL_TYPES, MaxRecords=_PAGE)
-    return [*page.get("CompositeAlarms", []), *page.get("MetricAlarms", []), *page.get("LogAlarms", [])]
+    pages = pages_of_all_types(aws, "DescribeAlarms", AlarmNames=list(names), MaxRecords=_PAGE)
+    return [alarm async for page in pages for alarm in alarms_in(page)]
 
 
 async def _no_such_alarm(aws: Aws, name: str) -> str:
@@ -140,9 +140,8 @@ async def _no_such_alarm(aws: Aws, name: str) -> str:
 
 async def _all_names(aws: Aws) -> list[str]:
     names: list[str] = []
-    async for page in aws.pages("DescribeAlarms", AlarmTypes=_ALL_TYPES, MaxRecords=_PAGE):
-        for members in ("CompositeAlarms", "MetricAlarms", "LogAlarms"):
-            names += [alarm["AlarmName"] for alarm in page.get(members, [])]
+    async for page in pages_of_all_types(aws, "DescribeAlarms", MaxRecords=_PAGE):
+        names += [alarm["AlarmName"] for alarm in alarms_in(page)]
         if len(names) >= _NAMES_READ:
             break
     return names

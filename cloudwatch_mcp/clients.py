@@ -10,7 +10,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -75,14 +75,26 @@ class Clients:
         pool = self._pools.setdefault((aws.profile, aws.region), ThreadPoolExecutor(_MAX_CONCURRENT_CALLS, "aws"))
         sending = pool.submit(self._send, aws, operation, parameters)
         seconds = self._settings.read_timeout
-        with anyio.move_on_after(seconds):
-            # When this is given up, a call that has no thread yet is dropped; one that has keeps its place in the pool.
-            return await asyncio.wrap_future(sending)
-        raise (
-            no_turn(operation, aws.region, seconds)
-            if sending.cancelled()
-            else no_answer(operation, aws.region, seconds)
-        )
+        try:
+            with anyio.move_on_after(seconds):
+                # Given up, a call that has no thread yet is dropped; one that has keeps its place in the pool.
+                return await asyncio.wrap_future(sending)
+        except anyio.get_cancelled_exc_class():
+            self._stop_unread(pool, sending, aws, operation)
+            raise
+        self._stop_unread(pool, sending, aws, operation)
+        failure = no_turn if sending.cancelled() else no_answer
+        raise failure(operation, aws.region, seconds)
+
+    def _stop_unread(self, pool: ThreadPoolExecutor, sending: Future[Any], aws: Aws, operation: str) -> None:
+        """A StartQuery that was given up may still start a query, whose id nobody gets: it is stopped when it does."""
+
+        def stop(started: Future[Any]) -> None:
+            if not started.cancelled() and started.exception() is None:
+                pool.submit(self._send, aws, "StopQuery", {"queryId": started.result()["queryId"]})
+
+        if operation == "StartQuery":
+            sending.add_done_callback(stop)
 
     async def warm(self) -> None:
         """Import boto3 and make the default clients, so that the first call need not."""

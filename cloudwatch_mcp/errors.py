@@ -3,6 +3,7 @@
 CloudWatchError                 everything that a caller can be told
 ├── InputError                  an argument is wrong; nothing was sent to AWS
 ├── OperationRefused            an operation outside the read-only allow-list; nothing was sent
+├── NotFound                    what was named does not exist in this account and Region
 ├── QueryFailed                 a Logs Insights query ended without rows
 └── AwsError                    AWS refused, or could not be reached
 """

@@ -119,14 +119,14 @@ async def run(
 
 
 async def _take(slots: anyio.CapacityLimiter, patience: Patience) -> None:
-    count = f"{slots.total_tokens:g} queries"
+    limit = f"this server may run {slots.total_tokens:g} at once"
     while slots.available_tokens < 1:
         if patience.over:
             raise QueryFailed(
-                f"The query was not started: this server runs {count} at once, and none ended in time. Raise "
-                "max_timeout, ask for less at once, or set CLOUDWATCH_MCP_MAX_QUERIES."
+                f"The query was not started: {limit}, and none ended in time. Raise max_timeout, ask for less at once, "
+                "or set CLOUDWATCH_MCP_MAX_QUERIES."
             )
-        await patience.wait(_FIRST_POLL, f"waiting: this server runs {count} already")
+        await patience.wait(_FIRST_POLL, f"waiting for a turn: {limit}")
     slots.acquire_nowait()
 
 

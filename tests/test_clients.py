@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import anyio
+import anyio.from_thread
+import anyio.to_thread
 import boto3
 import pytest
 from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
@@ -132,6 +135,40 @@ async def test_a_call_that_had_no_turn_says_that_it_was_not_sent(
 async def _expect_no_answer(aws: Aws) -> None:
     with pytest.raises(AwsError, match="no answer within"):
         await aws.call("DescribeAlarms")
+
+
+@pytest.mark.parametrize("given_up_by", ["deadline", "cancel"])
+async def test_a_query_that_starts_after_its_call_was_given_up_is_stopped(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, given_up_by: str
+) -> None:
+    factory = clients(environment, read_timeout=0.05 if given_up_by == "deadline" else 30.0)
+    aws = await factory.at(None, None)
+    sent, answered, stopped = anyio.Event(), Event(), Event()
+    loop = anyio.lowlevel.current_token()
+
+    def send(_: Aws, operation: str, parameters: Any) -> dict[str, Any]:
+        if operation == "StartQuery":
+            anyio.from_thread.run_sync(sent.set, token=loop)
+            answered.wait()
+            return {"queryId": "late"}
+        assert (operation, parameters) == ("StopQuery", {"queryId": "late"})
+        stopped.set()
+        return {"success": True}
+
+    monkeypatch.setattr(factory, "_send", send)
+    with anyio.CancelScope() as scope:
+        async with anyio.create_task_group() as group:
+            group.start_soon(_cancel_once, sent, scope if given_up_by == "cancel" else None)
+            with suppress(AwsError):
+                await aws.call("StartQuery")
+    answered.set()
+    assert await anyio.to_thread.run_sync(stopped.wait, 20)
+
+
+async def _cancel_once(sent: anyio.Event, scope: anyio.CancelScope | None) -> None:
+    await sent.wait()
+    if scope is not None:
+        scope.cancel()
 
 
 async def test_warming_up_makes_the_default_clients(

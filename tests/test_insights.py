@@ -76,7 +76,7 @@ async def test_more_queries_than_allowed_wait_their_turn_and_say_so(time: Time, 
     async with Client(stubbed.server) as client:
         reply = await client.call_tool("execute_log_insights_query", ASKED, progress_callback=show)
     assert not reply.is_error
-    assert told == [*["waiting: this server runs 1 queries already"] * 2, "started"]
+    assert told == [*["waiting for a turn: this server may run 1 at once"] * 2, "started"]
     assert slots.available_tokens == 1
 
 
@@ -84,7 +84,7 @@ async def test_a_query_whose_turn_does_not_come_is_not_started(time: Time, envir
     stubbed = StubbedServer(build_server(Settings(max_queries=1), environment, clock=time.clock()))
     stubbed.server.runtime.query_slots.acquire_on_behalf_of_nowait("another query")
     error = (await stubbed.ask("execute_log_insights_query", **ASKED, max_timeout=2)).error
-    assert error.startswith("The query was not started: this server runs 1 queries at once")
+    assert error.startswith("The query was not started: this server may run 1 at once")
     assert time.slept == pytest.approx(2)
 
 

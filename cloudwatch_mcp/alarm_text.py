@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,7 +18,8 @@ _COMPARISONS = {
     "LessThanLowerThreshold": "below",
     "LessThanLowerOrGreaterThanUpperThreshold": "outside",
 }
-_RECENT = 5
+_RECENT = 3
+_MISSING = re.compile("missing|unknown|no datapoints")
 
 
 def kind(alarm: Alarm) -> str:
@@ -83,9 +85,14 @@ def parse_json(text: Any) -> dict[str, Any]:
     return text if isinstance(text, dict) else {}
 
 
-def recent_datapoints(alarm: Alarm) -> list[float]:
-    """The datapoints of the last transition, oldest first as CloudWatch gives them."""
-    return [value for value in reason_data(alarm).get("recentDatapoints", []) if value is not None][-_RECENT:]
+def recent_datapoints(data: Mapping[str, Any]) -> list[float]:
+    """The last datapoints of a transition by its reason data, oldest first as CloudWatch gives them."""
+    return [value for value in data.get("recentDatapoints", []) if value is not None][-_RECENT:]
+
+
+def says_more(reason: str) -> bool:
+    """Whether a reason says more than the datapoints and the condition do: missing data, a state set by hand."""
+    return not reason.startswith("Threshold Crossed") or _MISSING.search(reason) is not None
 
 
 def triggered_by(alarm: Alarm) -> list[str]:

@@ -105,7 +105,7 @@ STEPS = (
         "What stands out in the payments service?",
         "analyze_log_group",
         {"log_group_arn": _PAYMENTS},
-        _has("error_patterns", "card gateway call timed out"),
+        _has("top_patterns", "card gateway call timed out"),
     ),
     Step(
         "The pool of gateway connections is exhausted. What was deployed, and with what pool?",

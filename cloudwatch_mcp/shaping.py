@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -21,6 +22,7 @@ class Answer(BaseModel):
     """What every answer begins with. `window` is [start, end] in UTC; a note says what the data cannot."""
 
     narrow_by: ClassVar[str] = "ask for less"
+    part_by: ClassVar[str] = ""
 
     region: str | None = None
     profile: str | None = None
@@ -29,7 +31,7 @@ class Answer(BaseModel):
 
 
 class Table(BaseModel):
-    """Alike things: one row each. A column with one value throughout is said once, in `same`."""
+    """Alike things: one row each; cells missing at its end are null. A value common to all is said once, in `same`."""
 
     columns: list[str]
     rows: list[list[Any]]
@@ -52,27 +54,54 @@ class Series(BaseModel):
 
     label: str
     id: str | None = None
-    start: str
+    start: str | None = None
     period: int | None = None
     values: list[float | None]
     summary: Summary
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> Table | None:
-    """The rows as a table: columns empty throughout are left out, constant ones are said once."""
+    """The rows as a table: columns empty throughout are left out, mostly empty ones come last, constant ones once."""
     if not rows:
         return None
     names = columns if columns is not None else list(dict.fromkeys(name for row in rows for name in row))
-    filled = [name for name in names if any(row.get(name) not in (None, "") for row in rows)]
+    filled_in = {name: sum(row.get(name) not in (None, "") for row in rows) for name in names}
+    filled = sorted((name for name in names if filled_in[name]), key=lambda name: 2 * filled_in[name] < len(rows))
     constant = [name for name in filled if len(rows) > 1 and all(row.get(name) == rows[0].get(name) for row in rows)]
     if constant and len(constant) == len(filled):
         constant = constant[1:]
     varying = [name for name in filled if name not in constant]
     return Table(
         columns=varying,
-        rows=[[row.get(name) for name in varying] for row in rows],
+        rows=[_without_empty_end([row.get(name) for name in varying]) for row in rows],
         same={name: rows[0][name] for name in constant} or None,
     )
+
+
+def _without_empty_end(cells: list[Any]) -> list[Any]:
+    while cells and cells[-1] in (None, ""):
+        cells.pop()
+    return cells
+
+
+def json_or_text(text: str) -> Any:
+    """The JSON object that `text` is, where every reader gets the same text from it but for spaces; else `text`."""
+    if not text.startswith("{"):
+        return text
+    try:
+        text.encode()
+        parsed = json.loads(text, parse_int=_exact, parse_constant=_exact)
+    except (ValueError, RecursionError):
+        return text
+    return parsed if text in (dumps(parsed), json.dumps(parsed, ensure_ascii=False)) else text
+
+
+def _exact(digits: str) -> int:
+    """Raises ValueError for what a reader in JavaScript could not hold: NaN, and whole numbers past 2^53."""
+    number = int(digits)
+    if abs(number) > 2**53:
+        raise ValueError(digits)
+    return number
 
 
 def series(label: str, points: Mapping[datetime, float], period: int, series_id: str | None = None) -> Series:
@@ -118,11 +147,12 @@ def render(answer: Answer, budget: int) -> dict[str, Any]:
     """
     data: dict[str, Any] = answer.model_dump(exclude_none=True)
     for part in _CLIP_STEPS:
-        shaped: dict[str, Any] = _compact(data, budget // part)
-        clipped = _count_clipped(data, budget // part)
-        if clipped:
-            plural = "values were" if clipped > 1 else "value was"
-            _note(shaped, f"{clipped:,} long {plural} clipped; …[+N characters] says by how much.")
+        compaction = _Compaction(budget // part)
+        shaped: dict[str, Any] = compaction.of(data)
+        if compaction.clipped:
+            plural = "values were" if compaction.clipped > 1 else "value was"
+            how = f"; {answer.part_by}" if answer.part_by else ""
+            _note(shaped, f"{compaction.clipped:,} long {plural} clipped; …[+N characters] says by how much{how}.")
         for least in (1, 0) if part == _CLIP_STEPS[-1] else (1,):
             _drop_rows(shaped, budget, least, answer.narrow_by)
         if len(dumps(shaped)) <= budget:
@@ -134,18 +164,41 @@ def _note(data: dict[str, Any], note: str) -> None:
     data["notes"] = [*data.get("notes", []), note]
 
 
-def _compact(value: Any, longest: int) -> Any:
-    if isinstance(value, dict):
-        items = ((key, _compact(item, longest)) for key, item in value.items())
-        return {key: item for key, item in items if item is not None and item not in ([], {})}
-    if isinstance(value, list):
-        return [_compact(item, longest) for item in value]
-    if isinstance(value, float):
-        return _six_digits(value)
-    if isinstance(value, str):
+@dataclass
+class _Compaction:
+    """Leaves out what is empty, rounds floats, clips text to `longest` characters and counts what it `clipped`."""
+
+    longest: int
+    clipped: int = 0
+
+    def of(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            items = ((key, self._rows_or(key, item)) for key, item in value.items())
+            return {key: item for key, item in items if item is not None and item not in ([], {})}
+        if isinstance(value, list):
+            return [self.of(item) for item in value]
+        if isinstance(value, float):
+            return _six_digits(value)
+        return self._text(value) if isinstance(value, str) else value
+
+    def _rows_or(self, key: str, value: Any) -> Any:
+        if key == "rows":
+            return [[self._cell(cell) for cell in row] for row in value]
+        if key == "same":
+            return {name: self._cell(cell) for name, cell in value.items()}
+        return self.of(value)
+
+    def _cell(self, value: Any) -> Any:
+        """An object in a cell is somebody's JSON: left as it is, or clipped as text."""
+        if not isinstance(value, dict):
+            return self.of(value)
+        text = dumps(value)
+        return value if len(text) <= self.longest else self._text(text)
+
+    def _text(self, text: str) -> str:
+        self.clipped += len(text) > self.longest
         # JSON from AWS may hold a lone surrogate, which no UTF-8 stream can carry.
-        return clip(value.encode("utf-8", "replace").decode(), longest)
-    return value
+        return clip(text.encode("utf-8", "replace").decode(), self.longest)
 
 
 def _six_digits(value: float) -> float | int | str:
@@ -153,13 +206,6 @@ def _six_digits(value: float) -> float | int | str:
         return str(value)
     rounded = float(f"{value:.6g}")
     return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
-
-
-def _count_clipped(value: Any, longest: int) -> int:
-    if isinstance(value, str):
-        return int(len(value) > longest)
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return sum(_count_clipped(item, longest) for item in inner)
 
 
 def _drop_rows(data: dict[str, Any], budget: int, least: int, narrow_by: str) -> None:

@@ -40,6 +40,10 @@ class Window:
     def as_text(self) -> list[str]:
         return [utc_text(self.start), utc_text(self.end)]
 
+    def a_day_earlier(self) -> str:
+        """The argument that makes this window a day longer, for a note."""
+        return f"start_time={utc_text(self.start - timedelta(days=1))!r}"
+
 
 def parse_time(text: TimeText, now: datetime, name: str = "time") -> datetime:
     """The moment that `text` means, aware and in UTC.

@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cache
+from itertools import zip_longest
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Event, Lock
@@ -180,7 +181,7 @@ class Reply:
         """The rows of a table, what they share included."""
         shaped = self.data.get(name, {"columns": [], "rows": []})
         shared = shaped.get("same", {})
-        return [shared | dict(zip(shaped["columns"], row, strict=True)) for row in shaped["rows"]]
+        return [shared | dict(zip_longest(shaped["columns"], row)) for row in shaped["rows"]]
 
 
 Ask: TypeAlias = Callable[..., Coroutine[Any, Any, Reply]]

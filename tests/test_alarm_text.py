@@ -98,8 +98,22 @@ def test_a_composite_alarm_names_what_triggered_it() -> None:
 
 
 def test_recent_datapoints_leave_out_missing_ones() -> None:
-    alarm = {"StateReasonData": json.dumps({"recentDatapoints": [1.0, None, 3.0]})}
-    assert alarm_text.recent_datapoints(alarm) == [1.0, 3.0]
+    assert alarm_text.recent_datapoints({"recentDatapoints": [1.0, None, 3.0]}) == [1.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("reason", "more"),
+    [
+        ("Threshold Crossed: 1 datapoint [21.5 (20/11/26 11:55:00)] was greater than the threshold (21.0).", False),
+        ("Threshold Crossed: no datapoints were received for 3 periods and 3 missing datapoints were treated.", True),
+        ("Insufficient Data: 3 datapoints were unknown.", True),
+        ("testing purposes", True),
+    ],
+)
+def test_a_reason_says_more_than_its_datapoints_where_data_is_missing_or_a_person_set_the_state(
+    reason: str, more: bool
+) -> None:
+    assert alarm_text.says_more(reason) is more
 
 
 @pytest.mark.parametrize("data", [None, "", "not json", "[]", '"text"'])

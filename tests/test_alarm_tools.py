@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any, TypeAlias
@@ -139,6 +140,54 @@ async def test_flapping_is_told_with_merged_windows_to_investigate(
     assert reply.data["flapping"]["count"] >= 3
     assert len(reply.data["investigate"]) < len([r for r in reply.rows("transitions") if r["to"] == "ALARM"])
     assert reply.data == snapshot
+
+
+async def test_an_active_alarm_gives_the_reason_where_its_datapoints_do_not(stubbed: StubbedServer) -> None:
+    reasons = {
+        "crossed": "Threshold Crossed: 1 datapoint [9.0] was greater than the threshold (5.0).",
+        "manual": "drill",
+    }
+    data = json.dumps({"recentDatapoints": [9.0]})
+    alarms = [alarm(name, StateReason=reason, StateReasonData=data) for name, reason in reasons.items()]
+    alarms.append(alarm("silent", StateReason="Threshold Crossed: no datapoints were received for 3 periods."))
+    stubbed.answer("describe_alarms", {"MetricAlarms": alarms})
+    rows = (await stubbed.ask("get_active_alarms")).rows("metric_alarms")
+    assert [(row["recent"], row["reason"]) for row in rows] == [
+        ([9], None),
+        ([9], "drill"),
+        (None, "Threshold Crossed: no datapoints were received for 3 periods."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "data", "told"),
+    [
+        ("Threshold Crossed: 2 datapoints were greater than the threshold (5.0).", {}, {"datapoints": [7, 9]}),
+        ("Threshold Crossed: 2 datapoints and 1 missing datapoint.", {}, {"datapoints": [7, 9], "reason": ...}),
+        ("Thresholds Crossed: 2 datapoints were outside.", {"recentUpperThresholds": [6.0]}, {"reason": ...}),
+        ("arn:example transitioned to ALARM", {"recentDatapoints": []}, {"datapoints": None, "reason": ...}),
+    ],
+)
+async def test_a_transition_gives_its_datapoints_and_its_reason_where_that_says_more(
+    stubbed: StubbedServer, reason: str, data: dict[str, Any], told: dict[str, Any]
+) -> None:
+    new = {"stateValue": "ALARM", "stateReason": reason, "stateReasonData": {"recentDatapoints": [7.0, 9.0]} | data}
+    item = transition(5) | {"HistoryData": json.dumps({"oldState": {"stateValue": "OK"}, "newState": new})}
+    stubbed.answer("describe_alarm_history", {"AlarmHistoryItems": [item]})
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a")]})
+    (row,) = (await stubbed.ask("get_alarm_history", alarm_name="a")).rows("transitions")
+    assert {name: row.get(name) for name in told} == {
+        name: reason if value is ... else value for name, value in told.items()
+    }
+    assert ("reason" in row) is ("reason" in told)
+
+
+async def test_where_a_state_came_from_is_told_only_where_the_row_below_does_not(stubbed: StubbedServer) -> None:
+    items = [transition(1), transition(2, "OK"), transition(3)]
+    stubbed.answer("describe_alarm_history", {"AlarmHistoryItems": items})
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a")]})
+    rows = (await stubbed.ask("get_alarm_history", alarm_name="a")).rows("transitions")
+    assert [row["from"] for row in rows] == [None, "OK", "OK"]  # the second follows a row that tells ALARM
 
 
 def transition(minutes_ago: int, state: str = "ALARM") -> dict[str, Any]:

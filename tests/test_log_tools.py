@@ -65,7 +65,10 @@ async def test_groups_are_read_page_by_page_until_max_items(stubbed: StubbedServ
     reply = await stubbed.ask("describe_log_groups", max_items=80)
     assert len(reply.rows("log_groups")) == 80
     assert reply.notes == [
-        "80 shown, more exist: narrow with log_group_name_prefix or log_group_name_pattern, or raise max_items."
+        (
+            "The first 80 were read, more exist: narrow with log_group_name_prefix or log_group_name_pattern, "
+            "or raise max_items."
+        )
     ]
 
 
@@ -76,7 +79,7 @@ async def test_groups_that_no_answer_could_hold_are_not_read(stubbed: StubbedSer
     stubbed.answer("describe_query_definitions", {"queryDefinitions": []})
     reply = await stubbed.ask("describe_log_groups", max_items=10_000)
     assert len(reply.text) <= 40_000
-    assert reply.notes[0].startswith("100 shown, more exist")
+    assert reply.notes[0].startswith("The first 100 were read, more exist")
     assert "of 100 kept" in reply.notes[1]
 
 
@@ -116,8 +119,9 @@ async def test_an_analysis_of_the_incident(connected: Connected, snapshot: Snaps
     async with connected() as ask:
         reply = await ask("analyze_log_group", log_group_arn=f"{ARN}:*")
     assert [row["priority"] for row in reply.rows("anomalies")] == ["HIGH", "MEDIUM", "LOW"]
-    assert "card gateway call timed out" in reply.rows("error_patterns")[0]["pattern"]
-    assert reply.rows("top_patterns")[0]["sample"].startswith('{"time"')
+    assert any("card gateway call timed out" in row["pattern"] for row in reply.rows("top_patterns"))
+    assert reply.rows("top_patterns")[0]["sample"]["msg"] == "payment authorized"
+    assert "2 of the 3 most common error patterns are among top_patterns and not repeated." in reply.notes
     assert reply.data["scanned"]["records"] > 1_000
     assert reply.data == snapshot
 
@@ -151,7 +155,7 @@ async def test_an_infrequent_access_group_has_no_patterns_and_says_so(connected:
 async def test_a_group_without_events_says_to_widen_the_window(connected: Connected) -> None:
     async with connected() as ask:
         reply = await ask("analyze_log_group", log_group_arn="/shop/load-test")
-    assert any("widen the window with start_time" in note for note in reply.notes)
+    assert any("try start_time='2026-11-19T11:00:00Z'" in note for note in reply.notes)
 
 
 async def test_one_part_of_an_analysis_may_fail_and_is_noted(stubbed: StubbedServer) -> None:
@@ -162,9 +166,62 @@ async def test_one_part_of_an_analysis_may_fail_and_is_noted(stubbed: StubbedSer
     for _ in range(2):
         stubbed.answer("get_query_results", results("Complete", row))
     reply = await stubbed.ask("analyze_log_group", log_group_arn=ARN)
-    assert reply.rows("error_patterns") == [{"pattern": "failed <*>", "count": 7, "ratio": 0.5}]
+    assert reply.rows("top_patterns") == [{"pattern": "failed <*>", "count": 7, "ratio": 0.5}]
     assert reply.notes[0].startswith("Anomalies are missing: ")
     assert "logs:ListLogAnomalyDetectors" in reply.notes[0]
+
+
+async def test_an_anomaly_has_its_sample_unless_a_pattern_shows_such_a_message(stubbed: StubbedServer) -> None:
+    millis = int(NOW.timestamp() * 1000) - 60_000
+    anomaly = {
+        "anomalyId": "0" * 36,
+        "patternId": "0" * 32,
+        "anomalyDetectorArn": ARN,
+        "firstSeen": millis,
+        "lastSeen": millis,
+        "description": "New pattern",
+        "active": True,
+        "state": "Active",
+        "histogram": {str(millis): 3},
+        "patternTokens": [],
+        "logGroupArnList": [ARN],
+    }
+    messages = {"gave up after <*> tries": "gave up after 3 tries", "lost <*> of <*> nodes": "lost 1 of 9 nodes"}
+    anomalies = [
+        anomaly | {"patternString": pattern, "logSamples": [{"timestamp": millis, "message": message}]}
+        for pattern, message in messages.items()
+    ]
+    detector = {"anomalyDetectorArn": ARN, "anomalyDetectorStatus": "ANALYZING"}
+    stubbed.answer("list_log_anomaly_detectors", {"anomalyDetectors": [detector]})
+    stubbed.answer("list_anomalies", {"anomalies": anomalies})
+    row = {"@pattern": "gave up after <Number-1> tries", "@logSamples": '[{"message": "gave up after 5 tries"}]'}
+    for number in range(2):
+        stubbed.answer("start_query", {"queryId": f"query-{number}"})
+        stubbed.answer("get_query_results", results("Complete", row))
+    reply = await stubbed.ask("analyze_log_group", log_group_arn=ARN)
+    assert [row["sample"] for row in reply.rows("anomalies")] == [None, "lost 1 of 9 nodes"]
+    assert reply.notes == ["1 of the 1 most common error patterns are among top_patterns and not repeated."]
+
+
+async def test_json_messages_are_told_as_json_and_those_that_json_would_alter_as_text(stubbed: StubbedServer) -> None:
+    exact = '{"level": "ERROR", "took": 1.50, "id": null}'
+    whole, spaced = '{"level":"ERROR","error":{"code":7},"tags":[],"user":null}', '{"a": 1, "b": "é"}'
+    big, twice, nan = '{"id":12345678901234567890}', '{"a":1,"a":2}', '{"a":NaN}'
+    stubbed.answer("start_query", {"queryId": QUERY_ID})
+    rows = [{"@message": text, "@ptr": "p"} for text in (whole, spaced, exact, big, twice, nan, "{broken")]
+    stubbed.answer("get_query_results", results("Complete", *rows))
+    reply = await stubbed.ask(
+        "execute_log_insights_query", query_string="fields @message", start_time="1h", log_group_names=["a"]
+    )
+    assert [row["@message"] for row in reply.rows("results")] == [
+        {"level": "ERROR", "error": {"code": 7}, "tags": [], "user": None},
+        {"a": 1, "b": "é"},
+        exact,
+        big,
+        twice,
+        nan,
+        "{broken",
+    ]
 
 
 async def test_an_analysis_of_which_all_parts_fail_is_an_error(stubbed: StubbedServer) -> None:

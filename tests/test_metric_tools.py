@@ -141,7 +141,7 @@ async def test_what_aws_says_of_a_series_is_noted(stubbed: StubbedServer) -> Non
         ({**LATENCY, "start_time": "13d", "end_time": "12d"}, "Latency exists and has no data in the window"),
         (
             {**LATENCY, "dimensions": [], "group_by_dimension": "Nope"},
-            "exists and has no data in the window: move start_time back. Its dimensions are ",
+            "exists and has no data in the window: try start_time='2026-11-19T09:00:00Z'. Its dimensions are ",
         ),
     ],
 )

@@ -41,6 +41,19 @@ def test_zero_and_false_are_values_not_emptiness() -> None:
     assert shaped.rows == [[0, False], [1, True]]
 
 
+def test_a_mostly_empty_column_comes_last_and_its_nulls_are_left_out() -> None:
+    shaped = table([{"kind": None, "a": 1}, {"kind": "math", "a": 2}, {"kind": "", "a": 3}])
+    assert shaped == Table(columns=["a", "kind"], rows=[[1], [2, "math"], [3]])
+
+
+def test_json_in_a_cell_stays_as_it_is_or_is_clipped_as_text() -> None:
+    message: dict[str, Any] = {"empty": [], "null": None, "ratio": 1 / 3}
+    assert render(Listing(things=table([{"m": message}, {"m": {}}])), 40_000)["things"]["rows"] == [[message], [{}]]
+    clipped = render(Listing(things=table([{"m": {"text": "x" * 50_000}}, {"m": "y"}])), 40_000)
+    assert clipped["things"]["rows"][0] == ['{"text":"' + "x" * 9_991 + "…[+40,011 characters]"]
+    assert clipped["notes"] == ["1 long value was clipped; …[+N characters] says by how much."]
+
+
 def test_no_rows_are_no_table() -> None:
     assert table([]) is None
 

@@ -22,7 +22,7 @@ _REASON_CHARS = 300
 class ActiveAlarms(Answer):
     """Newest transition first. `counts` are of all alarms in ALARM, shown or not; `recent` are datapoints."""
 
-    narrow_by: ClassVar[str] = "lower max_items"
+    narrow_by: ClassVar[str] = "the newest come first, and CLOUDWATCH_MCP_MAX_RESPONSE_CHARS allows more"
 
     counts: dict[str, int] = {}
     composite_alarms: Table | None = None
@@ -101,13 +101,15 @@ def _composite_row(alarm: alarm_text.Alarm) -> dict[str, Any]:
 
 def _row(alarm: alarm_text.Alarm) -> dict[str, Any]:
     kind = alarm_text.kind(alarm)
+    recent, reason = alarm_text.recent_datapoints(alarm_text.reason_data(alarm)), alarm.get("StateReason", "")
     return {
         "name": alarm["AlarmName"],
         "kind": None if kind in ("metric", "log") else kind,
         "since": _since(alarm),
         "condition": alarm_text.condition(alarm),
         "watches": alarm_text.watches(alarm),
-        "recent": alarm_text.recent_datapoints(alarm) or None,
+        "recent": recent or None,
+        "reason": clip(reason, _REASON_CHARS) if not recent or alarm_text.says_more(reason) else None,
         "description": clip(alarm.get("AlarmDescription", ""), _DESCRIPTION_CHARS),
         "evaluation": alarm.get("EvaluationState"),
     }

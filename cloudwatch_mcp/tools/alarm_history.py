@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, Field
@@ -45,7 +46,7 @@ class Flapping(BaseModel):
 
 
 class AlarmHistory(Answer):
-    """Newest first. `investigate` are [start, end, why]: windows to look at in metrics and logs."""
+    """Newest first; `from` is null where it is the `to` below. `investigate`: [start, end, why], where to look."""
 
     narrow_by: ClassVar[str] = "narrow the window or lower max_items"
 
@@ -90,6 +91,7 @@ async def get_alarm_history(
     alarm = described[0] if described else None
     components, component_notes = await _components(aws, alarm) if include_component_alarms else ([], [])
     transitions = [_transition(item) for item in history if item["HistoryItemType"] == "StateUpdate"]
+    _leave_out_followed(transitions)
     others = [_item(item) for item in history if item["HistoryItemType"] != "StateUpdate"]
     risen = [moment for moment, row in transitions if row["to"] == "ALARM"]
     return AlarmHistory(
@@ -184,13 +186,24 @@ def _now(name: str, alarm: alarm_text.Alarm | None) -> AlarmNow:
 def _transition(item: dict[str, Any]) -> tuple[datetime, dict[str, Any]]:
     data = alarm_text.parse_json(item.get("HistoryData"))
     old, new = data.get("oldState", {}), data.get("newState", {})
+    data = alarm_text.parse_json(new.get("stateReasonData"))
+    reason = new.get("stateReason") or item.get("HistorySummary", "")
+    datapoints, in_band = alarm_text.recent_datapoints(data), "recentUpperThresholds" in data
     row = {
         "time": utc_text(item["Timestamp"]),
         "from": old.get("stateValue"),
         "to": new.get("stateValue"),
-        "reason": clip(new.get("stateReason") or item.get("HistorySummary", ""), _REASON_CHARS),
+        "datapoints": datapoints or None,
+        "reason": clip(reason, _REASON_CHARS) if not datapoints or in_band or alarm_text.says_more(reason) else None,
     }
     return item["Timestamp"].astimezone(timezone.utc), row
+
+
+def _leave_out_followed(transitions: Sequence[tuple[datetime, dict[str, Any]]]) -> None:
+    """Where a state was left is told once: `from` stays only where the transition before does not say it."""
+    for (_, later), (_, earlier) in pairwise(transitions):
+        if later["from"] == earlier["to"]:
+            later["from"] = None
 
 
 def _item(item: dict[str, Any]) -> dict[str, Any]:
@@ -210,7 +223,7 @@ def _notes(alarm: alarm_text.Alarm | None, count: int, more: bool, item_type: st
             f"The newest {count:,} are shown, more exist: raise max_items (1,000 at most) or narrow the window."
         )
     if count == 0:
-        notes.append(f"No {item_type} in the window: move start_time back (CloudWatch keeps 30 days).")
+        notes.append(f"No {item_type} in the window: try start_time='30d', as far back as CloudWatch keeps any.")
     return notes
 
 

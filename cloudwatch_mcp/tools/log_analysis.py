@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Coroutine, Mapping
 from datetime import timedelta
@@ -18,6 +17,7 @@ from cloudwatch_mcp.log_group_names import no_such_group
 from cloudwatch_mcp.shaping import Answer, Table, table
 from cloudwatch_mcp.timerange import Window, from_millis, resolve_window
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, Runtime, StartTime, runtime
+from cloudwatch_mcp.tools.log_patterns import not_among, pattern_rows, with_json, without_known_samples
 from cloudwatch_mcp.tools.scanned import Scanned, scanned
 
 _ARN = re.compile(r"(arn:[\w-]+:logs:(?P<region>[\w-]+):\d{12}:log-group:[\w./#-]{1,512})(?::\*)?")
@@ -31,7 +31,7 @@ _PRIORITIES = ("HIGH", "MEDIUM", "LOW")
 
 
 class LogGroupAnalysis(Answer):
-    """Counts are of log events in the window. Patterns mark what varies as <*>."""
+    """Counts are of log events in the window. Patterns mark what varies as <…>; an anomaly's sample may be theirs."""
 
     narrow_by: ClassVar[str] = "narrow the window"
 
@@ -71,16 +71,18 @@ async def analyze_log_group(
         raise failures[0]
     detectors, anomalies = results["Anomalies"] if isinstance(results["Anomalies"], tuple) else ([], [])
     queries = {part: result for part, result in results.items() if isinstance(result, insights.Results)}
+    top = pattern_rows(queries.get("Top patterns"))
+    errors, notes = not_among(top, pattern_rows(queries.get("Error patterns")))
     return LogGroupAnalysis(
         region=aws.region,
         profile=aws.profile,
         window=window.as_text(),
-        notes=[*aws.notes, *_notes(results, log_class, window)],
+        notes=[*aws.notes, *_notes(results, log_class, window), *notes],
         log_group=arn.rsplit(":log-group:", 1)[-1],
         detectors=table(detectors),
-        anomalies=table(anomalies),
-        top_patterns=table(_pattern_rows(queries.get("Top patterns"))),
-        error_patterns=table(_pattern_rows(queries.get("Error patterns"))),
+        anomalies=table(with_json(without_known_samples(anomalies, [*top, *errors]))),
+        top_patterns=table(with_json(top)),
+        error_patterns=table(with_json(errors)),
         scanned=scanned(queries.values(), rt.settings.price_per_gb) if queries else None,
     )
 
@@ -168,31 +170,6 @@ async def _patterns(rt: Runtime, aws: Aws, text: str, arn: str, window: Window) 
     )
 
 
-def _pattern_rows(results: insights.Results | None) -> list[dict[str, Any]]:
-    return [
-        {
-            "pattern": row.get("@pattern"),
-            "count": _number(row.get("@sampleCount")),
-            "ratio": _number(row.get("@ratio")),
-            "severity": None if row.get("@severityLabel") == "None" else row.get("@severityLabel"),
-            "sample": _sample(row.get("@logSamples")),
-        }
-        for row in (results.rows if results else [])
-    ]
-
-
-def _number(text: str | None) -> float | None:
-    return None if text is None else float(text)
-
-
-def _sample(samples: str | None) -> str | None:
-    """The message of the first of `@logSamples`, a JSON list of samples."""
-    if not samples:
-        return None
-    first = json.loads(samples)[0]
-    return str(first.get("logEvent") or first.get("message") or first) if isinstance(first, dict) else str(first)
-
-
 def _notes(results: Mapping[str, Any], log_class: str | None, window: Window) -> list[str]:
     notes = [f"{part} are missing: {error}" for part, error in results.items() if isinstance(error, CloudWatchError)]
     if log_class in _WITHOUT_PATTERNS:
@@ -214,9 +191,7 @@ def _notes(results: Mapping[str, Any], log_class: str | None, window: Window) ->
             )
     top = queries.get("Top patterns")
     if top is not None and top.ended and not top.rows:
-        notes.append(
-            f"No log events between {window.as_text()[0]} and {window.as_text()[1]}: widen the window with start_time."
-        )
+        notes.append(f"No log events between {' and '.join(window.as_text())}: try {window.a_day_earlier()}.")
     elif "Error patterns" in queries and queries["Error patterns"].ended and not queries["Error patterns"].rows:
         notes.append("No message in the window has an error word in it.")
     return notes

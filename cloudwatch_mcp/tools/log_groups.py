@@ -14,12 +14,13 @@ from cloudwatch_mcp.shaping import Answer, Table, table
 from cloudwatch_mcp.timerange import from_millis
 from cloudwatch_mcp.tools.context import Ctx, ProfileName, Region, runtime
 
+_DATE = len("2026-11-20")
 _GROUPS_A_PAGE = 50  # DescribeLogGroups: limit
 _SOURCE_PREFIXES = re.compile(r"source\s+logGroups\s*\([^)]*namePrefix\s*:\s*\[([^\]]*)\]", re.IGNORECASE)
 
 
 class LogGroups(Answer):
-    """retention_days absent: kept for ever. ARN of a group: arn_prefix + name."""
+    """retention_days null: kept for ever; created is a date in UTC. ARN of a group: arn_prefix + name."""
 
     narrow_by: ClassVar[str] = "narrow with log_group_name_prefix or log_group_name_pattern"
 
@@ -68,7 +69,8 @@ async def describe_log_groups(
     groups, more = found
     notes = list(aws.notes)
     if more:
-        notes.append(f"{len(groups):,} shown, more exist: {LogGroups.narrow_by}, or raise max_items.")
+        higher = ", or raise max_items" if len(groups) == max_items else ""
+        notes.append(f"The first {len(groups):,} were read, more exist: {LogGroups.narrow_by}{higher}.")
     if not groups:
         notes.append(_no_groups_note(aws, log_group_name_prefix, log_group_name_pattern, log_group_class))
     if isinstance(saved, CloudWatchError):
@@ -129,7 +131,7 @@ def _group_row(group: dict[str, Any], prefix: str | None, linked: bool) -> dict[
         "class": None if kind == "STANDARD" else kind,
         "retention_days": group.get("retentionInDays"),
         "stored_bytes": group.get("storedBytes"),
-        "created": None if created is None else from_millis(created),
+        "created": None if created is None else from_millis(created)[:_DATE],
         "account": arn.split(":")[4] if linked and arn else None,
         "arn": arn if elsewhere else None,
     }

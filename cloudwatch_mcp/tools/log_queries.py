@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -12,8 +13,8 @@ from cloudwatch_mcp.aws import Aws, settle
 from cloudwatch_mcp.errors import AwsError, CloudWatchError, InputError
 from cloudwatch_mcp.log_group_names import no_such_group
 from cloudwatch_mcp.query_text import has_own_limit, names_its_source
-from cloudwatch_mcp.shaping import Answer, Table, table
-from cloudwatch_mcp.timerange import resolve_window
+from cloudwatch_mcp.shaping import Answer, Table, json_or_text, table
+from cloudwatch_mcp.timerange import Window, resolve_window
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, Runtime, StartTime, runtime
 from cloudwatch_mcp.tools.scanned import Scanned, scanned
 
@@ -21,12 +22,14 @@ _MAX_GROUPS = 50  # StartQuery
 _MAX_QUERY_CHARS = 10_000  # StartQuery: queryString
 _DEFAULT_LIMIT = 100
 _MAX_ROWS = 10_000  # a page of GetQueryResults
+_WHOLE_SECOND = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\.000$")  # what bin() gives
 
 
 class QueryResults(Answer):
     """`matched` and `scanned` count log records; results are in the query's order."""
 
     narrow_by: ClassVar[str] = "lower the limit, select fewer fields, or aggregate with stats"
+    part_by: ClassVar[str] = "parse or substr(@message, start, length) in the query shows a part"
 
     query_id: str
     status: str
@@ -78,7 +81,8 @@ async def execute_log_insights_query(
     (results,) = await settle(_run(rt, aws, query, max_timeout, tell))
     if isinstance(results, CloudWatchError):
         raise await _or_nearest(aws, results, names or identifiers or [])
-    notes = [*aws.notes, *_notes(results), *_limit_notes(results, rows)]
+    nothing = _nothing_found(results, names or identifiers, window)
+    notes = [*aws.notes, *_notes(results), *nothing, *_limit_notes(results, rows)]
     return _answer(rt, results, region=aws.region, profile=aws.profile, window=window.as_text(), notes=notes)
 
 
@@ -93,7 +97,8 @@ async def get_logs_insight_query_results(
     rt = runtime(ctx)
     aws = await rt.clients.at(profile_name, region)
     results = insights.checked(await insights.fetch(aws, query_id))
-    return _answer(rt, results, region=aws.region, profile=aws.profile, notes=[*aws.notes, *_notes(results)])
+    notes = [*aws.notes, *_notes(results), *_nothing_found(results)]
+    return _answer(rt, results, region=aws.region, profile=aws.profile, notes=notes)
 
 
 class Cancelled(Answer):
@@ -170,12 +175,12 @@ def _answer(rt: Runtime, results: insights.Results, **scope: Any) -> QueryResult
     )
 
 
-def _cell(text: str, raw_event: bool) -> str | int | float:
-    """A number where nothing is lost by it: whole ones, and those that an aggregate computed."""
+def _cell(text: str, raw_event: bool) -> Any:
+    """A JSON object or a number where nothing is lost by it: whole ones, and those that an aggregate computed."""
     try:
         number = float(text)
     except ValueError:
-        return text
+        return json_or_text(text if raw_event else _WHOLE_SECOND.sub(r"\1", text))
     if number.is_integer() and str(int(number)) == text and len(text) <= 15:
         return int(number)
     return text if raw_event or not text[-1].isdigit() else number
@@ -200,10 +205,20 @@ def _notes(results: insights.Results) -> list[str]:
         return [f"Still running, and billing; the rows are partial. {rest}, cancel_logs_insight_query stops it."]
     if results.status != "Complete":
         return [f"The query ended with status {results.status}; the rows are partial."]
-    if results.rows:
+    return []
+
+
+def _nothing_found(
+    results: insights.Results, groups: list[str] | None = None, window: Window | None = None
+) -> list[str]:
+    """Why a complete query has no rows, and the next call, with its arguments where they are known."""
+    if results.rows or results.status != "Complete":
         return []
+    group = repr(groups[0]) if groups else None
     if results.scanned_records == 0:
-        check = "widen start_time, or check the log groups and the region with describe_log_groups"
-        return [f"No log event was in the window: {check}."]
+        earlier = f"try {window.a_day_earlier()}" if window else "try an earlier start_time"
+        prefix = f" with log_group_name_prefix={group}" if group else ""
+        return [f"No log event was in the window: {earlier}; describe_log_groups{prefix} tells what is stored."]
     count = f"{results.scanned_records:,} log events were scanned and none matched"
-    return [f"{count}: loosen the filter, or see what messages look like with analyze_log_group."]
+    argument = f" with log_group_arn={group}" if group else ""
+    return [f"{count}: loosen the filter; analyze_log_group{argument} shows what messages look like."]

@@ -44,11 +44,12 @@ class MetricQuery(BaseModel):
 
 
 class MetricData(Answer):
-    """Points are `period` seconds apart; a series with a period of its own says so. Times are UTC."""
+    """Points are `period` seconds apart from `start` on, in UTC; a series that differs has its own period or start."""
 
     narrow_by: ClassVar[str] = "lower target_datapoints, set limit, or narrow the window"
 
     period: int
+    start: str | None = None
     series: list[Series] = []
 
 
@@ -108,14 +109,17 @@ async def get_metric_data(
     notes = [*aws.notes, *request.notes, *messages]
     if grouping.given and now - window.start > _INSIGHTS_REACH:
         notes.append("Metrics Insights has the last 2 weeks only: earlier points are missing.")
-    notes += await _empty_notes(aws, request, {query_id for query_id, _ in found}, grouping.given)
+    notes += await _empty_notes(aws, window, request, {query_id for query_id, _ in found}, grouping.given)
+    shaped = _all_series(found, request, period)
+    start = shaped[0].start if shaped else None
     return MetricData(
         region=aws.region,
         profile=aws.profile,
         window=window.as_text(),
         notes=notes,
         period=period,
-        series=_all_series(found, request, period),
+        start=start,
+        series=[one.model_copy(update={"start": None}) if one.start == start else one for one in shaped],
     )
 
 
@@ -206,11 +210,11 @@ def _metric_stat(metric: _Metric, statistic: str, period: int) -> dict[str, Any]
     return {"Metric": named, "Stat": parse_statistic(statistic), "Period": period}
 
 
-async def _empty_notes(aws: Aws, request: _Request, found: set[str], grouped: bool) -> list[str]:
+async def _empty_notes(aws: Aws, window: Window, request: _Request, found: set[str], grouped: bool) -> list[str]:
     """Why each query that was to return data has none."""
     empty = [query["Id"] for query in request.queries if query.get("ReturnData", True) and query["Id"] not in found]
     causes = [
-        await why_empty(aws, *request.metrics[each], grouped)
+        await why_empty(aws, window, *request.metrics[each], grouped=grouped)
         if each in request.metrics
         else "the expression gave no data; return the data of its inputs to see which is empty."
         for each in empty[:_MAX_DIAGNOSED]

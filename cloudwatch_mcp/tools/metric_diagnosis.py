@@ -7,12 +7,19 @@ from typing import Any
 
 from cloudwatch_mcp.aws import Aws, settle
 from cloudwatch_mcp.errors import CloudWatchError, nearest
+from cloudwatch_mcp.timerange import Window
 
 _SHOWN = 10
 
 
 async def why_empty(
-    aws: Aws, namespace: str, metric_name: str, dimensions: list[tuple[str, str]], grouped: bool
+    aws: Aws,
+    window: Window,
+    namespace: str,
+    metric_name: str,
+    dimensions: list[tuple[str, str]],
+    *,
+    grouped: bool,
 ) -> str:
     """One sentence that says which it is, and what to call next. `grouped` dimensions are only a filter."""
     (page,) = await settle(aws.call("ListMetrics", Namespace=namespace, MetricName=metric_name))
@@ -25,7 +32,7 @@ async def why_empty(
     if any(asked <= set(pairs) if grouped else asked == set(pairs) for pairs in existing):
         keys = ", ".join(sorted({name for pairs in existing for name, _ in pairs})) or "none"
         grouping = f" Its dimensions are {keys}: schema_dimension_keys must be exactly those of it." if grouped else ""
-        return f"{metric_name} exists and has no data in the window: move start_time back.{grouping}"
+        return f"{metric_name} exists and has no data in the window: try {window.a_day_earlier()}.{grouping}"
     shown = "; ".join(_text(pairs) for pairs in existing[:_SHOWN])
     more = f" ({len(existing):,} combinations, {_SHOWN} shown)" if len(existing) > _SHOWN else ""
     wrong = f"with {_text(dimensions)}" if dimensions else "without dimensions"

@@ -22,7 +22,7 @@ def script() -> Any:
 
 
 def complaints(script: Any, measured: dict[str, tuple[int, int]], committed: dict[str, tuple[int, int]]) -> list[str]:
-    total = {script.ALL_DEFINITIONS: script.Count(1, 1)}
+    total = {name: script.Count(1, 1) for name in (script.ALL_ANSWERS, script.ALL_DEFINITIONS)}
     counted = [{name: script.Count(*each) for name, each in counts.items()} | total for counts in (measured, committed)]
     return list(script.complaints(*counted))
 
@@ -47,3 +47,8 @@ def test_the_committed_table_is_read_back_as_it_was_written(script: Any) -> None
 
 def test_tokens_are_counted_without_a_network(script: Any) -> None:
     assert script.count("hello world") == (11, 2)
+
+
+def test_more_tokens_in_all_than_there_may_be_fail(script: Any) -> None:
+    totals = {script.ALL_ANSWERS: script.Count(1, 20_001), script.ALL_DEFINITIONS: script.Count(1, 1)}
+    assert list(script.complaints(totals, totals)) == ["**all answers** are 20,001 tokens, 1 over the 20,000 they may be"]

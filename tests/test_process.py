@@ -20,6 +20,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from cloudwatch_mcp import __version__
+from cloudwatch_mcp.shaping import dumps
 from tests.stdio import COMMAND, PATIENCE, SECRET, Endpoint, Request, Response, ServerProcess, environment
 from tests.test_contract import TEN
 
@@ -388,7 +389,7 @@ def test_debug_leaks_neither_a_credential_nor_a_query_nor_log_content(slow_sandb
         bad = process.call("execute_log_insights_query", query_string="fields hush hush", **partial)
         process.end_input()
         process.wait()
-        contents = [row["@message"] for row in good.rows("results")]
+        contents = [dumps(row["@message"]) for row in good.rows("results")]
         assert len(contents) == 3
         assert bad.failed
         assert process.stderr.count("tool=execute_log_insights_query") == 2

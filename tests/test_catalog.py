@@ -1,66 +1,217 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
+import zlib
+from collections import Counter
 from importlib.resources import files
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cloudwatch_mcp import catalog
+from cloudwatch_mcp.metric_queries import parse_statistic
 
-STATISTICS = {"Average", "Sum", "Maximum", "Minimum", "SampleCount", "percentiles", "trimmed mean"}
-# PutMetricAlarm: Period is 10, 20, 30 or a multiple of 60.
-COMPARISONS = {
-    "GreaterThanThreshold",
-    "GreaterThanOrEqualToThreshold",
-    "LessThanThreshold",
-    "LessThanOrEqualToThreshold",
-    "GreaterThanUpperThreshold",
-    "LessThanLowerThreshold",
-    "LessThanLowerOrGreaterThanUpperThreshold",
-}
+FOLDER = files("cloudwatch_mcp.catalog")
 ALL = [metric for namespace in catalog.namespaces() for metric in catalog.metrics_of(namespace).values()]
 
 
-def test_the_catalogue_has_the_published_metrics_and_alarms() -> None:
-    assert (len(catalog.namespaces()), len(ALL), sum(len(metric.alarms) for metric in ALL)) == (38, 1_179, 156)
+def test_the_catalogue_is_large() -> None:
+    alarms = Counter(alarm["source"] for metric in ALL for alarm in metric.alarms)
+    assert len(ALL) >= 3_700
+    assert len(catalog.namespaces()) >= 145
+    assert alarms["aws"] >= 156
+    assert alarms["ours"] >= 125
 
 
-def test_every_description_is_a_short_sentence() -> None:
-    bad = [m.name for m in ALL if not (m.description.endswith(".") and 15 < len(m.description) < 240)]
-    assert bad == []
+def test_what_ships_is_small() -> None:
+    shipped = [file for folder in (FOLDER, FOLDER / "data") for file in folder.iterdir() if file.is_file()]
+    assert sum(len(zlib.compress(file.read_bytes())) for file in shipped) < 600_000
 
 
-def test_every_metric_has_only_known_statistics() -> None:
-    assert [metric.name for metric in ALL if not set(metric.statistics) <= STATISTICS] == []
+def test_a_namespace_of_many_slashes_has_a_file_that_is_not_hidden() -> None:
+    assert "/aws/sagemaker/Endpoints" in catalog.namespaces()
+    assert catalog.find_metric("/aws/sagemaker/Endpoints", "DiskUtilization") is not None
+    assert not [file.name for file in (FOLDER / "data").iterdir() if file.name.startswith(".")]
 
 
-def test_every_alarm_is_coherent() -> None:
+def test_each_metric_knows_its_namespace() -> None:
+    for namespace in catalog.namespaces():
+        assert {metric.namespace for metric in catalog.metrics_of(namespace).values()} == {namespace}
+
+
+def test_every_alarm_has_a_statistic_that_can_be_asked_for() -> None:
+    assert {alarm["statistic"] for metric in ALL for alarm in metric.alarms} >= {"Sum", "Maximum", "p90"}
     for metric in ALL:
         for alarm in metric.alarms:
-            assert alarm["datapoints_to_alarm"] <= alarm["evaluation_periods"], metric.name
-            assert alarm["period"] in (10, 20, 30) or alarm["period"] % 60 == 0, metric.name
-            assert alarm["comparison"] in COMPARISONS, metric.name
-            assert ("threshold" in alarm) != ("threshold_guide" in alarm), metric.name
-            assert alarm["intent"].endswith("."), metric.name
+            assert parse_statistic(alarm["statistic"]) == alarm["statistic"]
 
 
-def test_the_files_are_sorted_and_named_for_their_namespace() -> None:
-    for file in (files("cloudwatch_mcp.catalog") / "data").iterdir():
-        entry = json.loads(file.read_text("utf-8"))
-        assert file.name == entry["namespace"].replace("/", ".") + ".json"
-        assert list(entry["metrics"]) == sorted(entry["metrics"], key=str.casefold)
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("AWS/Lambda", "AWS/Lambda"),
+        ("aws/lambda", "AWS/Lambda"),
+        (" lambda ", "AWS/Lambda"),
+        ("AWS Lambda", "AWS/Lambda"),
+        ("Amazon SQS", "AWS/SQS"),
+        ("ALB", "AWS/ApplicationELB"),
+        ("AWS/ALB", "AWS/ApplicationELB"),
+        ("network load balancer", "AWS/NetworkELB"),
+        ("OpenSearch", "AWS/ES"),
+        ("msk", "AWS/Kafka"),
+        ("Step-Functions", "AWS/States"),
+        ("DocumentDB", "AWS/DocDB"),
+        ("Aurora", "AWS/RDS"),
+        ("CloudWatch agent", "CWAgent"),
+        ("Flink", "AWS/KinesisAnalytics"),
+        ("Keyspaces", "AWS/Cassandra"),
+        ("direct connect", "AWS/DX"),
+        ("glue", "Glue"),
+        ("AWS/Glue", "Glue"),
+        ("ContainerInsights", "ContainerInsights"),
+        ("nat gateway", "AWS/NATGateway"),
+        ("aws/sagemaker/endpoints", "/aws/sagemaker/Endpoints"),
+    ],
+)
+def test_a_namespace_is_found_as_people_type_it(written: str, meant: str) -> None:
+    assert catalog.find_namespaces(written) == (meant,)
 
 
-@pytest.mark.parametrize("written", ["AWS/Lambda", "aws/lambda", "Lambda", " lambda "])
-def test_a_namespace_is_found_as_people_type_it(written: str) -> None:
-    assert catalog.find_namespace(written) == "AWS/Lambda"
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("load balancer", ("AWS/ApplicationELB", "AWS/NetworkELB", "AWS/GatewayELB", "AWS/ELB")),
+        ("Container Insights", ("ContainerInsights", "ECS/ContainerInsights")),
+        ("mwaa", ("AmazonMWAA", "AWS/MWAA")),
+        ("AWS/MWAA", ("AWS/MWAA",)),
+        ("Zzzyqx", ()),
+        ("", ()),
+    ],
+)
+def test_a_nickname_may_stand_for_several_namespaces_and_a_full_name_never_does(
+    written: str, meant: tuple[str, ...]
+) -> None:
+    assert catalog.find_namespaces(written) == meant
 
 
-def test_a_metric_is_found_whatever_its_case() -> None:
-    metric = catalog.find_metric("AWS/Lambda", "duration")
+@pytest.mark.parametrize("written", ["duration", "DURATION", " Duration "])
+def test_a_metric_is_found_whatever_its_case(written: str) -> None:
+    metric = catalog.find_metric("AWS/Lambda", written)
     assert metric is not None
     assert metric.name == "Duration"
 
 
-def test_near_namespaces_are_offered() -> None:
-    assert "AWS/Lambda" in catalog.nearest_namespaces("AWS/Lamda")
+def test_a_metric_is_found_without_its_punctuation() -> None:
+    metric = catalog.find_metric("AWS/ES", "cluster status red")
+    assert metric is not None
+    assert metric.name == "ClusterStatus.red"
+
+
+def test_of_two_metrics_that_differ_in_case_only_an_exact_name_finds_one() -> None:
+    assert catalog.find_metric("AWS/Kafka", "tcpconnections") is None
+    assert [metric.name for metric in catalog.metrics_holding("AWS/Kafka", "tcpconnections")] == [
+        "TCPConnections",
+        "TcpConnections",
+    ]
+    exact = catalog.find_metric("AWS/Kafka", "TcpConnections")
+    assert exact is not None
+    assert exact.name == "TcpConnections"
+
+
+@pytest.mark.parametrize(
+    ("namespace", "written", "first"),
+    [
+        ("AWS/ApplicationELB", "5xx", ["HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count"]),
+        ("AWS/ES", "master jvm", ["MasterJVMMemoryPressure"]),
+        ("AWS/Lambda", "age", ["IteratorAge"]),
+        ("AWS/Lambda", "  ", []),
+    ],
+)
+def test_a_metric_is_searched_by_the_words_of_its_name(namespace: str, written: str, first: list[str]) -> None:
+    names = [metric.name for metric in catalog.metrics_holding(namespace, written)]
+    assert names[: len(first)] == first
+    assert bool(names) == bool(first)
+
+
+@pytest.mark.parametrize(
+    ("namespace", "written", "meant"),
+    [
+        ("AWS/Lambda", "Erors", "Errors"),
+        ("AWS/ES", "ClusterStatusRde", "ClusterStatus.red"),
+        ("AWS/RDS", "FreeStorageSpcae", "FreeStorageSpace"),
+        ("AWS/ApplicationELB", "TargetResponsTime", "TargetResponseTime"),
+    ],
+)
+def test_the_nearest_metrics_begin_with_the_one_misspelt(namespace: str, written: str, meant: str) -> None:
+    assert catalog.nearest_metrics(namespace, written)[0].name == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("AWS/Lamda", "AWS/Lambda"), ("opensaerch", "AWS/ES"), ("step funtions", "AWS/States"), ("SSQ", "AWS/SQS")],
+)
+def test_near_namespaces_are_offered(written: str, meant: str) -> None:
+    assert meant in catalog.nearest_namespaces(written)
+
+
+def test_nothing_is_near_to_what_is_like_nothing() -> None:
+    assert catalog.nearest_namespaces("Zzzyqx") == []
+    assert catalog.nearest_metrics("AWS/Lambda", "") == []
+
+
+def test_a_metric_of_another_namespace_is_found_there() -> None:
+    assert {"AWS/EC2", "AWS/ECS", "AWS/RDS"} <= set(catalog.namespaces_with("cpuutilization"))
+    assert catalog.namespaces_with("5xx") == ("AWS/ApiGateway", "AWS/ES", "CloudWatchSynthetics")
+    assert catalog.namespaces_with("NoSuchMetric") == ()
+
+
+def test_the_names_read_off_the_text_are_those_of_the_metrics() -> None:
+    for metric in ALL:
+        assert metric.namespace in catalog.namespaces_with(metric.name)
+
+
+def test_a_lookup_reads_only_the_file_of_its_namespace(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    text = catalog._text
+
+    def noting(namespace: str) -> str:
+        read.append(namespace)
+        return text(namespace)
+
+    monkeypatch.setattr(catalog, "_text", noting)
+    catalog._load.cache_clear()
+    for _ in range(2):
+        (namespace,) = catalog.find_namespaces("step functions")
+        assert catalog.find_metric(namespace, "executions failed") is not None
+    assert read == ["AWS/States"]
+
+
+def test_the_whole_of_it_takes_little_memory() -> None:
+    catalog._load.cache_clear()
+    tracemalloc.start()
+    try:
+        kept = [catalog.metrics_of(namespace) for namespace in catalog.namespaces()]
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(kept) >= 145
+    assert taken < 5_000_000
+
+
+def test_what_is_not_known_is_left_out_and_said_by_source() -> None:
+    for metric in ALL:
+        assert (metric.source == "table") == bool(metric.unit or metric.statistics)
+
+
+def test_an_alarm_of_ours_gives_its_reasoning_and_one_of_aws_has_none() -> None:
+    alarms: list[dict[str, Any]] = [alarm for metric in ALL for alarm in metric.alarms]
+    assert all(("reasoning" in alarm) == (alarm["source"] == "ours") for alarm in alarms)
+
+
+def test_the_aliases_are_no_names_that_are_found_anyway() -> None:
+    aliases: dict[str, list[str]] = json.loads((Path(str(FOLDER)) / "aliases.json").read_text("utf-8"))
+    plain = {catalog._fold(name): [name] for name in catalog.namespaces()}
+    plain |= {catalog._fold(name.removeprefix("AWS/")): [name] for name in catalog.namespaces()}
+    assert [alias for alias, meant in aliases.items() if plain.get(catalog._fold(alias)) == meant] == []

@@ -213,12 +213,64 @@ async def test_a_namespace_lists_its_metrics(stubbed: StubbedServer, snapshot: S
     assert reply.data == snapshot
 
 
+async def test_a_long_listing_is_of_names_by_unit(stubbed: StubbedServer) -> None:
+    reply = await stubbed.ask("get_metric_metadata", namespace="OpenSearch")
+    names = [name for row in reply.rows("metrics") for name in row["metrics"].split(", ")]
+    assert len(names) == len(set(names)) == 243
+    assert "JVMMemoryPressure" in next(row["metrics"] for row in reply.rows("metrics") if row["unit"] == "Percent")
+    assert reply.notes == ["243 metrics: a word of a name as metric_name describes those that hold it."]
+    assert len(reply.text) < 7_000
+
+
+async def test_a_word_of_a_name_describes_the_metrics_that_hold_it(stubbed: StubbedServer) -> None:
+    reply = await stubbed.ask("get_metric_metadata", namespace="ALB", metric_name="5xx")
+    assert (reply.data["found"], reply.data["namespace"]) == (False, "AWS/ApplicationELB")
+    assert [row["metric"] for row in reply.rows("metrics")] == ["HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count"]
+    assert reply.notes == ["The catalogue has no metric 5xx in AWS/ApplicationELB; those with its words:"]
+
+
+async def test_of_many_metrics_that_hold_a_word_some_are_described_and_all_are_counted(stubbed: StubbedServer) -> None:
+    reply = await stubbed.ask("get_metric_metadata", namespace="AWS/ElastiCache", metric_name="latency")
+    assert len(reply.rows("metrics")) == 8
+    assert reply.notes == ["The catalogue has no metric latency in AWS/ElastiCache; 8 of the 23 with its words:"]
+
+
+async def test_a_metric_of_which_no_unit_is_published_says_so(stubbed: StubbedServer) -> None:
+    reply = await stubbed.ask("get_metric_metadata", namespace="AWS/SES", metric_name="Reject")
+    assert "unit" not in reply.data
+    assert reply.notes == ["No published unit or statistics of it are known."]
+
+
+async def test_of_the_namespaces_that_a_nickname_stands_for_the_metric_decides(stubbed: StubbedServer) -> None:
+    reply = await stubbed.ask("get_metric_metadata", namespace="load balancer", metric_name="TargetResponseTime")
+    assert reply.data["namespace"] == "AWS/ApplicationELB"
+    reply = await stubbed.ask("get_recommended_metric_alarms", namespace="EventBridge", metric_name="ThrottledRules")
+    assert reply.data["namespace"] == "AWS/Events"
+
+
+async def test_a_nickname_of_several_namespaces_lists_them_where_the_metric_does_not_decide(
+    stubbed: StubbedServer,
+) -> None:
+    stands_for = "load balancer stands for AWS/ApplicationELB, AWS/NetworkELB, AWS/GatewayELB, AWS/ELB"
+    reply = await stubbed.ask("get_metric_metadata", namespace="load balancer")
+    assert (reply.data["found"], reply.notes) == (False, [f"{stands_for}: name one of them."])
+    reply = await stubbed.ask("get_metric_metadata", namespace="load balancer", metric_name="SpilloverCount")
+    assert reply.data["namespace"] == "AWS/ELB"
+    reply = await stubbed.ask("get_metric_metadata", namespace="load balancer", metric_name="NewFlowCount")
+    assert [row["namespace"] for row in reply.rows("metrics")] == ["AWS/NetworkELB", "AWS/GatewayELB"]
+    assert reply.notes == [f"{stands_for}; name the one you mean. Its metrics:"]
+    reply = await stubbed.ask("get_recommended_metric_alarms", namespace="load balancer", metric_name="NewFlowCount")
+    assert reply.notes[0].endswith("Its metrics: AWS/NetworkELB NewFlowCount, AWS/GatewayELB NewFlowCount.")
+
+
 @pytest.mark.parametrize(
     ("namespace", "metric_name", "note"),
     [
         ("AWS/Lamda", "Errors", "The catalogue has no namespace AWS/Lamda. Nearest: AWS/Lambda"),
-        ("AWS/Lambda", "Erors", "AWS/Lambda has no metric Erors in the catalogue. Nearest: Errors"),
-        ("AWS/Lambda", "CPUUtilization", "AWS/Lambda has no metric CPUUtilization; AWS/EC2, AWS/ECS"),
+        ("AWS/Lambda", "Erors", "The catalogue has no metric Erors in AWS/Lambda. Nearest:"),
+        ("AWS/Lambda", "BucketSizeBytes", "The catalogue has no metric BucketSizeBytes in AWS/Lambda, but in AWS/S3."),
+        ("AWS/Lambda", "CPUUtilization", " and 11 more."),
+        ("AWS/Lambda", "qqq", "get_metric_metadata without metric_name lists what there is."),
         ("Zzzyqx", "x", "get_metric_data reads any, also custom ones."),
     ],
 )
@@ -230,10 +282,35 @@ async def test_what_the_catalogue_does_not_have_is_not_found_with_the_nearest(
     assert note in reply.notes[0]
 
 
+async def test_the_nearest_metric_is_described(stubbed: StubbedServer) -> None:
+    reply = await stubbed.ask("get_metric_metadata", namespace="AWS/Lambda", metric_name="Erors")
+    (row,) = reply.rows("metrics")
+    assert row["metric"] == "Errors"
+    assert row["description"].startswith("Invocations that end in a function error")
+
+
 async def test_recommended_alarms_of_a_metric(stubbed: StubbedServer, snapshot: SnapshotAssertion) -> None:
     reply = await stubbed.ask("get_recommended_metric_alarms", namespace="AWS/ApiGateway", metric_name="5XXError")
-    assert reply.data["recommendations"][0]["threshold"] == 0.05
+    (alarm,) = reply.data["recommendations"]
+    assert (alarm["source"], alarm["threshold"]) == ("aws", 0.05)
+    assert "reasoning" not in alarm
     assert reply.data == snapshot
+
+
+async def test_an_alarm_of_ours_says_so_and_gives_its_reasoning(
+    stubbed: StubbedServer, snapshot: SnapshotAssertion
+) -> None:
+    reply = await stubbed.ask("get_recommended_metric_alarms", namespace="NLB", metric_name="PortAllocationErrorCount")
+    (alarm,) = reply.data["recommendations"]
+    assert alarm["source"] == "ours"
+    assert alarm["reasoning"].endswith(".")
+    assert reply.data == snapshot
+
+
+async def test_alarms_of_aws_and_of_ours_stand_side_by_side(stubbed: StubbedServer) -> None:
+    metric = {"namespace": "AWS/SQS", "metric_name": "ApproximateNumberOfMessagesVisible"}
+    reply = await stubbed.ask("get_recommended_metric_alarms", **metric)
+    assert [alarm["source"] for alarm in reply.data["recommendations"]] == ["aws", "ours"]
 
 
 async def test_only_alarms_whose_dimensions_are_given_are_recommended(stubbed: StubbedServer) -> None:
@@ -257,7 +334,11 @@ async def test_a_threshold_that_is_not_published_comes_with_how_to_choose_it(stu
     ("arguments", "note"),
     [
         ({"namespace": "AWS/Nope", "metric_name": "Errors"}, "The catalogue has no namespace AWS/Nope."),
-        ({"namespace": "AWS/Lambda", "metric_name": "Nope"}, "AWS/Lambda has no metric Nope"),
+        ({"namespace": "AWS/Lambda", "metric_name": "Nope"}, "The catalogue has no metric Nope in AWS/Lambda."),
+        (
+            {"namespace": "AWS/Lambda", "metric_name": "Erors"},
+            "The catalogue has no metric Erors in AWS/Lambda. Nearest: Er",
+        ),
         ({"namespace": "AWS/Lambda", "metric_name": "Invocations"}, "No alarm is recommended for Invocations."),
         (
             {"namespace": "AWS/Lambda", "metric_name": "Errors", "dimensions": [{"name": "X", "value": "y"}]},

@@ -9,12 +9,12 @@ from pydantic import BaseModel, Field
 
 from cloudwatch_mcp import catalog
 from cloudwatch_mcp.catalog import Metric
-from cloudwatch_mcp.errors import nearest
 from cloudwatch_mcp.metric_queries import parse_statistic
 from cloudwatch_mcp.shaping import Answer, Table, table
 from cloudwatch_mcp.tools.context import Ctx, Dimension
 
 Namespace = Annotated[str, Field(min_length=1, max_length=255, description='Like "AWS/Lambda".')]
+DESCRIBED, NEAR, NAMED = 20, 8, 10  # metrics listed with descriptions, offered as near; namespaces that have another
 Unused = Annotated[str | None, Field(description="Not needed: the answer is the same in every Region.")]
 
 
@@ -45,43 +45,70 @@ async def get_metric_metadata(
     Gives description, unit, useful statistics, dimensions, and whether alarms are recommended. Built-in knowledge: no
     AWS call, nothing of this account. Custom namespaces are not in it.
     """
-    known = catalog.find_namespace(namespace)
-    if known is None:
-        return MetricMetadata(found=False, notes=[_unknown_namespace(namespace)])
-    if metric_name is None:
-        return _listing(known)
-    metric = catalog.find_metric(known, metric_name)
-    if metric is None:
-        return MetricMetadata(found=False, namespace=known, notes=[_unknown_metric(known, metric_name)])
+    known = catalog.find_namespaces(namespace)
+    if metric_name is None and len(known) == 1:
+        return _listing(known[0])
+    found = _metrics(known, metric_name)
+    if len(found) != 1:
+        note, near = _not_one(namespace, known, metric_name, found)
+        only = known[0] if len(known) == 1 else None
+        return MetricMetadata(found=False, namespace=only, notes=[note], metrics=_described(near, only))
+    (metric,) = found
     return MetricMetadata(
         found=True,
-        namespace=known,
+        namespace=metric.namespace,
         metric_name=metric.name,
         description=metric.description,
         unit=metric.unit,
         statistics=metric.statistics,
         dimensions=metric.dimensions,
         has_recommended_alarms=bool(metric.alarms),
+        notes=["No published unit or statistics of it are known."] if metric.source == "name" else [],
     )
 
 
 def _listing(namespace: str) -> MetricMetadata:
-    metrics = catalog.metrics_of(namespace)
-    rows = [
-        {"metric": metric.name, "unit": metric.unit, "description": metric.description} for metric in metrics.values()
-    ]
-    dimensions = next(iter(metrics.values())).dimensions
-    return MetricMetadata(found=True, namespace=namespace, dimensions=dimensions, metrics=table(rows))
+    metrics = list(catalog.metrics_of(namespace).values())
+    listing = MetricMetadata(found=True, namespace=namespace, dimensions=metrics[0].dimensions)
+    if len(metrics) <= DESCRIBED:
+        listing.metrics = _described(metrics, namespace)
+        return listing
+    names: dict[str | None, list[str]] = {}
+    for metric in metrics:
+        names.setdefault(metric.unit, []).append(metric.name)
+    listing.metrics = table([{"unit": unit, "metrics": ", ".join(those)} for unit, those in names.items()])
+    listing.notes = [f"{len(metrics)} metrics: a word of a name as metric_name describes those that hold it."]
+    return listing
+
+
+def _described(metrics: Sequence[Metric], namespace: str | None) -> Table | None:
+    """A row each, with its namespace where they are not all of `namespace`."""
+    return table(
+        [
+            {
+                "namespace": None if namespace else metric.namespace,
+                "metric": metric.name,
+                "unit": metric.unit,
+                "description": metric.description,
+            }
+            for metric in metrics
+        ]
+    )
 
 
 class Recommendation(BaseModel):
-    """Alarm when `statistic` over `period` seconds compares so with the threshold, m of n periods."""
+    """Alarm when `statistic` over `period` seconds compares so with the threshold, m of n periods.
 
+    `source`: aws published it, or it is ours, with the reasoning for its threshold.
+    """
+
+    source: str
     intent: str
     statistic: str
     comparison: str
     threshold: float | None = None
     threshold_guide: str | None = None
+    reasoning: str | None = None
     period: int
     evaluation_periods: int
     datapoints_to_alarm: int
@@ -107,25 +134,27 @@ async def get_recommended_metric_alarms(
     statistic: Annotated[str | None, Field(description="Only alarms on this statistic.")] = None,
     region: Unused = None,  # noqa: ARG001 - part of the contract
 ) -> RecommendedAlarms:
-    """Get the alarms that AWS recommends for a metric, ready to be configured.
+    """Get the alarms recommended for a metric, ready to be configured.
 
-    Gives statistic, comparison, threshold or how to choose it, period, evaluation periods, treatment of missing data
-    and what the alarm is for. Built-in knowledge: no AWS call.
+    Gives source (aws or ours), statistic, comparison, threshold or how to choose it, period, evaluation periods,
+    treatment of missing data and what the alarm is for. Built-in knowledge: no AWS call.
     """
     wanted = None if statistic is None else parse_statistic(statistic)
-    known = catalog.find_namespace(namespace)
-    if known is None:
-        return RecommendedAlarms(notes=[_unknown_namespace(namespace)])
-    metric = catalog.find_metric(known, metric_name)
-    if metric is None:
-        return RecommendedAlarms(namespace=known, notes=[_unknown_metric(known, metric_name)])
+    known = catalog.find_namespaces(namespace)
+    found = _metrics(known, metric_name)
+    if len(found) != 1:
+        note, near = _not_one(namespace, known, metric_name, found)
+        names = ", ".join(metric.name if len(known) == 1 else f"{metric.namespace} {metric.name}" for metric in near)
+        only = known[0] if len(known) == 1 else None
+        return RecommendedAlarms(namespace=only, notes=[f"{note} {names}." if names else note])
+    (metric,) = found
     fitting = [
         alarm
         for alarm in metric.alarms
         if _fits(alarm["dimensions"], dimensions) and wanted in (None, parse_statistic(alarm["statistic"]))
     ]
     return RecommendedAlarms(
-        namespace=known,
+        namespace=metric.namespace,
         metric_name=metric.name,
         notes=[] if fitting else [_why_none(metric, dimensions, statistic)],
         recommendations=[Recommendation(**alarm) for alarm in fitting],
@@ -159,16 +188,40 @@ def _dimension_text(alarm: dict[str, Any]) -> str:
     return f"{alarm['statistic']} with dimensions {', '.join(names) or 'none'}"
 
 
+def _metrics(namespaces: Sequence[str], metric_name: str | None) -> list[Metric]:
+    if metric_name is None:
+        return []
+    found = (catalog.find_metric(namespace, metric_name) for namespace in namespaces)
+    return [metric for metric in found if metric]
+
+
+def _not_one(
+    written: str, known: Sequence[str], metric_name: str | None, found: Sequence[Metric]
+) -> tuple[str, Sequence[Metric]]:
+    """Why there is not one metric, as a note that the nearest metrics follow, and these."""
+    if not known:
+        return _unknown_namespace(written), []
+    if metric_name is None:
+        return f"{written} stands for {', '.join(known)}: name one of them.", []
+    if found:
+        return f"{written} stands for {', '.join(known)}; name the one you mean. Its metrics:", found
+    return _unknown_metric(known, metric_name)
+
+
 def _unknown_namespace(namespace: str) -> str:
     near = catalog.nearest_namespaces(namespace)
     hint = f" Nearest: {', '.join(near)}." if near else ""
     return f"The catalogue has no namespace {namespace}.{hint} get_metric_data reads any, also custom ones."
 
 
-def _unknown_metric(namespace: str, metric_name: str) -> str:
-    elsewhere = catalog.namespaces_with(metric_name)
-    if elsewhere:
-        return f"{namespace} has no metric {metric_name}; {', '.join(elsewhere)} has."
-    near = nearest(metric_name, catalog.metrics_of(namespace))
-    hint = f"Nearest: {', '.join(near)}." if near else "get_metric_metadata without metric_name lists them."
-    return f"{namespace} has no metric {metric_name} in the catalogue. {hint}"
+def _unknown_metric(known: Sequence[str], metric_name: str) -> tuple[str, Sequence[Metric]]:
+    note = f"The catalogue has no metric {metric_name} in {', '.join(known)}"
+    if holding := [metric for namespace in known for metric in catalog.metrics_holding(namespace, metric_name)]:
+        of = f"{NEAR} of the {len(holding)}" if len(holding) > NEAR else "those"
+        return f"{note}; {of} with its words:", holding[:NEAR]
+    if elsewhere := catalog.namespaces_with(metric_name):
+        more = f" and {len(elsewhere) - NAMED} more" if len(elsewhere) > NAMED else ""
+        return f"{note}, but in {', '.join(elsewhere[:NAMED])}{more}.", []
+    if near := [metric for namespace in known for metric in catalog.nearest_metrics(namespace, metric_name)]:
+        return f"{note}. Nearest:", near[:NEAR]
+    return f"{note}. get_metric_metadata without metric_name lists what there is.", []

@@ -1,0 +1,59 @@
+"""The catalogue's files: where they are, and the one way in which each is written."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+CATALOGUE = Path(__file__).parents[2] / "cloudwatch_mcp" / "catalog"
+DATA = CATALOGUE / "data"
+ALIASES = CATALOGUE / "aliases.json"
+Entry = dict[str, Any]
+
+
+class Repeated(ValueError):
+    """A JSON object names a member twice: a reader would see only the last."""
+
+
+def read(text: str) -> Any:
+    """JSON, each member of an object named once.
+
+    Raises:
+        Repeated: one is not.
+        ValueError: the text is no JSON.
+    """
+    return json.loads(text, object_pairs_hook=_named_once)
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        raise Repeated(f"named twice: {', '.join(repeated)}")
+    return members
+
+
+def file_name(namespace: str) -> str:
+    """`/` is written `.`, and a `/` in front `_`."""
+    return f"{re.sub('^/', '_', namespace).replace('/', '.')}.json"
+
+
+def written(entry: Entry) -> str:
+    """A namespace's file as it should be: names in order whatever their case, a metric a line."""
+    dimensions = sorted(entry.get("dimensions", []), key=in_order)
+    lines = [f'  "namespace": {_line(entry["namespace"])},']
+    if dimensions:
+        lines.append(f'  "dimensions": {_line(dimensions)},')
+    metrics = [f"    {_line(name)}: {_line(entry['metrics'][name])}" for name in sorted(entry["metrics"], key=in_order)]
+    return "\n".join(["{", *lines, '  "metrics": {', ",\n".join(metrics), "  }", "}", ""])
+
+
+def in_order(name: str) -> tuple[str, str]:
+    return name.casefold(), name
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,198 @@
+"""What scripts/catalog says of the catalogue's files, and of files that are not as they should be."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from runpy import run_path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+
+ALARM = {
+    "source": "ours",
+    "intent": "Catches a shop that sells nothing.",
+    "statistic": "Sum",
+    "comparison": "LessThanThreshold",
+    "threshold": 1.0,
+    "reasoning": "A shop without a sale is shut.",
+    "period": 300,
+    "evaluation_periods": 3,
+    "datapoints_to_alarm": 2,
+    "treat_missing_data": "breaching",
+    "dimensions": [{"name": "Shop"}],
+}
+ENTRY = {
+    "namespace": "AWS/Shop",
+    "dimensions": ["Shop"],
+    "metrics": {
+        "Prices": {"description": "What things cost, in the mean.", "source": "name"},
+        "Sales": {
+            "description": "Sales of all shops.",
+            "unit": "Count",
+            "statistics": ["Sum"],
+            "source": "table",
+            "alarms": [ALARM],
+        },
+    },
+}
+Spoil = Callable[[dict[str, Any]], object]
+
+
+@pytest.fixture(scope="module")
+def script() -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "scripts"))
+        return SimpleNamespace(**run_path(str(ROOT / "scripts" / "catalog")))
+
+
+@pytest.fixture
+def complaints(script: Any, tmp_path: Path) -> Callable[..., list[str]]:
+    """What is wrong with a catalogue of one file."""
+
+    def of(entry: Any = ENTRY, *, text: str | None = None, name: str = "AWS.Shop.json", aliases: str = "{}") -> Any:
+        data = tmp_path / "data"
+        data.mkdir(exist_ok=True)
+        (data / name).write_text(script.written(entry) if text is None else text, "utf-8")
+        (tmp_path / "aliases.json").write_text(aliases, "utf-8")
+        return list(script.complaints(data, tmp_path / "aliases.json"))
+
+    return of
+
+
+def test_the_catalogue_is_as_it_should_be(script: Any) -> None:
+    assert list(script.complaints()) == []
+
+
+def test_a_file_as_it_should_be_has_no_complaint(complaints: Callable[..., list[str]]) -> None:
+    assert complaints() == []
+
+
+def test_the_documented_examples_are_as_they_should_be(complaints: Callable[..., list[str]]) -> None:
+    file, alarm = re.findall(r"```json\n(.+?)```", (ROOT / "docs" / "catalogue.md").read_text("utf-8"), re.DOTALL)
+    assert complaints(text=file, name="AWS.Example.json") == []
+    entry = json.loads(file)
+    entry["metrics"]["MessagesLost"]["alarms"] = [json.loads(alarm)]
+    assert complaints(entry, name="AWS.Example.json") == []
+
+
+def _metric(change: dict[str, Any]) -> Spoil:
+    return lambda entry: entry["metrics"]["Sales"].update(change)
+
+
+def _alarm(change: dict[str, Any]) -> Spoil:
+    return lambda entry: entry["metrics"]["Sales"]["alarms"][0].update(change)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "complaint"),
+    [
+        (_metric({"description": "Sales of all shops"}), "metrics Sales description"),
+        (_metric({"description": f"Sales of {'very ' * 50}many shops."}), "metrics Sales description"),
+        (_metric({"description": "Sales of  all shops."}), "metrics Sales description"),
+        (_metric({"description": "What things cost, in the mean."}), "Sales: described as Prices is"),
+        (_metric({"unit": "Pieces"}), "metrics Sales unit: 'Pieces' is not one of"),
+        (_metric({"statistics": ["p99"]}), "metrics Sales statistics 0: 'p99' is not one of"),
+        (_metric({"source": "name"}), "metrics Sales"),
+        (_metric({"source": "guess"}), "metrics Sales source"),
+        (_metric({"colour": "red"}), "metrics Sales: Additional properties"),
+        (lambda entry: entry["metrics"]["Prices"].update(source="table"), "metrics Prices"),
+        (_alarm({"datapoints_to_alarm": 4}), "Sales: 4 of 3 datapoints can never alarm"),
+        (_alarm({"period": 45}), "metrics Sales alarms 0 period"),
+        (_alarm({"period": 1_800, "evaluation_periods": 49}), "Sales: 49 x 1800 s is longer than"),
+        (_alarm({"period": 86_400, "evaluation_periods": 8}), "Sales: 8 x 86400 s is longer than"),
+        (_alarm({"comparison": ">"}), "metrics Sales alarms 0 comparison"),
+        (_alarm({"statistic": "Mean"}), "metrics Sales alarms 0 statistic"),
+        (_alarm({"threshold_guide": "Take what you like best."}), "metrics Sales alarms 0"),
+        (lambda entry: entry["metrics"]["Sales"]["alarms"][0].pop("threshold"), "metrics Sales alarms 0"),
+        (lambda entry: entry["metrics"]["Sales"]["alarms"][0].pop("reasoning"), "'reasoning' is a required property"),
+        (_alarm({"source": "aws"}), "metrics Sales alarms 0"),
+        (_alarm({"dimensions": [{"name": "Street"}]}), "dimensions that the namespace has not: Street"),
+        (lambda entry: entry.update(namespace="AWS.Shop"), "namespace: 'AWS.Shop' does not match"),
+        (lambda entry: entry.update(namespace="AWS/Shops"), "a file of AWS/Shops is called AWS.Shops.json"),
+        (lambda entry: entry.update(metrics={}), "metrics: "),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(
+    complaints: Callable[..., list[str]], spoil: Spoil, complaint: str
+) -> None:
+    entry = deepcopy(ENTRY)
+    spoil(entry)
+    (told,) = complaints(entry)
+    assert told.startswith("AWS.Shop.json: ")
+    assert complaint in told
+
+
+@pytest.mark.parametrize("change", [{"period": 10}, {"period": 86_400, "evaluation_periods": 7}])
+def test_periods_that_cloudwatch_takes_pass(complaints: Callable[..., list[str]], change: dict[str, Any]) -> None:
+    entry = deepcopy(ENTRY)
+    _alarm(change)(entry)
+    assert complaints(entry) == []
+
+
+def test_a_metric_that_is_there_twice_is_told(script: Any, complaints: Callable[..., list[str]]) -> None:
+    text = script.written(ENTRY).replace('    "Sales"', '    "Prices": {"description": "X."},\n    "Sales"')
+    assert complaints(text=text) == ["AWS.Shop.json: named twice: Prices"]
+
+
+def test_a_file_in_another_order_is_told_and_put_in_order(script: Any, complaints: Callable[..., list[str]]) -> None:
+    upside_down = {**ENTRY, "metrics": {"Sales": ENTRY["metrics"]["Sales"], "Prices": ENTRY["metrics"]["Prices"]}}  # type: ignore[index] # ENTRY is of mixed values
+    (told,) = complaints(text=json.dumps(upside_down))
+    assert "scripts/catalog format" in told
+    assert script.written(upside_down) == script.written(ENTRY)
+
+
+def test_what_is_no_json_is_told(complaints: Callable[..., list[str]]) -> None:
+    assert len(complaints(text="{")) == 1
+
+
+@pytest.mark.parametrize(
+    ("aliases", "complaint"),
+    [
+        ('{"Store": ["AWS/Shop", "AWS/Store"]}', "Store stands for what is not in the catalogue: AWS/Store"),
+        ('{"Store": []}', "Store stands for what is not in the catalogue: nothing"),
+        ('{"Store": ["AWS/Shop"], "Market": ["AWS/Shop"]}', "not in order"),
+        ('{"Store": ["AWS/Shop"], "Store": ["AWS/Shop"]}', "named twice: Store"),
+    ],
+)
+def test_an_alias_stands_for_namespaces_that_exist(
+    complaints: Callable[..., list[str]], aliases: str, complaint: str
+) -> None:
+    assert complaints(aliases=aliases) == [f"aliases.json: {complaint}"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [{"namespace": "AWS/Shop", "metric": "Sales"}, {"namespace": "AWS/New", "metric": "Age"}],
+        [
+            {"metricId": {"namespace": "AWS/Shop", "metricName": "Sales"}},
+            {"metricId": {"namespace": "AWS/New", "metricName": "Age"}},
+        ],
+        {"AWS/Shop": {"metrics": ["Sales"]}, "AWS/New": {"metrics": ["Age"], "dimensions": ["X"]}},
+    ],
+)
+def test_another_catalogue_is_compared_name_by_name(script: Any, tmp_path: Path, content: Any) -> None:
+    file = tmp_path / "theirs.json"
+    file.write_text(json.dumps(content), "utf-8")
+    told = script.compare.differences({"AWS/Shop": {"Sales", "Prices"}}, script.compare.theirs(file))
+    assert list(told) == [
+        "missing here: 1 metrics, 1 whole namespaces",
+        "  AWS/New (whole namespace): Age",
+        "missing there: 1 metrics, 0 whole namespaces",
+        "  AWS/Shop: Prices",
+    ]
+
+
+def test_statistics_are_a_table_with_a_total(script: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    script.stats(None)
+    head, _, *rows, total = capsys.readouterr().out.splitlines()
+    assert head.startswith("| namespace | metrics | from a table | name only |")
+    assert total.startswith(f"| {len(rows)} namespaces | 3,")
+    assert any(row.startswith("| AWS/SQS | 11 |") for row in rows)

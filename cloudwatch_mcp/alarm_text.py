@@ -37,7 +37,9 @@ def kind(alarm: Alarm) -> str:
 def watches(alarm: Alarm) -> str:
     """The metric with its dimensions, the expressions over metrics, or the query."""
     if "ScheduledQueryConfiguration" in alarm:
-        return str(alarm["ScheduledQueryConfiguration"].get("QueryString", ""))
+        scheduled = alarm["ScheduledQueryConfiguration"]
+        groups = [group.split(":log-group:", 1)[-1] for group in scheduled.get("LogGroupIdentifiers", [])]
+        return str(scheduled.get("QueryString", "")) + (f" in {', '.join(groups)}" if groups else "")
     if criteria := alarm.get("EvaluationCriteria"):
         return str(criteria.get("PromQLCriteria", {}).get("Query", ""))
     if queries := alarm.get("Metrics"):
@@ -92,7 +94,7 @@ def recent_datapoints(data: Mapping[str, Any]) -> list[float]:
 
 def says_more(reason: str) -> bool:
     """Whether a reason says more than the datapoints and the condition do: missing data, a state set by hand."""
-    return not reason.startswith("Threshold Crossed") or _MISSING.search(reason) is not None
+    return not reason.startswith(("Threshold Crossed", "Thresholds Crossed")) or _MISSING.search(reason) is not None
 
 
 def triggered_by(alarm: Alarm) -> list[str]:

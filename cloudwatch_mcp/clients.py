@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,9 @@ from cloudwatch_mcp.errors import (
     has_expired,
     no_answer,
     no_turn,
+    not_sent,
 )
-from cloudwatch_mcp.sessions import find_region, open_session
+from cloudwatch_mcp.sessions import find_region, open_session, refuse_unlisted
 
 if TYPE_CHECKING:
     import boto3
@@ -40,11 +42,20 @@ _MAX_ATTEMPTS = 4
 
 
 class Clients:
-    """One boto3 session a profile and one client a (profile, Region, service), made on first use and shared."""
+    """One boto3 session a profile and one client a (profile, Region, service), made on first use and shared.
 
-    def __init__(self, settings: Settings, environment: Mapping[str, str]) -> None:
+    `opened_by` makes the sessions: a recorder's are heard, a replay's answer themselves.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        environment: Mapping[str, str],
+        opened_by: Callable[[str | None], boto3.Session] = open_session,
+    ) -> None:
         self._settings = settings
         self._environment = environment
+        self._open_session = opened_by
         self._files = anyio.CapacityLimiter(4)  # not anyio's own, which serves stdin and stdout
         self._pools: dict[tuple[str | None, str], ThreadPoolExecutor] = {}
         self._lock = threading.RLock()
@@ -58,7 +69,7 @@ class Clients:
             InputError: no such profile, or no such Region.
         """
         profile = profile_name or self._settings.profile
-        session = self._sessions.get(profile) or await self._in_thread(partial(self._session, profile))
+        session = self._sessions.get(profile) or await self._in_thread(partial(self.session, profile))
         name, note = find_region(session, region or self._settings.region, self._environment)
         return Aws(self.send, name, profile, (note,) if note else ())
 
@@ -73,7 +84,7 @@ class Clients:
     async def send(self, aws: Aws, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """AWS's answer, or an error when it takes longer than the read timeout, repetitions and turns included."""
         pool = self._pools.setdefault((aws.profile, aws.region), ThreadPoolExecutor(_MAX_CONCURRENT_CALLS, "aws"))
-        sending = pool.submit(self._send, aws, operation, parameters)
+        sending = pool.submit(copy_context().run, self._send, aws, operation, parameters)
         seconds = self._settings.read_timeout
         try:
             with anyio.move_on_after(seconds):
@@ -122,6 +133,8 @@ class Clients:
                 self._forget(aws.profile, client)
                 return self._send(aws, operation, parameters, renewed=True)
             raise from_botocore(error, aws.region, aws.profile, service, operation) from error
+        except (OSError, RuntimeError) as error:
+            raise not_sent(operation, aws.region, error) from error
         answer.pop("ResponseMetadata", None)
         return answer
 
@@ -129,7 +142,7 @@ class Clients:
         # Whatever is wrong with the configuration, the first call tells; a warm-up must not end the server.
         with suppress(Exception):
             profile = self._settings.profile
-            region, _ = find_region(self._session(profile), self._settings.region, self._environment)
+            region, _ = find_region(self.session(profile), self._settings.region, self._environment)
             for service in sorted(set(OPERATIONS.values())):
                 self.client(profile, region, service)
 
@@ -140,10 +153,16 @@ class Clients:
                 self._sessions.pop(profile, None)
                 self._clients = {key: client for key, client in self._clients.items() if key[0] != profile}
 
-    def _session(self, profile: str | None) -> boto3.Session:
+    def session(self, profile: str | None) -> boto3.Session:
+        """The shared session of a profile. May block.
+
+        Raises:
+            InputError: there is no such profile, or the settings do not list it.
+        """
+        refuse_unlisted(profile, self._settings.profiles, self._environment)
         with self._lock:
             if profile not in self._sessions:
-                self._sessions[profile] = open_session(profile)
+                self._sessions[profile] = self._open_session(profile)
             return self._sessions[profile]
 
     def _new_client(self, profile: str | None, region: str, service: str) -> Any:
@@ -157,7 +176,7 @@ class Clients:
             user_agent_extra=f"cloudwatch-mcp/{__version__}",
         )
         try:
-            client = self._session(profile).client(service, region_name=region, config=config)
+            client = self.session(profile).client(service, region_name=region, config=config)
         except ValueError as error:
             raise InputError(f"{error}. Check AWS_ENDPOINT_URL and the profile's endpoint_url.") from None
         client.meta.events.register("before-parameter-build", _refuse_unlisted)
@@ -185,14 +204,22 @@ def _refuse_unreadable(operation_model: Any, response_dict: Mapping[str, Any], *
         raise ResponseParserError(f"the answer with status {response_dict['status_code']} was no JSON object.")
 
 
-def _repeat_only_what_is_safe(operation: Any, caught_exception: Exception | None, **_: Any) -> None:
+def _repeat_only_what_is_safe(
+    operation: Any, caught_exception: Exception | None, response: Any = None, **_: Any
+) -> None:
     """Ends botocore's repetitions, by raising, where another one would only cost.
+
+    botocore takes LimitExceededException, the answer to one query too many, for throttling: it would ask three times
+    more, and slow down every other call to Logs. `insights` waits instead.
 
     After a read timeout there is no time left. A StartQuery that failed after it was sent may have started a query:
     a second one would leave the first running, unread and billed.
     """
-    from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+    from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
+    answer = response[1] if response else {}
+    if operation.name == "StartQuery" and answer.get("Error", {}).get("Code") == "LimitExceededException":
+        raise ClientError(answer, operation.name)
     was_sent = not isinstance(caught_exception, EndpointConnectionError | ConnectTimeoutError)
     silent = isinstance(caught_exception, ReadTimeoutError)
     if caught_exception is not None and (silent or (operation.name == "StartQuery" and was_sent)):

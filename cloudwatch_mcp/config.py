@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from cloudwatch_mcp.errors import nearest
+
+PREFIX = "CLOUDWATCH_MCP_"
 LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL")
 
 
 class SettingsError(ValueError):
-    """A variable of the environment that cannot be read; the message names it and says what it takes."""
+    """A setting that is unknown, cannot be read or contradicts another; the message names it and what to do."""
 
 
 def _whole(text: str, least: int) -> int:
@@ -33,6 +36,13 @@ def _log_level(text: str) -> str:
     return text.upper()
 
 
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names):
+        raise ValueError
+    return names
+
+
 def _variable(default: Any, name: str, takes: str, read: Callable[[str], Any], about: str) -> Any:
     return field(default=default, metadata={"name": name, "takes": takes, "read": read, "about": about})
 
@@ -47,6 +57,21 @@ class Settings:
         "one of " + ", ".join(LOG_LEVELS),
         _log_level,
         "How much goes to stderr; INFO adds one audit line a tool call.",
+    )
+    log_file: str | None = _variable(
+        None,
+        "CLOUDWATCH_MCP_LOG_FILE",
+        "a path",
+        str,
+        "A file that gets what stderr gets; at 10 MB a new one is begun, and three old ones are kept.",
+    )
+    profiles: tuple[str, ...] = _variable(
+        (),
+        "CLOUDWATCH_MCP_PROFILES",
+        "names separated by commas",
+        _names,
+        "The only AWS profiles that may be used, separated by commas; `default` stands for credentials that no profile "
+        "names: keys in the environment, roles, the default profile.",
     )
     max_response_chars: int = _variable(
         40_000,
@@ -95,16 +120,30 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **flags: Any) -> Settings:
-        """Settings from `CLOUDWATCH_MCP_*`; a flag that is not None wins.
+        """Settings from `CLOUDWATCH_MCP_*`; a flag wins, unless it is empty.
 
         Raises:
-            SettingsError: a variable holds a value that cannot be read.
+            SettingsError: a variable is unknown or holds a value that cannot be read, or the profile is not listed.
         """
+        _refuse_unknown(environment)
         values = {f.name: _read(environment, f.metadata) for f in fields(cls) if f.metadata}
         if values["log_level"] is None and environment.get("FASTMCP_LOG_LEVEL", "").upper() in LOG_LEVELS:
             values["log_level"] = environment["FASTMCP_LOG_LEVEL"].upper()
-        values |= flags
-        return cls(**{name: value for name, value in values.items() if value is not None})
+        values |= {name: value or None for name, value in flags.items()}
+        settings = cls(**{name: value for name, value in values.items() if value is not None})
+        if settings.profile and settings.profiles and settings.profile not in settings.profiles:
+            listed = ", ".join(settings.profiles)
+            raise SettingsError(f"--profile {settings.profile} is not allowed: CLOUDWATCH_MCP_PROFILES lists {listed}.")
+        return settings
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = [name for name, _, _ in variables()]
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known:
+            near = nearest(name.removeprefix(PREFIX), [each.removeprefix(PREFIX) for each in known], 1)
+            hint = f"did you mean {PREFIX}{near[0]}?" if near else f"there is {', '.join(known)}."
+            raise SettingsError(f"{name} is not a setting: {hint}")
 
 
 def _read(environment: Mapping[str, str], variable: Mapping[str, Any]) -> Any:
@@ -121,6 +160,6 @@ def variables() -> list[tuple[str, str, str]]:
     """(name, what it is for, default) of each variable, for the help and the documents."""
     named = [each for each in fields(Settings) if each.metadata]
     return [
-        (each.metadata["name"], each.metadata["about"], "none" if each.default is None else str(each.default))
+        (each.metadata["name"], each.metadata["about"], "none" if each.default in {None, ()} else str(each.default))
         for each in named
     ]

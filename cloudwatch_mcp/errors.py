@@ -69,7 +69,7 @@ EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpi
 _EXPIRED_EXCEPTIONS = frozenset(
     {"SSOTokenLoadError", "UnauthorizedSSOTokenError", "TokenRetrievalError", "SSOError", "LoginRefreshRequired"}
 )
-_DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"})
+DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"})
 _THROTTLED_CODES = frozenset(
     {"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException"}
 )
@@ -113,6 +113,13 @@ def no_turn(operation: str, region: str, seconds: float) -> AwsError:
     return AwsError(f"{text} Ask for less at once, or call again in a minute.", code="NoTurn", operation=operation)
 
 
+def not_sent(operation: str, region: str, error: Exception) -> AwsError:
+    """The error for a call that botocore could not even prepare: a credential_process that does not exist, say."""
+    text = f"{operation} in {region} could not be sent: {error}"
+    hint = "Renew the credentials, or mend how they are configured; `cloudwatch-mcp check` says where they come from."
+    return AwsError(f"{text.rstrip('.')}. {hint}", code="NotSent", operation=operation)
+
+
 def _aws_message(error: Exception) -> str:
     response: dict[str, Any] = getattr(error, "response", None) or {}
     said = response.get("Error", {})
@@ -136,8 +143,8 @@ def _next_step(error: Exception, code: str, said: str, *, action: str, region: s
         return f"The SSO session has expired or is missing: run `{login}` and call again; no restart is needed."
     if code in EXPIRED_CODES:
         return f"The credentials have expired: renew them (`{login}` for SSO) and call again; no restart is needed."
-    if code in _DENIED_CODES:
-        return f"Allow the IAM action {action} (README has the whole policy), or use another profile_name."
+    if code in DENIED_CODES:
+        return f"Allow the IAM action {action} (`cloudwatch-mcp policy` prints all), or use another profile_name."
     if code in _THROTTLED_CODES:
         return "AWS throttles this account's calls: wait some seconds, then ask for less or call again."
     if code in _BAD_KEY_CODES:
@@ -149,7 +156,9 @@ def _step_otherwise(code: str, said: str, action: str) -> str:
     if code == "InvalidParameterException" and action == "logs:StopQuery":
         return "It has already ended: get_logs_insight_query_results gives its rows."
     if code == "MalformedQueryException":
-        return "Mend the query at that position; commands are separated by |, strings are quoted, regexes are /…/."
+        mend = "Mend the query at that position; commands are separated by |, strings are quoted, regexes are /…/."
+        later = "Choose a later window: describe_log_groups tells how long a group keeps its events, and since when."
+        return later if "retention" in said else mend
     if code == "LimitExceededException":
         return "Too many Logs Insights queries run in this account: cancel one or wait, then call again."
     if code == "ResourceNotFoundException" and re.search(r"quer(y|ies)", said, re.IGNORECASE):

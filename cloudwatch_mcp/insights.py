@@ -6,7 +6,6 @@ when polling fails, and when it scans more than the user allows.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -81,8 +80,7 @@ class Patience:
         now = self.clock.monotonic()
         if self.tell is not None:
             await self.tell(now - self.begun, message)
-        jittered = seconds * random.uniform(0.8, 1.2)  # noqa: S311 - jitter keeps no secret
-        await self.clock.sleep(max(0.0, min(self.until - now, jittered)))
+        await self.clock.sleep(max(0.0, min(self.until - now, seconds * self.clock.jitter())))
 
 
 async def run(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -28,12 +29,24 @@ def open_session(profile: str | None) -> boto3.Session:
     from botocore.exceptions import ProfileNotFound
 
     known_regions()
+    core = botocore.session.Session()
+    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
     try:
-        return boto3.Session(profile_name=profile)
+        return boto3.Session(botocore_session=core, profile_name=profile)
     except ProfileNotFound as error:
         profiles = sorted(botocore.session.Session(profile=None).full_config.get("profiles", {}))
         known = f"Profiles here: {', '.join(profiles[:20])}." if profiles else "No profile is configured here."
         raise InputError(f"{error}. {known} Pass one as profile_name, or set AWS_PROFILE.") from None
+
+
+def _moment(given: Any) -> datetime:
+    """In UTC. botocore's own parser looks up the machine's zone for each: most of the time that a long series takes."""
+    if isinstance(given, int | float):
+        return datetime.fromtimestamp(given, timezone.utc)
+    from botocore.utils import parse_timestamp
+
+    moment: datetime = parse_timestamp(given)
+    return moment
 
 
 def find_region(session: boto3.Session, given: str | None, environment: Mapping[str, str]) -> tuple[str, str | None]:
@@ -42,12 +55,12 @@ def find_region(session: boto3.Session, given: str | None, environment: Mapping[
     Raises:
         InputError: AWS has no such Region, and no endpoint of the user's own is set that might.
     """
-    region = given or environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or session.region_name
-    if not region:
+    region, _ = configured_region(session, given, environment)
+    if region is None:
         note = f"No region was given or configured: this is {DEFAULT_REGION}. Pass region for another."
         return DEFAULT_REGION, note
     known = known_regions()
-    if region in known or (_REGION.fullmatch(region) and _has_own_endpoint(session, environment)):
+    if region in known or (_REGION.fullmatch(region) and has_own_endpoint(session, environment)):
         return region, None
     near = ", ".join(nearest(region, known, 3))
     hint = f"did you mean {near}?" if near else "a Region reads like eu-west-1."
@@ -56,17 +69,48 @@ def find_region(session: boto3.Session, given: str | None, environment: Mapping[
     )
 
 
+def configured_region(
+    session: boto3.Session, given: str | None, environment: Mapping[str, str]
+) -> tuple[str | None, str]:
+    """The Region that is given, else the one that is configured; and where it comes from."""
+    candidates = {
+        "--region": given,
+        "AWS_REGION": environment.get("AWS_REGION"),
+        "AWS_DEFAULT_REGION": environment.get("AWS_DEFAULT_REGION"),
+        "the profile": session.region_name,
+    }
+    return next(((region, source) for source, region in candidates.items() if region), (None, "the default"))
+
+
+def refuse_unlisted(profile: str | None, listed: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Refuse a profile outside a list of them, before anything of it is read; an empty list refuses none.
+
+    Credentials that no profile names, such as keys in the environment or a role, are listed as `default`.
+
+    Raises:
+        InputError: it is not listed; the message has those that are.
+    """
+    # botocore takes keys in the environment before it looks at AWS_PROFILE, and AWS_DEFAULT_PROFILE before that
+    by_variable = environment.get("AWS_DEFAULT_PROFILE") or environment.get("AWS_PROFILE") or "default"
+    used = profile or ("default" if environment.get("AWS_ACCESS_KEY_ID") else by_variable)
+    if listed and used not in listed:
+        raise InputError(
+            f"The profile {clip_argument(used)} is not allowed here: CLOUDWATCH_MCP_PROFILES lists "
+            f"{', '.join(listed)}. Pass one of them as profile_name."
+        )
+
+
 @cache
 def known_regions() -> frozenset[str]:
-    """The Regions that the installed boto3 knows, of all partitions; read from its files once."""
-    import botocore.session
+    """The Regions that the installed boto3 knows, of all partitions; read from one small file of it, once."""
+    from botocore.loaders import create_loader
 
-    session = botocore.session.Session()
-    partitions = session.get_available_partitions()
-    return frozenset(chain.from_iterable(session.get_available_regions("logs", each) for each in partitions))
+    partitions = create_loader().load_data("partitions")["partitions"]
+    names = chain.from_iterable(partition["regions"] for partition in partitions)
+    return frozenset(name for name in names if not name.endswith("-global"))
 
 
-def _has_own_endpoint(session: boto3.Session, environment: Mapping[str, str]) -> bool:
+def has_own_endpoint(session: boto3.Session, environment: Mapping[str, str]) -> bool:
     profile: Mapping[str, Any] = session._session.get_scoped_config()  # noqa: SLF001 - boto3 has no public way
     in_environment = any(name.startswith("AWS_ENDPOINT_URL") for name in environment)
     return in_environment or "endpoint_url" in profile or "services" in profile

@@ -14,7 +14,10 @@ from pydantic import BaseModel
 from cloudwatch_mcp.timerange import utc_text
 
 _NOTE_ROOM = 400  # characters kept free for the notes that fitting adds
+_NOT_RECENT = timedelta(minutes=5)
 _HEAD = ("region", "profile", "window", "notes")
+_MINIFIED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_SPACED = json.JSONEncoder(ensure_ascii=False)
 _CLIP_STEPS = (4, 16, 64, 256)  # a value may take this fraction of the budget, tried in turn
 
 
@@ -39,7 +42,7 @@ class Table(BaseModel):
 
 
 class Summary(BaseModel):
-    """A series in six facts, over the points it has."""
+    """A series in six facts, over the points it has; `last_at` where the last point is not a recent one."""
 
     min: float
     min_at: str
@@ -47,6 +50,7 @@ class Summary(BaseModel):
     max_at: str
     avg: float
     last: float
+    last_at: str | None = None
 
 
 class Series(BaseModel):
@@ -93,7 +97,7 @@ def json_or_text(text: str) -> Any:
         parsed = json.loads(text, parse_int=_exact, parse_constant=_exact)
     except (ValueError, RecursionError):
         return text
-    return parsed if text in (dumps(parsed), json.dumps(parsed, ensure_ascii=False)) else text
+    return parsed if dumps(parsed) == text or _SPACED.encode(parsed) == text else text
 
 
 def _exact(digits: str) -> int:
@@ -104,11 +108,21 @@ def _exact(digits: str) -> int:
     return number
 
 
-def series(label: str, points: Mapping[datetime, float], period: int, series_id: str | None = None) -> Series:
-    """`points` (at least one) on a grid of `period` seconds; points off the grid make it finer."""
+def series(
+    label: str,
+    points: Mapping[datetime, float],
+    period: int,
+    series_id: str | None = None,
+    until: datetime | None = None,
+) -> Series:
+    """`points` (at least one) on a grid of `period` seconds; points off the grid make it finer.
+
+    `until` is when the window ends: a series that ended three periods earlier, and five minutes, says when.
+    """
     times = sorted(points)
     step = math.gcd(period, *(int((later - times[0]).total_seconds()) for later in times[1:])) or period
     slots = int((times[-1] - times[0]).total_seconds()) // step + 1
+    stale = max(timedelta(seconds=3 * period), _NOT_RECENT)
     low, high = min(times, key=points.__getitem__), max(times, key=points.__getitem__)
     return Series(
         label=label,
@@ -123,6 +137,7 @@ def series(label: str, points: Mapping[datetime, float], period: int, series_id:
             max_at=utc_text(high),
             avg=math.fsum(points.values()) / len(points),
             last=points[times[-1]],
+            last_at=utc_text(times[-1]) if until is not None and until - times[-1] > stale else None,
         ),
     )
 
@@ -136,7 +151,7 @@ def clip(text: str, limit: int) -> str:
 
 
 def dumps(data: Any) -> str:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return _MINIFIED.encode(data)
 
 
 def render(answer: Answer, budget: int) -> dict[str, Any]:

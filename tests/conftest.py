@@ -19,9 +19,11 @@ from typing import Any, TypeAlias
 
 import pytest
 from botocore import xform_name
+from botocore.hooks import EventAliaser
 from botocore.loaders import create_loader
 from botocore.stub import Stubber
 from mcp import Client
+from mcp.client.session import ClientSession
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
@@ -31,6 +33,7 @@ from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.sandbox import Sandbox
 from cloudwatch_mcp.server import CloudWatchServer, build_server
+from tests.readable_json import readable
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
 ROOT = Path(__file__).parent.parent
@@ -135,9 +138,30 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, st
 
 @pytest.fixture(scope="session", autouse=True)
 def _models_are_read_once() -> Iterator[None]:
-    """Each test has sessions of its own; botocore's service models are the same for all."""
+    """Each test has sessions of its own; botocore's service models and event names are the same for all."""
+    name_of, names = EventAliaser._alias_event_name, dict[str, str]()
+
+    def once(aliaser: EventAliaser, event: str) -> str:
+        return names.get(event) or names.setdefault(event, name_of(aliaser, event))
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.session.create_loader", cache(create_loader))
+        patch.setattr(EventAliaser, "_alias_event_name", once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _schemas_are_checked_once() -> Iterator[None]:
+    """Each test has clients of its own; the tools' output schemas are the same for all."""
+    check, checked = ClientSession._output_schema_validator, dict[str, Any]()
+
+    def once(session: ClientSession, name: str, schema: dict[str, Any]) -> Any:
+        key = json.dumps(schema)
+        checked[key] = checked.get(key) or check(session, name, schema)
+        return checked[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClientSession, "_output_schema_validator", once)
         yield
 
 
@@ -302,7 +326,7 @@ def in_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
 
 
 class _ReadableFiles(SingleFileSnapshotExtension):
-    """One file a case under snapshots/, as indented JSON whose keys stay in order."""
+    """One file a case under snapshots/, as JSON that a reviewer can read."""
 
     _write_mode = WriteMode.TEXT
     file_extension = "json"
@@ -316,7 +340,7 @@ class _ReadableFiles(SingleFileSnapshotExtension):
         return str(ROOT / "snapshots")
 
     def serialize(self, data: Any, **_: Any) -> str:
-        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+        return readable(data)
 
 
 @pytest.fixture

@@ -204,6 +204,7 @@ class _KeepingServer(ThreadingHTTPServer):
     """Knows its connections, so that those which a client keeps open can be ended; waits for their threads."""
 
     daemon_threads = False
+    request_queue_size = 64  # of who connects at once, the sixth would wait for a second to be heard again
 
     def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
         super().__init__(("127.0.0.1", 0), handler)

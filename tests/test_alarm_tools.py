@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any, TypeAlias
 
 import pytest
-from syrupy.assertion import SnapshotAssertion
 
-from tests.conftest import NOW, Connected, StubbedServer
+from tests.conftest import NOW, StubbedServer
 
 pytestmark = pytest.mark.anyio
 
@@ -39,21 +37,6 @@ def composite(name: str, rule: str = "TRUE", **more: Any) -> Alarm:
     return {key: plain[key] for key in kept} | {"AlarmRule": rule}
 
 
-async def test_active_alarms_of_the_incident(connected: Connected, snapshot: SnapshotAssertion) -> None:
-    async with connected() as ask:
-        reply = await ask("get_active_alarms")
-    assert [row["name"] for row in reply.rows("composite_alarms")] == ["shop-checkout-degraded", "shop-storefront-page"]
-    assert reply.data == snapshot
-
-
-async def test_an_anomaly_alarm_shows_its_band_and_never_a_threshold_of_zero(connected: Connected) -> None:
-    async with connected() as ask:
-        rows = (await ask("get_active_alarms")).rows("metric_alarms")
-    band = next(row for row in rows if row["name"] == "shop-orders-per-minute-anomaly")
-    assert band["kind"] == "anomaly band"
-    assert "below ANOMALY_DETECTION_BAND(m1, 2) (lately " in band["condition"]
-
-
 async def test_metric_alarms_do_not_crowd_out_composite_ones(stubbed: StubbedServer) -> None:
     many = [alarm(f"m{number}", minutes_ago=number) for number in range(60)]
     stubbed.answer(
@@ -68,45 +51,6 @@ async def test_metric_alarms_do_not_crowd_out_composite_ones(stubbed: StubbedSer
     ]
 
 
-async def test_alarms_come_newest_transition_first_whatever_order_aws_gives(stubbed: StubbedServer) -> None:
-    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("old", 90)], "NextToken": "2"})
-    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("new", 1)]})
-    rows = (await stubbed.ask("get_active_alarms")).rows("metric_alarms")
-    assert [row["name"] for row in rows] == ["new", "old"]
-
-
-async def test_a_log_alarm_has_its_own_table(stubbed: StubbedServer) -> None:
-    query = {
-        "QueryString": "filter level = 'ERROR'",
-        "AggregationExpression": "count(*)",
-        "ScheduledQueryRoleARN": "arn:aws:iam::123456789012:role/example",
-        "ScheduleConfiguration": {"ScheduleExpression": "rate(5 minutes)", "StartTimeOffset": 300},
-    }
-    log_alarm = composite("errors in logs") | {
-        "ScheduledQueryConfiguration": query,
-        "QueryResultsToEvaluate": 3,
-        "QueryResultsToAlarm": 2,
-        "Threshold": 1.0,
-        "ComparisonOperator": "GreaterThanThreshold",
-    }
-    del log_alarm["AlarmRule"]
-    stubbed.answer("describe_alarms", {"LogAlarms": [log_alarm]})
-    (row,) = (await stubbed.ask("get_active_alarms")).rows("log_alarms")
-    assert (row["condition"], row["watches"]) == (
-        "count(*) > 1 for 2 of 3 query results",
-        "filter level = 'ERROR'",
-    )
-
-
-async def test_no_active_alarm_is_said_with_what_to_do_next(
-    stubbed: StubbedServer, snapshot: SnapshotAssertion
-) -> None:
-    stubbed.answer("describe_alarms", {})
-    reply = await stubbed.ask("get_active_alarms")
-    assert "No alarm is in ALARM in us-east-1" in reply.notes[0]
-    assert reply.data == snapshot
-
-
 async def test_more_than_a_thousand_active_alarms_still_show_every_composite_one(stubbed: StubbedServer) -> None:
     for page in range(10):
         alarms = [alarm(f"m{page}-{number}") for number in range(100)]
@@ -116,30 +60,6 @@ async def test_more_than_a_thousand_active_alarms_still_show_every_composite_one
     reply = await stubbed.ask("get_active_alarms", max_items=1)
     assert reply.rows("composite_alarms")[0]["name"] == "pages"
     assert reply.notes[1] == "More than 1,000 alarms are active: the first 1,000 were read and sorted."
-
-
-async def test_composite_alarm_keeps_its_history(connected: Connected, snapshot: SnapshotAssertion) -> None:
-    async with connected() as ask:
-        reply = await ask("get_alarm_history", alarm_name="shop-checkout-degraded", include_component_alarms=True)
-    assert reply.rows("transitions")[0]["to"] == "ALARM"
-    assert [row["name"] for row in reply.rows("components")] == [
-        "shop-checkout-5xx-rate",
-        "shop-checkout-latency-p99",
-        "shop-payments-gateway-timeouts",
-        "shop-payments-retry-queue",
-        "shop-maintenance-window",
-    ]
-    assert reply.data == snapshot
-
-
-async def test_flapping_is_told_with_merged_windows_to_investigate(
-    connected: Connected, snapshot: SnapshotAssertion
-) -> None:
-    async with connected() as ask:
-        reply = await ask("get_alarm_history", alarm_name="shop-batch-host-cpu", max_items=14)
-    assert reply.data["flapping"]["count"] >= 3
-    assert len(reply.data["investigate"]) < len([r for r in reply.rows("transitions") if r["to"] == "ALARM"])
-    assert reply.data == snapshot
 
 
 async def test_an_active_alarm_gives_the_reason_where_its_datapoints_do_not(stubbed: StubbedServer) -> None:
@@ -219,37 +139,6 @@ async def test_a_window_to_investigate_does_not_reach_into_the_future(stubbed: S
     assert reply.data["investigate"][0][1] == "2026-11-20T12:00:00Z"
 
 
-async def test_history_is_asked_of_all_alarm_types(stubbed: StubbedServer) -> None:
-    everything = ["CompositeAlarm", "MetricAlarm", "LogAlarm"]
-    stubbed.answer(
-        "describe_alarm_history",
-        {"AlarmHistoryItems": [transition(5)]},
-        {
-            "AlarmName": "a",
-            "AlarmTypes": everything,
-            "HistoryItemType": "StateUpdate",
-            "StartDate": NOW - timedelta(hours=24),
-            "EndDate": NOW,
-            "MaxRecords": 50,
-            "ScanBy": "TimestampDescending",
-        },
-    )
-    stubbed.answer(
-        "describe_alarms",
-        {"MetricAlarms": [alarm("a")]},
-        {"AlarmNames": ["a"], "AlarmTypes": everything, "MaxRecords": 100},
-    )
-    assert not (await stubbed.ask("get_alarm_history", alarm_name="a")).failed
-
-
-async def test_a_region_that_does_not_know_log_alarms_is_asked_for_the_others(stubbed: StubbedServer) -> None:
-    refused = "Value '[CompositeAlarm, MetricAlarm, LogAlarm]' at 'alarmTypes' failed to satisfy constraint"
-    known = {"StateValue": "ALARM", "AlarmTypes": ["CompositeAlarm", "MetricAlarm"], "MaxRecords": 100}
-    stubbed.refuse("describe_alarms", "ValidationError", refused)
-    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a")]}, known)
-    assert [row["name"] for row in (await stubbed.ask("get_active_alarms")).rows("metric_alarms")] == ["a"]
-
-
 async def test_children_are_described_a_hundred_at_a_time(stubbed: StubbedServer) -> None:
     names = [f"child {number}" for number in range(150)]
     rule = " OR ".join(f'ALARM("{name}")' for name in names)
@@ -259,55 +148,3 @@ async def test_children_are_described_a_hundred_at_a_time(stubbed: StubbedServer
         stubbed.answer("describe_alarms", {"MetricAlarms": [alarm(name) for name in chunk]})
     reply = await stubbed.ask("get_alarm_history", alarm_name="all", include_component_alarms=True)
     assert [row["name"] for row in reply.rows("components")] == names
-
-
-async def test_a_child_that_does_not_exist_is_noted(stubbed: StubbedServer) -> None:
-    stubbed.answer("describe_alarm_history", {"AlarmHistoryItems": []})
-    stubbed.answer("describe_alarms", {"CompositeAlarms": [composite("all", 'ALARM("here") OR ALARM("gone")')]})
-    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("here")]})
-    reply = await stubbed.ask("get_alarm_history", alarm_name="all", include_component_alarms=True)
-    assert "The rule names alarms that do not exist: gone." in reply.notes
-
-
-async def test_a_deleted_alarm_still_has_its_history(stubbed: StubbedServer) -> None:
-    stubbed.answer("describe_alarm_history", {"AlarmHistoryItems": [transition(5)]})
-    stubbed.answer("describe_alarms", {})
-    reply = await stubbed.ask("get_alarm_history", alarm_name="a")
-    assert reply.data["alarm"] == {"name": "a", "kind": "deleted"}
-    assert reply.notes == ["The alarm does not exist any more; its history does."]
-
-
-async def test_an_unknown_alarm_is_an_error_naming_the_nearest(connected: Connected) -> None:
-    async with connected() as ask:
-        reply = await ask("get_alarm_history", alarm_name="shop-checkout-degradd")
-    assert "There is no alarm 'shop-checkout-degradd' in us-east-1" in reply.error
-    assert "Nearest: shop-checkout-degraded" in reply.error
-
-
-@pytest.mark.parametrize("item_type", ["ConfigurationUpdate", "Action"])
-async def test_other_history_items_are_listed_when_asked_for(
-    connected: Connected, item_type: str, snapshot: SnapshotAssertion
-) -> None:
-    async with connected() as ask:
-        reply = await ask(
-            "get_alarm_history", alarm_name="shop-checkout-degraded", history_item_type=item_type, start_time="90d"
-        )
-    assert reply.data == snapshot
-
-
-async def test_more_history_than_asked_for_is_noted(connected: Connected) -> None:
-    async with connected() as ask:
-        reply = await ask("get_alarm_history", alarm_name="shop-batch-host-cpu", max_items=2)
-    assert reply.notes == ["The newest 2 are shown, more exist: raise max_items (1,000 at most) or narrow the window."]
-
-
-@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata"])
-async def test_times_are_utc_whatever_the_zone_of_the_machine(
-    connected: Connected, zone: str, in_zone: Callable[[str], None]
-) -> None:
-    in_zone(zone)
-    assert datetime.now(timezone.utc).astimezone().utcoffset() != timedelta(0)
-    async with connected() as ask:
-        reply = await ask("get_alarm_history", alarm_name="shop-checkout-degraded", start_time="2026-11-20T00:00:00")
-    assert reply.data["window"] == ["2026-11-20T00:00:00Z", "2026-11-20T12:00:00Z"]
-    assert reply.data["alarm"]["since"] == reply.rows("transitions")[0]["time"] == "2026-11-20T11:10:07Z"

@@ -187,12 +187,6 @@ async def test_warming_up_minds_no_broken_configuration(
     await clients({**environment, "AWS_REGION": "nowhere"}).warm()
 
 
-@pytest.mark.parametrize("service", ["cloudwatch", "logs"])
-def test_aws_is_spoken_to_in_json(environment: dict[str, str], service: str) -> None:
-    client = clients(environment).client(None, "us-east-1", service)
-    assert client.meta.service_model.resolved_protocol == "json"
-
-
 @pytest.fixture
 def profiles(environment: dict[str, str]) -> dict[str, str]:
     Path(environment["AWS_CONFIG_FILE"]).write_text(
@@ -313,3 +307,26 @@ async def test_credentials_that_stay_expired_are_an_error_with_what_to_run(
         error = (await ask("get_metric_data", namespace="N", metric_name="M")).error
     assert "aws sso login" in error
     assert "no restart is needed" in error
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"AWS_PROFILE": "broken"}, "No such file or directory: 'no-such-command'"),
+        ({"AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z"}, "refreshed credentials are still expired"),
+    ],
+)
+async def test_credentials_that_cannot_even_be_read_are_an_error_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variables: dict[str, str], said: str
+) -> None:
+    (tmp_path / "config").write_text("[profile broken]\ncredential_process = no-such-command\n")
+    if "AWS_PROFILE" in variables:
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    aws = await clients({"AWS_REGION": "us-east-1"}).at(None, None)
+    with pytest.raises(AwsError) as caught:
+        await aws.call("DescribeAlarms")
+    assert str(caught.value).startswith("DescribeAlarms in us-east-1 could not be sent: ")
+    assert said in str(caught.value)
+    assert "`cloudwatch-mcp check`" in str(caught.value)

@@ -1,8 +1,19 @@
 from __future__ import annotations
 
-import pytest
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
+from loguru import logger
+
+from cloudwatch_mcp import log
+from cloudwatch_mcp.cli import main
+from cloudwatch_mcp.clients import Clients
 from cloudwatch_mcp.config import Settings, SettingsError, variables
+from cloudwatch_mcp.errors import InputError
+from tests.stdio import ServerProcess
 
 
 def test_the_defaults_need_no_environment() -> None:
@@ -23,6 +34,7 @@ def test_a_variable_sets_its_field_and_a_flag_wins() -> None:
         ("CLOUDWATCH_MCP_MAX_SCAN_GB", "-1"),
         ("CLOUDWATCH_MCP_READ_TIMEOUT", "inf"),
         ("CLOUDWATCH_MCP_LOG_LEVEL", "chatty"),
+        ("CLOUDWATCH_MCP_PROFILES", "prod,,stage"),
     ],
 )
 def test_an_unreadable_variable_is_named_with_what_it_takes(name: str, text: str) -> None:
@@ -38,3 +50,118 @@ def test_the_log_level_of_people_who_switch_is_honoured() -> None:
 
 def test_every_variable_says_what_it_is_for() -> None:
     assert all(name.startswith("CLOUDWATCH_MCP_") and about.endswith(".") for name, about, _ in variables())
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("CLOUDWATCH_MCP_LOGLEVEL", "did you mean CLOUDWATCH_MCP_LOG_LEVEL?"),
+        ("CLOUDWATCH_MCP_PROFILE", "did you mean CLOUDWATCH_MCP_PROFILES?"),
+        ("CLOUDWATCH_MCP_QQQ", "there is CLOUDWATCH_MCP_LOG_LEVEL, CLOUDWATCH_MCP_LOG_FILE, "),
+    ],
+)
+def test_an_unknown_variable_ends_the_start_and_the_nearest_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, hint: str
+) -> None:
+    monkeypatch.setenv(name, "made-up secret")
+    with pytest.raises(SystemExit) as left:
+        main([])
+    assert str(left.value.code).startswith(f"cloudwatch-mcp: {name} is not a setting: {hint}")
+    assert "secret" not in str(left.value.code)
+
+
+def test_a_profile_flag_outside_the_list_ends_the_start() -> None:
+    with pytest.raises(SettingsError, match="--profile dev is not allowed: CLOUDWATCH_MCP_PROFILES lists prod, stage"):
+        Settings.from_environment({"CLOUDWATCH_MCP_PROFILES": "prod, stage"}, profile="dev")
+
+
+KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+
+
+@pytest.mark.parametrize(
+    ("profile", "environment", "used"),
+    [
+        ("dev", {}, "dev"),
+        (None, {}, "default"),
+        (None, {"AWS_PROFILE": "dev"}, "dev"),
+        (None, {"AWS_PROFILE": "prod", "AWS_DEFAULT_PROFILE": "dev"}, "dev"),
+        (None, {"AWS_PROFILE": "prod", **KEYS}, "default"),
+    ],
+)
+def test_a_profile_outside_the_list_is_refused_before_a_session_is_made(
+    profile: str | None, environment: dict[str, str], used: str
+) -> None:
+    clients = Clients(Settings(profiles=("prod", "stage")), environment, lambda _: pytest.fail("a session was made"))
+    with pytest.raises(InputError, match=f"The profile '{used}' is not allowed here: .* lists prod, stage"):
+        clients.client(profile, "us-east-1", "logs")
+
+
+@pytest.mark.parametrize(
+    ("profile", "environment"),
+    [("prod", {}), ("prod", KEYS), (None, {"AWS_PROFILE": "prod"}), (None, {}), (None, KEYS), ("default", {})],
+)
+def test_a_profile_of_the_list_is_used(profile: str | None, environment: dict[str, str]) -> None:
+    opened: list[str | None] = []
+
+    def open_session(name: str | None) -> None:
+        opened.append(name)
+
+    Clients(Settings(profiles=("prod", "default")), environment, open_session).session(profile)
+    assert opened == [profile]
+
+
+@pytest.mark.anyio
+async def test_a_call_that_names_an_unlisted_profile_is_refused(environment: dict[str, str]) -> None:
+    with pytest.raises(InputError, match="The profile 'dev' is not allowed here"):
+        await Clients(Settings(profiles=("prod",)), environment).at("dev", None)
+
+
+@pytest.fixture
+def _logging_is_put_back() -> Iterator[None]:
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    logger.remove()
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+
+
+@pytest.mark.usefixtures("_logging_is_put_back")
+def test_a_log_file_gets_what_stderr_gets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("WARNING", str(tmp_path / "new" / "server.log"))
+    logger.warning("mind this")
+    logger.info("but not this")
+    logger.remove()
+    written = (tmp_path / "new" / "server.log").read_text("utf-8")
+    assert written.endswith("WARNING mind this\n")
+    assert capsys.readouterr().err.endswith("WARNING mind this\n")
+    assert "not this" not in written
+
+
+@pytest.mark.usefixtures("_logging_is_put_back")
+def test_a_log_file_is_begun_anew_at_10_mb_and_three_old_ones_are_kept(tmp_path: Path) -> None:
+    log.configure("ERROR", str(tmp_path / "server.log"))
+    logger.remove(min(logger._core.handlers))  # type: ignore[attr-defined]  # not to stderr: it is much
+    for _ in range(6):
+        logger.error("x" * 9_900_000)
+    logger.remove()
+    sizes = [file.stat().st_size for file in tmp_path.iterdir()]
+    assert len(sizes) == 1 + 3
+    assert max(sizes) < 10_000_000
+
+
+@pytest.mark.usefixtures("_logging_is_put_back")
+@pytest.mark.parametrize("path", ["/dev/null/server.log", "/dev", "{nothing}.log", "~nobody-of-this-name/server.log"])
+def test_a_log_file_that_cannot_be_written_is_a_warning(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("WARNING", path)
+    (warning,) = capsys.readouterr().err.splitlines()
+    assert f"WARNING The log file {path} cannot be written" in warning
+
+
+@pytest.mark.parametrize("home", [{}, {"HOME": "/proc"}], ids=["no home", "a read-only home"])
+def test_the_server_starts_and_answers_without_a_home_or_any_aws_configuration(home: dict[str, str]) -> None:
+    nothing = {"PATH": os.defpath, "AWS_EC2_METADATA_DISABLED": "true", **home}
+    with ServerProcess(env=nothing) as process:
+        process.initialize()
+        assert "Unable to locate credentials" in process.call("get_active_alarms").error
+        process.end_input()
+        assert (process.wait(), process.stderr) == (0, "")

@@ -124,7 +124,7 @@ async def test_a_defect_of_ours_is_told_by_place_and_never_quotes_data(
 
     said: list[str] = []
     sink = logger.add(said.append, level="TRACE")
-    monkeypatch.setattr(server.runtime.clients, "_session", broken)
+    monkeypatch.setattr(server.runtime.clients, "session", broken)
     async with asking(server) as ask:
         error = (await ask("get_active_alarms")).error
         assert not (await ask("get_metric_metadata", namespace="AWS/Lambda")).failed

@@ -58,7 +58,7 @@ async def test_10_000_rows_are_cut_and_counted(server: CloudWatchServer, monkeyp
         "The limit of 10,000 rows is reached, more may exist: narrow the window, or aggregate with stats.",
         (
             f"results: {len(kept):,} of 10,000 kept to stay within 40,000 characters; "
-            "lower the limit, select fewer fields, or aggregate with stats."
+            "select fewer fields, narrow the window, or aggregate with stats."
         ),
     ]
 

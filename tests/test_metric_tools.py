@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from tests.conftest import NOW, Connected, StubbedServer
+from tests.conftest import NOW, StubbedServer
 
 pytestmark = pytest.mark.anyio
 
@@ -28,149 +28,10 @@ def result(label: str, points: dict[int, float], query_id: str = "m1", status: s
     }
 
 
-async def test_one_metric_over_the_default_window(connected: Connected, snapshot: SnapshotAssertion) -> None:
-    async with connected() as ask:
-        reply = await ask("get_metric_data", **LATENCY, statistic="p99")
-    (series,) = reply.data["series"]
-    assert reply.data["period"] == 180
-    assert len(series["values"]) == 60
-    assert series["values"][0] < 500
-    assert series["summary"]["max"] > 5_000
-    assert reply.data == snapshot
-
-
-async def test_one_series_for_each_value_of_a_dimension(connected: Connected, snapshot: SnapshotAssertion) -> None:
-    async with connected() as ask:
-        reply = await ask(
-            "get_metric_data",
-            namespace="ECS/ContainerInsights",
-            metric_name="CpuUtilized",
-            group_by_dimension="ServiceName",
-            schema_dimension_keys=["ClusterName"],
-            order_by_statistic="MAX",
-            limit=2,
-            target_datapoints=6,
-        )
-    assert [series["label"] for series in reply.data["series"]] == ["catalog", "payments"]
-    assert reply.data == snapshot
-
-
-async def test_metric_math_in_one_call(connected: Connected, snapshot: SnapshotAssertion) -> None:
-    def stat(query_id: str, metric_name: str) -> dict[str, Any]:
-        metric = {**LATENCY, "metric_name": metric_name, "statistic": "Sum"}
-        return {"id": query_id, "metric_stat": metric, "return_data": False}
-
-    async with connected() as ask:
-        reply = await ask(
-            "get_metric_data",
-            start_time="90m",
-            target_datapoints=6,
-            queries=[
-                stat("errors", "Errors5xx"),
-                stat("requests", "Requests"),
-                {"id": "rate", "expression": "100 * errors / requests", "label": "error rate"},
-            ],
-        )
-    (series,) = reply.data["series"]
-    assert (series["id"], series["label"]) == ("rate", "error rate")
-    assert series["values"][0] < 1
-    assert series["values"][-1] > 15
-    assert reply.data == snapshot
-
-
-async def test_pages_are_followed_and_merged_by_id_and_label(stubbed: StubbedServer) -> None:
-    first = [result("a", {5: 1.0}), result("b", {5: 10.0})]
-    second = [result("b", {3: 20.0}), result("a", {4: 2.0, 3: 3.0})]
-    stubbed.answer("get_metric_data", {"MetricDataResults": first, "NextToken": "2"})
-    stubbed.answer("get_metric_data", {"MetricDataResults": second})
-    reply = await stubbed.ask("get_metric_data", **LATENCY, start_time="1h")
-    values = {series["label"]: series["values"] for series in reply.data["series"]}
-    assert values == {"a": [1, 2, 3], "b": [10, None, 20]}
-
-
 async def test_a_token_that_aws_repeats_ends_in_an_error(stubbed: StubbedServer) -> None:
     for _ in range(2):
         stubbed.answer("get_metric_data", {"MetricDataResults": [result("a", {5: 1.0})], "NextToken": "again"})
     assert "repeated a page token" in (await stubbed.ask("get_metric_data", **LATENCY)).error
-
-
-async def test_an_old_window_is_asked_for_in_a_period_that_is_still_kept(stubbed: StubbedServer) -> None:
-    start = NOW - timedelta(days=30)
-    metric = {
-        "Namespace": "Shop/Checkout",
-        "MetricName": "Latency",
-        "Dimensions": [{"Name": "Service", "Value": "checkout"}],
-    }
-    stubbed.answer(
-        "get_metric_data",
-        {"MetricDataResults": [result("a", {30 * 1440: 1.0})]},
-        {
-            "MetricDataQueries": [{"Id": "m1", "MetricStat": {"Metric": metric, "Stat": "Average", "Period": 300}}],
-            "StartTime": start,
-            "EndTime": start + timedelta(hours=1),
-        },
-    )
-    reply = await stubbed.ask("get_metric_data", **LATENCY, start_time="30d", end_time="2026-10-21T13:00:00Z")
-    assert reply.data["period"] == 300
-
-
-async def test_a_period_that_is_no_longer_kept_is_raised_and_noted(stubbed: StubbedServer) -> None:
-    query = {"id": "m1", "metric_stat": {**LATENCY, "period": 60}}
-    stubbed.answer("get_metric_data", {"MetricDataResults": [result("a", {30 * 1440: 1.0})]})
-    reply = await stubbed.ask("get_metric_data", queries=[query], start_time="30d", end_time="29d")
-    assert "m1: period 60 s raised to 300 s; CloudWatch keeps no finer points that far back." in reply.notes
-
-
-async def test_what_aws_says_of_a_series_is_noted(stubbed: StubbedServer) -> None:
-    forbidden = result("a", {5: 1.0}, status="Forbidden")
-    messages = [{"Code": "MaxMetricsExceeded", "Value": "The query exceeded 10,000 metrics."}]
-    stubbed.answer("get_metric_data", {"MetricDataResults": [forbidden], "Messages": messages})
-    reply = await stubbed.ask("get_metric_data", **LATENCY)
-    assert reply.notes == [
-        "MaxMetricsExceeded: The query exceeded 10,000 metrics.",
-        "a is Forbidden: AWS gives no reason.",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        ({"namespace": "Shop/Chekout", "metric_name": "Latency"}, "Namespace Shop/Chekout has no metrics in us-east-1"),
-        ({"namespace": "Shop/Checkout", "metric_name": "Latencies"}, "it has Latency"),
-        ({"namespace": "Shop/Checkout", "metric_name": "Latency"}, "does not exist without dimensions; it does with: "),
-        ({**LATENCY, "start_time": "13d", "end_time": "12d"}, "Latency exists and has no data in the window"),
-        (
-            {**LATENCY, "dimensions": [], "group_by_dimension": "Nope"},
-            "exists and has no data in the window: try start_time='2026-11-19T09:00:00Z'. Its dimensions are ",
-        ),
-    ],
-)
-async def test_no_data_says_whether_name_dimensions_or_window_is_at_fault(
-    connected: Connected, arguments: dict[str, Any], expected: str
-) -> None:
-    async with connected() as ask:
-        reply = await ask("get_metric_data", **arguments)
-    assert "series" not in reply.data
-    assert expected in " ".join(reply.notes)
-
-
-async def test_an_empty_expression_says_how_to_find_out(connected: Connected) -> None:
-    gone = {"namespace": "Shop/Checkout", "metric_name": "Nothing"}
-    queries = [
-        {"id": "a", "metric_stat": gone, "return_data": False},
-        {"id": "b", "expression": "a * 2"},
-    ]
-    async with connected() as ask:
-        reply = await ask("get_metric_data", queries=queries)
-    assert reply.notes == ["b: the expression gave no data; return the data of its inputs to see which is empty."]
-
-
-async def test_why_there_is_no_data_stays_open_when_metrics_cannot_be_listed(stubbed: StubbedServer) -> None:
-    stubbed.answer("get_metric_data", {"MetricDataResults": []})
-    stubbed.refuse("list_metrics", "AccessDeniedException", "no")
-    reply = await stubbed.ask("get_metric_data", **LATENCY)
-    assert reply.notes[0].startswith("No data, and why is unknown, as ListMetrics failed: ")
-    assert "cloudwatch:ListMetrics" in reply.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -199,18 +60,6 @@ async def test_bad_input_is_refused_before_any_call(
     stubbed: StubbedServer, arguments: dict[str, Any], complaint: str
 ) -> None:
     assert complaint in (await stubbed.ask("get_metric_data", **arguments)).error
-
-
-async def test_metadata_of_a_metric(stubbed: StubbedServer, snapshot: SnapshotAssertion) -> None:
-    reply = await stubbed.ask("get_metric_metadata", namespace="AWS/Lambda", metric_name="Errors", region="eu-west-1")
-    assert reply.data["found"] is True
-    assert reply.data == snapshot
-
-
-async def test_a_namespace_lists_its_metrics(stubbed: StubbedServer, snapshot: SnapshotAssertion) -> None:
-    reply = await stubbed.ask("get_metric_metadata", namespace="sqs")
-    assert len(reply.rows("metrics")) == 11
-    assert reply.data == snapshot
 
 
 async def test_a_long_listing_is_of_names_by_unit(stubbed: StubbedServer) -> None:
@@ -289,14 +138,6 @@ async def test_the_nearest_metric_is_described(stubbed: StubbedServer) -> None:
     assert row["description"].startswith("Invocations that end in a function error")
 
 
-async def test_recommended_alarms_of_a_metric(stubbed: StubbedServer, snapshot: SnapshotAssertion) -> None:
-    reply = await stubbed.ask("get_recommended_metric_alarms", namespace="AWS/ApiGateway", metric_name="5XXError")
-    (alarm,) = reply.data["recommendations"]
-    assert (alarm["source"], alarm["threshold"]) == ("aws", 0.05)
-    assert "reasoning" not in alarm
-    assert reply.data == snapshot
-
-
 async def test_an_alarm_of_ours_says_so_and_gives_its_reasoning(
     stubbed: StubbedServer, snapshot: SnapshotAssertion
 ) -> None:
@@ -311,23 +152,6 @@ async def test_alarms_of_aws_and_of_ours_stand_side_by_side(stubbed: StubbedServ
     metric = {"namespace": "AWS/SQS", "metric_name": "ApproximateNumberOfMessagesVisible"}
     reply = await stubbed.ask("get_recommended_metric_alarms", **metric)
     assert [alarm["source"] for alarm in reply.data["recommendations"]] == ["aws", "ours"]
-
-
-async def test_only_alarms_whose_dimensions_are_given_are_recommended(stubbed: StubbedServer) -> None:
-    reply = await stubbed.ask(
-        "get_recommended_metric_alarms",
-        namespace="AWS/ApiGateway",
-        metric_name="IntegrationLatency",
-        dimensions=[{"name": "ApiId", "value": "a1"}, {"name": "Stage", "value": "live"}, {"name": "X", "value": "y"}],
-    )
-    assert [each["dimensions"] for each in reply.data["recommendations"]] == [[{"name": "ApiId"}, {"name": "Stage"}]]
-
-
-async def test_a_threshold_that_is_not_published_comes_with_how_to_choose_it(stubbed: StubbedServer) -> None:
-    reply = await stubbed.ask("get_recommended_metric_alarms", namespace="AWS/Lambda", metric_name="Duration")
-    (alarm,) = reply.data["recommendations"]
-    assert "threshold" not in alarm
-    assert alarm["threshold_guide"].endswith(".")
 
 
 @pytest.mark.parametrize(

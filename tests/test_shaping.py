@@ -3,6 +3,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
+import pytest
+
 from cloudwatch_mcp.shaping import Answer, Series, Table, clip, dumps, render, series, table
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
@@ -70,7 +72,13 @@ def test_a_series_has_null_for_a_gap_and_a_summary_of_what_is_there() -> None:
         "max_at": "2026-11-20T12:01:00Z",
         "avg": 3.0,
         "last": 3.0,
+        "last_at": None,
     }
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(5, None), (6, "2026-11-20T12:00:00Z")])
+def test_a_series_whose_last_point_is_not_recent_says_when_it_was(minutes: int, told: str | None) -> None:
+    assert series("m", {NOON: 1.0}, 60, until=NOON + timedelta(minutes=minutes)).summary.last_at == told
 
 
 def test_points_off_the_grid_are_kept_on_a_finer_one() -> None:

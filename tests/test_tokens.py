@@ -51,4 +51,6 @@ def test_tokens_are_counted_without_a_network(script: Any) -> None:
 
 def test_more_tokens_in_all_than_there_may_be_fail(script: Any) -> None:
     totals = {script.ALL_ANSWERS: script.Count(1, 20_001), script.ALL_DEFINITIONS: script.Count(1, 1)}
-    assert list(script.complaints(totals, totals)) == ["**all answers** are 20,001 tokens, 1 over the 20,000 they may be"]
+    assert list(script.complaints(totals, totals)) == [
+        "**all answers** are 20,001 tokens, 1 over the 20,000 they may be"
+    ]

@@ -23,7 +23,6 @@ from cloudwatch_mcp.sandbox.metrics.listing import list_metrics
 from cloudwatch_mcp.sandbox.metrics.store import MetricStore
 from cloudwatch_mcp.sandbox.model_constraints import violations
 
-_JSON = "application/x-amz-json-1.0"
 _NAMESPACES = {"ValidationError": "com.amazon.coral.validate#"}
 _NAMESPACE = "com.amazonaws.cloudwatch.v2010_08_01#"
 
@@ -84,12 +83,9 @@ class SandboxCloudWatchResponse(CloudWatchResponse):
 
     def serialized(self, action_result: ActionResult) -> Any:
         status, headers, body = super().serialized(action_result)
-        if self._speaks_json():
-            # moto takes the model's first protocol, CBOR, for the only one.
-            headers["Content-Type"] = _JSON
-            if isinstance(action_result.result, ServiceException):
-                del headers["X-Amzn-Errortype"]
-                body = json.dumps(_wire_error(action_result.result, body))
+        if self._speaks_json() and isinstance(action_result.result, ServiceException):
+            del headers["X-Amzn-Errortype"]
+            body = json.dumps(_wire_error(action_result.result, body))
         return status, headers, body
 
     def _speaks_json(self) -> bool:
@@ -112,7 +108,7 @@ class SandboxCloudWatchResponse(CloudWatchResponse):
         answer = get_metric_data(self._get_params(), cloud.metrics, _state.clock.now(), cloud.place)
         if self._speaks_json():
             # moto converts each timestamp in several steps, of which there can be 100,800.
-            return 200, {"Content-Type": _JSON}, json.dumps(answer)
+            return 200, {}, json.dumps(answer)
         return ActionResult(answer)
 
     def get_metric_statistics(self) -> ActionResult:

@@ -9,7 +9,7 @@ import re
 from functools import cache
 from http import HTTPStatus
 from threading import Lock, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
@@ -67,7 +67,7 @@ class Application:
         if service not in SERVICES:
             return _error(start_response, 400, "UnknownOperationException", "not a service of the sandbox")
         try:
-            return self._service(service)(environ, start_response)
+            return self._service(service)(environ, _of_the_type_asked_for(environ, start_response))
         except NotImplementedError as error:
             return _error(start_response, 400, "UnknownOperationException", str(error))
         except Exception:  # whatever fails inside, the client gets an answer that botocore can read
@@ -79,6 +79,19 @@ class Application:
             if service not in self._by_service:
                 self._by_service[service] = create_backend_app(SERVICES[service])
             return self._by_service[service]
+
+
+def _of_the_type_asked_for(environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
+    """AWS answers JSON in the version it was asked in; moto says text/html, or the type of another protocol."""
+    asked = str(environ.get("CONTENT_TYPE", ""))
+    if not asked.startswith("application/x-amz-json"):
+        return start_response
+
+    def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+        others = [(name, value) for name, value in headers if name.lower() != "content-type"]
+        return start_response(status, [("Content-Type", asked), *others], *more)
+
+    return start
 
 
 def _error(start_response: StartResponse, status: int, code: str, message: str) -> list[bytes]:

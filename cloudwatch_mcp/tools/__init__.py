@@ -20,25 +20,27 @@ from cloudwatch_mcp.tools.metric_metadata import get_metric_metadata, get_recomm
 
 
 class ToolEntry(NamedTuple):
-    """A tool's function, its name and docstring being the tool's, and what a host is told of it."""
+    """A tool's function, its name and docstring being the tool's, the operations it may need, and hints for a host."""
 
     function: Callable[..., Awaitable[Answer]]
     title: str
-    calls_aws: bool = True
+    operations: tuple[str, ...] = ()
     read_only: bool = True
 
 
+_QUERY = ("StartQuery", "GetQueryResults", "StopQuery", "DescribeLogGroups")
+
 TOOLS = (
-    ToolEntry(get_active_alarms, "Active alarms"),
-    ToolEntry(get_alarm_history, "Alarm history"),
-    ToolEntry(describe_log_groups, "Log groups"),
-    ToolEntry(analyze_log_group, "Analyze a log group"),
-    ToolEntry(execute_log_insights_query, "Run a Logs Insights query"),
-    ToolEntry(get_logs_insight_query_results, "Logs Insights results"),
-    ToolEntry(cancel_logs_insight_query, "Cancel a Logs Insights query", read_only=False),
-    ToolEntry(get_metric_data, "Metric data"),
-    ToolEntry(get_metric_metadata, "Metric meaning", calls_aws=False),
-    ToolEntry(get_recommended_metric_alarms, "Recommended alarms", calls_aws=False),
+    ToolEntry(get_active_alarms, "Active alarms", ("DescribeAlarms",)),
+    ToolEntry(get_alarm_history, "Alarm history", ("DescribeAlarmHistory", "DescribeAlarms")),
+    ToolEntry(describe_log_groups, "Log groups", ("DescribeLogGroups", "DescribeQueryDefinitions")),
+    ToolEntry(analyze_log_group, "Analyze a log group", ("ListLogAnomalyDetectors", "ListAnomalies", *_QUERY)),
+    ToolEntry(execute_log_insights_query, "Run a Logs Insights query", _QUERY),
+    ToolEntry(get_logs_insight_query_results, "Logs Insights results", ("GetQueryResults",)),
+    ToolEntry(cancel_logs_insight_query, "Cancel a Logs Insights query", ("StopQuery",), read_only=False),
+    ToolEntry(get_metric_data, "Metric data", ("GetMetricData", "ListMetrics")),
+    ToolEntry(get_metric_metadata, "Metric meaning"),
+    ToolEntry(get_recommended_metric_alarms, "Recommended alarms"),
 )
 
 __all__ = ["TOOLS", "ToolEntry"]

@@ -95,8 +95,13 @@ def _composite_row(alarm: alarm_text.Alarm) -> dict[str, Any]:
         "rule": alarm.get("AlarmRule"),
         "reason": None if alarm_text.triggered_by(alarm) else clip(alarm.get("StateReason", ""), _REASON_CHARS),
         "description": clip(alarm.get("AlarmDescription", ""), _DESCRIPTION_CHARS),
-        "actions_suppressed_by": alarm.get("ActionsSuppressedBy"),
+        "actions_suppressed_by": _suppressed_by(alarm),
     }
+
+
+def _suppressed_by(alarm: alarm_text.Alarm) -> str | None:
+    by = alarm.get("ActionsSuppressedBy")
+    return f"{by} {alarm_text.alarm_name(alarm['ActionsSuppressor'])}" if by and "ActionsSuppressor" in alarm else by
 
 
 def _row(alarm: alarm_text.Alarm) -> dict[str, Any]:

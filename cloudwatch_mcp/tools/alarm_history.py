@@ -14,7 +14,7 @@ from cloudwatch_mcp.alarm_pages import alarms_in, pages_of_all_types
 from cloudwatch_mcp.alarm_rules import RuleError, component_names
 from cloudwatch_mcp.aws import Aws, settle
 from cloudwatch_mcp.errors import CloudWatchError, NotFound, clip_argument, nearest
-from cloudwatch_mcp.shaping import Answer, Table, clip, table
+from cloudwatch_mcp.shaping import Answer, Table, clip, dumps, table
 from cloudwatch_mcp.timerange import TimeText, Window, resolve_window, utc_text
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, runtime
 
@@ -23,6 +23,8 @@ _NAMES_READ = 1_000
 _REASON_CHARS = 300
 _FLAPPING = 3  # transitions to ALARM within an hour
 _HOUR = timedelta(hours=1)
+_EDITED_AT = "alarmConfigurationUpdatedTimestamp"
+_KEPT = timedelta(days=30)  # DescribeAlarmHistory
 # A composite alarm has no period of its own: investigate as for five periods of a minute.
 _DEFAULT_PERIOD, _DEFAULT_PERIODS = 60, 5
 
@@ -92,13 +94,14 @@ async def get_alarm_history(
     components, component_notes = await _components(aws, alarm) if include_component_alarms else ([], [])
     transitions = [_transition(item) for item in history if item["HistoryItemType"] == "StateUpdate"]
     _leave_out_followed(transitions)
+    reach = rt.clock.now() - window.start
     others = [_item(item) for item in history if item["HistoryItemType"] != "StateUpdate"]
     risen = [moment for moment, row in transitions if row["to"] == "ALARM"]
     return AlarmHistory(
         region=aws.region,
         profile=aws.profile,
         window=window.as_text(),
-        notes=[*aws.notes, *_notes(alarm, len(history), more, history_item_type), *component_notes],
+        notes=[*aws.notes, *_notes(alarm, len(history), more, history_item_type, reach), *component_notes],
         alarm=_now(alarm_name, alarm),
         flapping=_flapping(risen),
         transitions=table([row for _, row in transitions]),
@@ -211,10 +214,27 @@ def _item(item: dict[str, Any]) -> dict[str, Any]:
         "time": utc_text(item["Timestamp"]),
         "type": item["HistoryItemType"],
         "summary": clip(item.get("HistorySummary", ""), _REASON_CHARS),
+        "changed": _changed(item),
+        "contributor": _contributor(item),
     }
 
 
-def _notes(alarm: alarm_text.Alarm | None, count: int, more: bool, item_type: str) -> list[str]:
+def _changed(item: dict[str, Any]) -> str | None:
+    """What an edit of the alarm changed: each field with its old and its new value."""
+    data = alarm_text.parse_json(item.get("HistoryData"))
+    new = data.get("updatedAlarm") or {}
+    old = {name: value for name, value in (data.get("originalUpdatedFields") or {}).items() if name != _EDITED_AT}
+    return (
+        clip("; ".join(f"{name}: {dumps(old[name])} -> {dumps(new.get(name))}" for name in old), _REASON_CHARS) or None
+    )
+
+
+def _contributor(item: dict[str, Any]) -> str | None:
+    attributes: dict[str, str] = item.get("AlarmContributorAttributes") or {}
+    return ", ".join(f"{name}={value}" for name, value in attributes.items()) or item.get("AlarmContributorId")
+
+
+def _notes(alarm: alarm_text.Alarm | None, count: int, more: bool, item_type: str, reach: timedelta) -> list[str]:
     notes = []
     if alarm is None:
         notes.append("The alarm does not exist any more; its history does.")
@@ -223,7 +243,12 @@ def _notes(alarm: alarm_text.Alarm | None, count: int, more: bool, item_type: st
             f"The newest {count:,} are shown, more exist: raise max_items (1,000 at most) or narrow the window."
         )
     if count == 0:
-        notes.append(f"No {item_type} in the window: try start_time='30d', as far back as CloudWatch keeps any.")
+        further = (
+            "CloudWatch keeps none for longer"
+            if reach >= _KEPT
+            else "try start_time='30d', as far back as CloudWatch keeps any"
+        )
+        notes.append(f"No {item_type} in the window: {further}.")
     return notes
 
 

@@ -190,8 +190,8 @@ def _notes(results: Mapping[str, Any], log_class: str | None, window: Window) ->
                 f"get_logs_insight_query_results with query_id {query.query_id!r} gives the rest."
             )
     top = queries.get("Top patterns")
-    if top is not None and top.ended and not top.rows:
+    if top is not None and top.status == "Complete" and not top.rows:
         notes.append(f"No log events between {' and '.join(window.as_text())}: try {window.a_day_earlier()}.")
-    elif "Error patterns" in queries and queries["Error patterns"].ended and not queries["Error patterns"].rows:
+    elif (errors := queries.get("Error patterns")) is not None and errors.status == "Complete" and not errors.rows:
         notes.append("No message in the window has an error word in it.")
     return notes

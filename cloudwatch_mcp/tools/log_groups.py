@@ -92,7 +92,8 @@ async def _read_groups(aws: Aws, max_items: int, room: int, **parameters: Any) -
     groups: list[dict[str, Any]] = []
     async for page in aws.pages("DescribeLogGroups", limit=min(max_items, _GROUPS_A_PAGE), **parameters):
         groups += page.get("logGroups", [])
-        if len(groups) >= max_items or sum(len(group["logGroupName"]) for group in groups) > room:
+        room -= sum(len(group["logGroupName"]) for group in page.get("logGroups", []))
+        if len(groups) >= max_items or room < 0:
             return groups[:max_items], bool(page.get("nextToken")) or len(groups) > max_items
     return groups, False
 

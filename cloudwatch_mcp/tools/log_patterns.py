@@ -33,7 +33,10 @@ def not_among(top: list[Row], errors: list[Row]) -> tuple[list[Row], list[str]]:
     told = {row[key] for row in top for key in ("pattern", "sample")} - {None}
     new = [row for row in errors if told.isdisjoint((row["pattern"], row["sample"]))]
     again = len(errors) - len(new)
-    said = f"{again} of the {len(errors)} most common error patterns are among top_patterns and not repeated."
+    which = f"{again} of the {len(errors)} most common error patterns are"
+    if again == len(errors):
+        which = "The most common error patterns are all"
+    said = f"{which} among top_patterns and not repeated."
     return new, [said] if again else []
 
 

@@ -28,7 +28,7 @@ _WHOLE_SECOND = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\.000$")  # what b
 class QueryResults(Answer):
     """`matched` and `scanned` count log records; results are in the query's order."""
 
-    narrow_by: ClassVar[str] = "lower the limit, select fewer fields, or aggregate with stats"
+    narrow_by: ClassVar[str] = "select fewer fields, narrow the window, or aggregate with stats"
     part_by: ClassVar[str] = "parse or substr(@message, start, length) in the query shows a part"
 
     query_id: str
@@ -187,7 +187,7 @@ def _cell(text: str, raw_event: bool) -> Any:
 
 
 def _limit_notes(results: insights.Results, limit: int | None) -> list[str]:
-    if limit is None or len(results.rows) < limit:
+    if limit is None or len(results.rows) < limit or results.status != "Complete":
         return []
     higher = "" if limit == _MAX_ROWS else f"raise limit ({_MAX_ROWS:,} at most), "
     return [

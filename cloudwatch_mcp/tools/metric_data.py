@@ -105,12 +105,13 @@ async def get_metric_data(
         metric = _Metric(namespace, metric_name, _pairs(dimensions or []))
         request = _grouped(metric, statistic, period, grouping) if grouping.given else _one(metric, statistic, period)
     aws = await runtime(ctx).clients.at(profile_name, region)
-    found, messages = await _collect(aws, window, request.queries)
+    found, messages, refused = await _collect(aws, window, request.queries)
     notes = [*aws.notes, *request.notes, *messages]
     if grouping.given and now - window.start > _INSIGHTS_REACH:
         notes.append("Metrics Insights has the last 2 weeks only: earlier points are missing.")
-    notes += await _empty_notes(aws, window, request, {query_id for query_id, _ in found}, grouping.given)
-    shaped = _all_series(found, request, period)
+    told = refused | {query_id for query_id, _ in found}
+    notes += await _empty_notes(aws, window, request, told, grouping.given)
+    shaped = _all_series(found, request, period, window.end)
     start = shaped[0].start if shaped else None
     return MetricData(
         region=aws.region,
@@ -210,9 +211,9 @@ def _metric_stat(metric: _Metric, statistic: str, period: int) -> dict[str, Any]
     return {"Metric": named, "Stat": parse_statistic(statistic), "Period": period}
 
 
-async def _empty_notes(aws: Aws, window: Window, request: _Request, found: set[str], grouped: bool) -> list[str]:
-    """Why each query that was to return data has none."""
-    empty = [query["Id"] for query in request.queries if query.get("ReturnData", True) and query["Id"] not in found]
+async def _empty_notes(aws: Aws, window: Window, request: _Request, told: set[str], grouped: bool) -> list[str]:
+    """Why each query that was to return data has none, where nothing told it yet."""
+    empty = [query["Id"] for query in request.queries if query.get("ReturnData", True) and query["Id"] not in told]
     causes = [
         await why_empty(aws, window, *request.metrics[each], grouped=grouped)
         if each in request.metrics
@@ -231,9 +232,10 @@ _Points: TypeAlias = dict[datetime, float]
 
 async def _collect(
     aws: Aws, window: Window, queries: Sequence[Mapping[str, Any]]
-) -> tuple[dict[tuple[str, str], _Points], list[str]]:
-    """The points by (id, label), all pages merged, and what AWS says of them."""
+) -> tuple[dict[tuple[str, str], _Points], list[str], set[str]]:
+    """The points by (id, label), all pages merged, what AWS says of them, and the ids that AWS did not read."""
     found: dict[tuple[str, str], _Points] = {}
+    refused: set[str] = set()
     messages: dict[str, None] = {}
     pages = aws.pages("GetMetricData", MetricDataQueries=list(queries), StartTime=window.start, EndTime=window.end)
     async for page in pages:
@@ -244,17 +246,21 @@ async def _collect(
             times = (moment.astimezone(timezone.utc) for moment in result.get("Timestamps", []))
             found.setdefault((result["Id"], label), {}).update(zip(times, result.get("Values", []), strict=False))
             said = "; ".join(message.get("Value", "") for message in result.get("Messages", []))
-            if result.get("StatusCode", "Complete") in _INCOMPLETE or said:
+            if result.get("StatusCode") in _INCOMPLETE:
+                refused.add(result["Id"])
+            if result.get("StatusCode") in _INCOMPLETE or said:
                 messages[f"{label} is {result.get('StatusCode')}: {said or 'AWS gives no reason'}."] = None
-    return {key: points for key, points in found.items() if points}, list(messages)
+    return {key: points for key, points in found.items() if points}, list(messages), refused
 
 
-def _all_series(found: Mapping[tuple[str, str], _Points], request: _Request, period: int) -> list[Series]:
+def _all_series(
+    found: Mapping[tuple[str, str], _Points], request: _Request, period: int, until: datetime
+) -> list[Series]:
     periods = {query["Id"]: query.get("Period") or query["MetricStat"]["Period"] for query in request.queries}
     several = len(request.queries) > 1
     shaped = []
     for (query_id, label), points in found.items():
         own = periods.get(query_id, period)
-        one = series(label, points, own, query_id if several else None)
+        one = series(label, points, own, query_id if several else None, until)
         shaped.append(one if own == period or one.period else one.model_copy(update={"period": own}))
     return shaped

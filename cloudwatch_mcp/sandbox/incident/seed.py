@@ -15,7 +15,7 @@ from cloudwatch_mcp.sandbox.incident.saved_queries import SAVED_QUERIES
 from cloudwatch_mcp.sandbox.incident.state_changes import CREATED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from cloudwatch_mcp.sandbox.clock import Clock
     from cloudwatch_mcp.sandbox.incident.log_groups import LogGroup
@@ -29,6 +29,8 @@ _BATCH_EVENTS, _BATCH_BYTES, _EVENT_OVERHEAD = 10_000, 1_048_576, 26
 _DATUMS = 1000
 """API_PutMetricData: at most 1,000 in a request."""
 
+PARTS = ("logs", "metrics", "alarms")
+
 
 def seed(
     logs: Any,
@@ -37,6 +39,8 @@ def seed(
     now: datetime,
     prefix: str = "",
     actions: Sequence[str] = (),
+    tags: Mapping[str, str] | None = None,
+    parts: Collection[str] = PARTS,
     clock: Clock | None = None,
 ) -> None:
     """Write log groups and events, custom metrics, alarms, saved queries and anomaly detectors.
@@ -47,24 +51,25 @@ def seed(
         now: when the data ends; the incident starts 56 minutes earlier.
         prefix: goes before every name that is written, namespaces included.
         actions: the alarms' actions, as ARNs.
+        tags: of everything that can have tags: log groups, alarms and log anomaly detectors.
+        parts: "logs" are log groups with their saved queries and anomaly detectors.
         clock: the sandbox's, so that things are as old as the story wants them to be.
     """
     travel = clock.travel if clock else _stay
-    for group in LOG_GROUPS:
-        _write_log_group(logs, group, now, prefix, travel)
-    write_metrics(cloudwatch, shop_metrics(), now, prefix)
-    travel(now - CREATED)
-    for alarm in metric_alarms():
-        cloudwatch.put_metric_alarm(**alarm.parameters(prefix, list(actions)))
-    for composite in composite_alarms():
-        cloudwatch.put_composite_alarm(**composite.parameters(prefix, list(actions)))
-    _write_saved_queries(logs, now, prefix, travel)
-    for detector in DETECTORS:
-        travel(now - timedelta(days=detector.age_in_days))
-        arn = log_group_arn(logs, prefix + detector.log_group)
-        logs.create_log_anomaly_detector(
-            detectorName=prefix + detector.name, logGroupArnList=[arn], evaluationFrequency="FIVE_MIN"
-        )
+    tagged = {"tags": dict(tags)} if tags else {}
+    if "logs" in parts:
+        for group in LOG_GROUPS:
+            travel(now - timedelta(days=group.age_in_days))
+            logs.create_log_group(logGroupName=prefix + group.name, logGroupClass=group.log_class, **tagged)
+            _fill_log_group(logs, group, now, prefix + group.name, travel)
+    if "metrics" in parts:
+        write_metrics(cloudwatch, shop_metrics(), now, prefix)
+    if "alarms" in parts:
+        travel(now - CREATED)
+        _write_alarms(cloudwatch, prefix, list(actions), tags or {})
+    if "logs" in parts:
+        _write_saved_queries(logs, now, prefix, travel)
+        _write_detectors(logs, now, prefix, tagged, travel)
     travel(now)
 
 
@@ -86,10 +91,7 @@ def _stay(_: datetime) -> None:
     """A real account's time is not ours to set."""
 
 
-def _write_log_group(logs: Any, group: LogGroup, now: datetime, prefix: str, travel: Travel) -> None:
-    name = prefix + group.name
-    travel(now - timedelta(days=group.age_in_days))
-    logs.create_log_group(logGroupName=name, logGroupClass=group.log_class)
+def _fill_log_group(logs: Any, group: LogGroup, now: datetime, name: str, travel: Travel) -> None:
     if group.retention:
         logs.put_retention_policy(logGroupName=name, retentionInDays=group.retention)
     for stream, events in groupby(sorted(group.events(now)), key=lambda event: event.stream):
@@ -113,6 +115,14 @@ def _batches(events: Iterator[Event]) -> Iterator[list[dict[str, Any]]]:
         yield batch
 
 
+def _write_alarms(cloudwatch: Any, prefix: str, actions: list[str], tags: Mapping[str, str]) -> None:
+    tagged = {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]} if tags else {}
+    for alarm in metric_alarms():
+        cloudwatch.put_metric_alarm(**alarm.parameters(prefix, actions), **tagged)
+    for composite in composite_alarms():
+        cloudwatch.put_composite_alarm(**composite.parameters(prefix, actions), **tagged)
+
+
 def _write_saved_queries(logs: Any, now: datetime, prefix: str, travel: Travel) -> None:
     for saved in SAVED_QUERIES:
         travel(now - timedelta(days=saved.age_in_days))
@@ -120,4 +130,13 @@ def _write_saved_queries(logs: Any, now: datetime, prefix: str, travel: Travel) 
             name=prefix + saved.name,
             queryString=saved.query.replace("namePrefix: ['", f"namePrefix: ['{prefix}"),
             logGroupNames=[prefix + name for name in saved.log_groups],
+        )
+
+
+def _write_detectors(logs: Any, now: datetime, prefix: str, tagged: Mapping[str, Any], travel: Travel) -> None:
+    for detector in DETECTORS:
+        travel(now - timedelta(days=detector.age_in_days))
+        arn = log_group_arn(logs, prefix + detector.log_group)
+        logs.create_log_anomaly_detector(
+            detectorName=prefix + detector.name, logGroupArnList=[arn], evaluationFrequency="FIVE_MIN", **tagged
         )

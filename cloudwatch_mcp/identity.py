@@ -1,0 +1,100 @@
+"""Who calls AWS: where the credentials were found, until when they are good, and whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from cloudwatch_mcp.errors import AwsError, from_botocore
+
+if TYPE_CHECKING:
+    import boto3
+
+    from cloudwatch_mcp.config import Settings
+
+# botocore's names for the ways to credentials (the METHOD of each of its providers)
+_SOURCES = {
+    "env": "the environment",
+    "shared-credentials-file": "the shared credentials file",
+    "config-file": "the shared config file",
+    "sso": "SSO (IAM Identity Center)",
+    "login": "`aws login`",
+    "assume-role": "an assumed role",
+    "assume-role-with-web-identity": "a role assumed by web identity",
+    "custom-process": "a credential process",
+    "container-role": "the container's role",
+    "iam-role": "the EC2 instance's role",
+}
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Where they were found, in words, and when they expire, if they do and botocore knows when."""
+
+    source: str
+    expires: datetime | None
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whose credentials they are, or AWS's reason not to say; and the time by AWS's clock, if it answered."""
+
+    account: str | None = None
+    arn: str | None = None
+    error: AwsError | None = None
+    aws_time: datetime | None = None
+
+
+def find_credentials(session: boto3.Session, region: str, profile: str | None) -> Credentials | None:
+    """The session's credentials, ready for use; None when there are none. May block, and call AWS.
+
+    Raises:
+        AwsError: there are some, and they are of no use: an expired login, a role that may not be assumed.
+    """
+    try:
+        found = session.get_credentials()
+        if found is None:
+            return None
+        found.get_frozen_credentials()
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
+        operation = getattr(error, "operation_name", "GetCredentials")
+        raise from_botocore(error, region, profile, "sts", operation) from error
+    except (OSError, RuntimeError, ValueError) as error:
+        # botocore: a credential_process that does not exist, AWS_CREDENTIAL_EXPIRATION that is past or no time
+        text = f"The credentials cannot be used: {error} Renew them, or mend how they are configured."
+        raise AwsError(text, code=type(error).__name__, operation="") from error
+    return Credentials(_SOURCES.get(found.method, found.method), getattr(found, "_expiry_time", None))
+
+
+def find_caller(session: boto3.Session, region: str, profile: str | None, settings: Settings) -> Caller:
+    """Who AWS says is calling. May block.
+
+    GetCallerIdentity needs no permission. It is not among the operations that the server may send: this client is of
+    the check alone, and the server's clients refuse it as they refuse any other.
+    """
+    config = Config(
+        connect_timeout=settings.connect_timeout,
+        read_timeout=settings.read_timeout,
+        retries={"mode": "standard", "total_max_attempts": 2},
+    )
+    try:
+        answer = session.client("sts", region_name=region, config=config).get_caller_identity()
+    except (BotoCoreError, ClientError, ResponseParserError, ValueError) as error:
+        told = from_botocore(error, region, profile, "sts", "GetCallerIdentity")
+        return Caller(error=told, aws_time=_aws_time(error.response) if isinstance(error, ClientError) else None)
+    return Caller(answer["Account"], answer["Arn"], aws_time=_aws_time(answer))
+
+
+def _aws_time(answer: Mapping[str, Any]) -> datetime | None:
+    date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    try:
+        return parsedate_to_datetime(date).replace(tzinfo=timezone.utc) if date else None
+    except ValueError:
+        return None

@@ -1,0 +1,159 @@
+"""Whether a cassette's requests and answers are such as AWS's service model allows.
+
+botocore's own validator sees only requests, and neither enums nor bounds nor a bool for a number.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from botocore.model import OperationModel
+from botocore.parsers import create_parser
+from vcr.cassette import Cassette
+
+from cloudwatch_mcp.recording.matching import TARGET, operation, parameters
+from cloudwatch_mcp.recording.models import operation_model
+
+# docs: CommonErrors of the CloudWatch and CloudWatch Logs API references, and what their endpoints send besides.
+_COMMON_ERRORS = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InternalFailure",
+        "InternalServerError",
+        "InternalServiceError",
+        "InternalServiceFault",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationToken",
+        "NotAuthorized",
+        "OptInRequired",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
+        "SerializationException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "SignatureDoesNotMatch",
+        "Throttling",
+        "ThrottlingException",
+        "UnknownOperationException",
+        "UnrecognizedClientException",
+        "ValidationError",
+        "ValidationException",
+    }
+)
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "blob": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "long": (int,),
+    "float": (int, float),
+    "double": (int, float),
+    "timestamp": (int, float),
+    "list": (list,),
+    "map": (dict,),
+    "structure": (dict,),
+}
+
+
+def complaints(cassette: Cassette) -> list[str]:
+    """What the model does not allow, each with the operation and the path of the member."""
+    return [
+        f"{operation(request)}, {part}: {complaint}"
+        for request, response in cassette.data
+        for part, complaint in _interaction(operation_model(request.headers.get(TARGET, "")), request, response)
+    ]
+
+
+def _interaction(model: OperationModel | None, request: Any, response: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if model is None:
+        yield "request", f"{request.headers.get(TARGET)} is no operation of CloudWatch or CloudWatch Logs"
+        return
+    yield from (("request", each) for each in _shape(model.input_shape, parameters(request), ""))
+    try:
+        answer = json.loads(response["body"]["string"])
+    except ValueError:
+        return  # a proxy's page: AWS has no model of it
+    if response["status"]["code"] >= 300:
+        yield from (("answer", each) for each in _error(model, response, answer))
+    else:
+        yield from (("answer", each) for each in _shape(model.output_shape, answer, ""))
+
+
+def _error(model: OperationModel, response: dict[str, Any], answer: Any) -> Iterator[str]:
+    headers = {name.lower(): values[0] for name, values in response["headers"].items()}
+    told = {"status_code": response["status"]["code"], "headers": headers, "body": response["body"]["string"]}
+    code = create_parser("json").parse(told, model.output_shape)["Error"]["Code"]
+    shapes = {shape.error_code: shape for shape in model.error_shapes}
+    if code in shapes:
+        known = {"__type", "message", "Message"}
+        yield from _shape(shapes[code], {name: each for name, each in answer.items() if name not in known}, "")
+    elif code not in _COMMON_ERRORS:
+        yield f"{code} is no error of {model.name}, nor a common one"
+
+
+def _shape(shape: Any, value: Any, path: str) -> Iterator[str]:
+    """The complaints about a JSON value, wherever in it they are."""
+    where = path.lstrip(".") or "the body"
+    kind = shape.type_name if shape is not None else "structure"
+    if kind not in _TYPES:
+        return
+    numeric = kind not in ("boolean", "string", "blob", "list", "map", "structure")
+    fits = isinstance(value, _TYPES[kind]) and not (numeric and isinstance(value, bool))
+    if not fits:
+        yield f"{where} is {type(value).__name__}, not {kind}"
+        return
+    yield from (f"{where} {each}" for each in _bounds(shape, value))
+    if kind == "structure":
+        yield from _members(shape, value, path)
+    elif kind == "list":
+        for index, each in enumerate(value):
+            yield from _shape(shape.member, each, f"{path}[{index}]")
+    elif kind == "map":
+        for name, each in value.items():
+            yield from _shape(shape.key, name, f"{path}.{name}")
+            yield from _shape(shape.value, each, f"{path}.{name}")
+
+
+def _members(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:
+    members = (
+        {member.serialization.get("name", name): member for name, member in shape.members.items()} if shape else {}
+    )
+    for name, each in value.items():
+        if name not in members:
+            yield f"{path}.{name} is no member".lstrip(".")
+        elif each is not None:  # botocore reads a null as absent
+            yield from _shape(members[name], each, f"{path}.{name}")
+    missing = [name for name in (shape.required_members if shape else ()) if value.get(name) is None]
+    yield from (f"{path}.{name} is missing".lstrip(".") for name in missing)
+
+
+def _bounds(shape: Any, value: Any) -> Iterator[str]:
+    if shape is None:
+        return
+    limits = shape.metadata
+    size = value if isinstance(value, int | float) else len(value)
+    measure = "is" if isinstance(value, int | float) else "has a length of"
+    if size < limits.get("min", size):
+        yield f"{measure} {size}, less than {limits['min']}"
+    if size > limits.get("max", size):
+        yield f"{measure} {size}, more than {limits['max']}"
+    if shape.type_name == "string":
+        if shape.enum and value not in shape.enum:
+            yield f"is {value[:60]!r}, none of {', '.join(shape.enum[:12])}"
+        if "pattern" in limits and not _fits(limits["pattern"], value):
+            yield f"is {value[:60]!r}, which does not fit {limits['pattern'][:60]}"
+
+
+def _fits(pattern: str, value: str) -> bool:
+    try:
+        return re.search(pattern, value) is not None if pattern[:1] == "^" else re.fullmatch(pattern, value) is not None
+    except re.error:  # the models' patterns are Java's
+        return True

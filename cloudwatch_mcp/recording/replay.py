@@ -1,0 +1,191 @@
+"""Answers from a recording, and never from a network."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.session
+from anyio.lowlevel import checkpoint
+from botocore.config import Config
+from botocore.retries import standard
+from vcr.request import Request
+
+from cloudwatch_mcp.clients import Clients
+from cloudwatch_mcp.clock import Clock
+from cloudwatch_mcp.config import Settings
+from cloudwatch_mcp.errors import CloudWatchError
+from cloudwatch_mcp.recording import cassettes
+from cloudwatch_mcp.recording.calls import Call, Calls
+from cloudwatch_mcp.recording.cassettes import Recording
+from cloudwatch_mcp.recording.errors import NotRecorded
+from cloudwatch_mcp.recording.matching import Identity, differences, identity, operation
+from cloudwatch_mcp.recording.wire import SERVICES, as_answer, as_request
+
+_call: ContextVar[Call | None] = ContextVar("_call", default=None)
+# Of each task its own: what one sleeps does not make time go by for another that runs beside it.
+_slept: ContextVar[float] = ContextVar("_slept", default=0.0)
+
+
+class Replay:
+    """Plays a cassette to the sessions it opens. Equal requests get their answers in the order they were recorded.
+
+    Args:
+        cassette: of `cassettes.load`, or its path.
+        repeat_last: once all equal ones are played the last is played again; else that is a miss.
+
+    Attributes:
+        misses: what was asked that the recording has no answer to.
+        clock: at the recorded time of each tool call; sleeping takes no time, but time goes by.
+    """
+
+    def __init__(self, cassette: Recording | str | Path, *, repeat_last: bool = False) -> None:
+        self.cassette = cassette if isinstance(cassette, Recording) else cassettes.load(cassette)
+        self.misses: list[str] = []
+        about = self.cassette.metadata
+        self.recorded_at: datetime = about["recorded_at"]
+        self.region: str | None = about.get("region")
+        self.profile: str | None = about.get("profile")
+        self.clock = Clock(self._now, _slept.get, _sleep, self._during, lambda: 1.0)
+        self._regions: dict[str | None, str | None] = about.get("profiles", {})
+        self._calls = Calls(about.get("calls", []), self.recorded_at)
+        self._repeat_last = repeat_last
+        self._lock = threading.Lock()
+        self._recorded: dict[Identity, list[int]] = {}
+        for index, (request, _) in enumerate(self.cassette.data):
+            self._recorded.setdefault(identity(request), []).append(index)
+
+    @property
+    def unplayed(self) -> list[str]:
+        """The interactions that nobody asked for."""
+        return [
+            f"{operation(request)} {request.body.decode()}"
+            for index, (request, _) in enumerate(self.cassette.data)
+            if not self.cassette.play_counts[index]
+        ]
+
+    def clients(self, settings: Settings) -> Clients:
+        """The server's clients, answered from here; nothing of the environment matters to them."""
+        return Clients(replace(settings, region=None, profile=self.profile), {}, self.open_session)
+
+    def open_session(self, profile: str | None) -> boto3.Session:
+        """A session that needs no files and no credentials, of any profile; as `sessions.open_session` otherwise."""
+        region = self.region if profile == self.profile else self._regions.get(profile)
+        session = _OfflineSession(region)
+        self.attach(session.events, profile)
+        return session
+
+    def attach(self, events: Any, profile: str | None = None) -> None:
+        """Answer for a session or client; `events` is `session.events` or `client.meta.events`."""
+
+        def answer(request: Any, **_: Any) -> Any:
+            return as_answer(self._play(as_request(request, profile)), request.url)
+
+        for service in SERVICES:
+            events.register_first(f"before-send.{service}", answer)
+
+    def _now(self) -> datetime:
+        call = _call.get()
+        return call.at if call else self.recorded_at
+
+    @contextmanager
+    def _during(self, tool: str, arguments: Mapping[str, Any]) -> Iterator[None]:
+        """A call that was not recorded, and asks for what was not, ends as a miss, whatever its tool made of that."""
+        call = self._calls.begin(tool, arguments)
+        tokens = _call.set(call), _slept.set(0.0)
+        try:
+            yield
+        except CloudWatchError:
+            if call.is_recorded or not call.missed:
+                raise
+        finally:
+            _call.reset(tokens[0])
+            _slept.reset(tokens[1])
+        if call.missed and not call.is_recorded:
+            raise min(call.missed, key=str)  # of those asked at once always the same
+
+    def _play(self, request: Request) -> dict[str, Any]:
+        with self._lock:
+            indices = self._recorded.get(identity(request), [])
+            index = next((each for each in indices if not self.cassette.play_counts[each]), None)
+            if index is None and indices and self._repeat_last:
+                index = indices[-1]
+            if index is None:
+                raise self._missed(request, played=bool(indices))
+            self.cassette.play_counts[index] += 1
+            response: dict[str, Any] = self.cassette.data[index][1]
+            return response
+
+    def _missed(self, request: Request, *, played: bool) -> NotRecorded:
+        name = operation(request)
+        near = sorted(
+            (differences(request, each) for each in self.cassette.requests if operation(each) == name), key=len
+        )
+        if played:
+            why = f"{name} was asked more often than it was recorded"
+        elif near:
+            why = f"{name} was recorded with other parameters: {'; '.join(near[0])}"
+        else:
+            why = f"{name} was not recorded"
+        self.misses.append(f"{why}; asked with {request.body.decode()}")
+        call = _call.get()
+        if call is None:
+            return NotRecorded(f"This is not in the recording: {why}.")
+        if call.is_recorded:
+            error = NotRecorded(f"This call is in the recording, but not what it asks of AWS: {why}.")
+        else:
+            listed = self._calls.nearest(call)
+            recorded = f" Recorded calls nearest to this one: {listed}." if listed else ""
+            error = NotRecorded(f"This call is not in the recording: {why[:200]}.{recorded}")
+        call.missed.append(error)
+        return error
+
+
+class _OfflineSession(boto3.Session):  # type: ignore[misc]  # boto3 has no types
+    """Reads no file and no variable of the user's; its clients repeat at once, as the recorded ones repeated."""
+
+    def __init__(self, region: str | None) -> None:
+        nothing, nowhere = (None, None, None, None), (None, None, os.devnull, None)
+        variables = {"profile": nothing, "region": nothing, "config_file": nowhere, "credentials_file": nowhere}
+        made_up = {"aws_access_key_id": "replay", "aws_secret_access_key": "replay"}
+        super().__init__(
+            **made_up, region_name=region, botocore_session=botocore.session.Session(session_vars=variables)
+        )
+
+    def client(self, service_name: str, *, config: Config, **options: Any) -> Any:
+        attempts = (config.retries or {}).get("total_max_attempts")
+        # adaptive mode would hold requests back after a throttled answer
+        retries = Config(
+            retries={"mode": "standard", "total_max_attempts": attempts}, ignore_configured_endpoint_urls=True
+        )
+        client = super().client(service_name, config=config.merge(retries), **options)
+        _repeat_at_once(client)
+        return client
+
+
+def _repeat_at_once(client: Any) -> None:
+    """Leave it to botocore whether to send again, but not to wait before it."""
+    name = client.meta.service_model.service_id.hyphenize()
+    events, event, handler_id = client.meta.events, f"needs-retry.{name}", f"retry-config-{name}"
+    events.unregister(event, unique_id=handler_id)
+    handler = standard.register_retry_handler(client, client.meta.config.retries["total_max_attempts"])
+    events.unregister(event, unique_id=handler_id)
+
+    def without_delay(**attempt: Any) -> int | None:
+        delay = handler.needs_retry(**attempt)
+        return None if delay is None or delay is False else 0
+
+    events.register(event, without_delay)
+
+
+async def _sleep(seconds: float) -> None:
+    _slept.set(_slept.get() + seconds)
+    await checkpoint()

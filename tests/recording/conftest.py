@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from loguru import logger
+
+from cloudwatch_mcp.recording import Recorder, Replay
+from tests.recording.exchanges import document, recorder
+
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+Replaying = Callable[..., Replay]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a cassette of interactions."""
+
+    def write(*interactions: dict[str, Any], **metadata: Any) -> Path:
+        path = tmp_path / "cassette.yaml"
+        path.write_text(
+            yaml.dump(document(*interactions, **metadata), Dumper=_DUMPER, sort_keys=False), encoding="utf-8"
+        )
+        return path
+
+    return write
+
+
+@pytest.fixture
+def replaying(write: Callable[..., Path]) -> Replaying:
+    """A replay of interactions."""
+
+    def replaying(*interactions: dict[str, Any], repeat_last: bool = False, **metadata: Any) -> Replay:
+        return Replay(write(*interactions, **metadata), repeat_last=repeat_last)
+
+    return replaying
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever connects or waits fails."""
+
+    def refuse(*seconds: Any) -> None:
+        if seconds != (0,):
+            pytest.fail("a replay connects to nothing and waits for nothing")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(time, "sleep", refuse)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    return tmp_path / "incident.yaml"
+
+
+@pytest.fixture
+def journaling(journal: Path) -> Iterator[Recorder]:
+    """A recorder with a journal."""
+    recording = recorder(journal=journal)
+    yield recording
+    recording.finish()
+
+
+@pytest.fixture
+def told() -> Iterator[list[str]]:
+    """What is logged."""
+    lines: list[str] = []
+    sink = logger.add(lines.append, format="{message}")
+    yield lines
+    logger.remove(sink)

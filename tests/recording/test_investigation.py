@@ -1,0 +1,172 @@
+"""A server that is recorded, and one that replays it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
+
+from cloudwatch_mcp.config import Settings
+from cloudwatch_mcp.recording import Recorder, Replay
+from cloudwatch_mcp.server import CloudWatchServer, build_server
+from tests.conftest import Reply, Time, asking
+from tests.recording.exchanges import answer, recorder
+from tests.stdio import Endpoint, Request, Response
+
+pytestmark = pytest.mark.anyio
+
+
+def served(recording: Recorder) -> CloudWatchServer:
+    return build_server(
+        Settings(), os.environ, clients=recording.clients(Settings(), os.environ), clock=recording.clock
+    )
+
+
+def replayed(path: Path) -> CloudWatchServer:
+    replay = Replay(path)
+    return build_server(Settings(), {}, clients=replay.clients(Settings()), clock=replay.clock)
+
+
+async def test_recording_the_same_again_gives_the_same_file(
+    sandbox: str, tmp_path: Path, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox)
+    files = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
+    for file in files:
+        recording = recorder(base=time.clock(), rename_queries=True)
+        async with asking(served(recording)) as ask:
+            await ask("analyze_log_group", log_group_arn="/ecs/shop/payments")
+        recording.save(file)
+    assert files[0].read_bytes() == files[1].read_bytes()
+    async with asking(replayed(files[0])) as ask:
+        assert not (await ask("analyze_log_group", log_group_arn="/ecs/shop/payments")).failed
+
+
+@pytest.fixture
+def profiles(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file with two profiles, each with a Region."""
+    file = Path(environment["AWS_CONFIG_FILE"])
+    keys = "aws_access_key_id = testing\naws_secret_access_key = testing\n"
+    file.write_text(f"[default]\nregion = us-west-2\n{keys}[profile prod]\nregion = eu-west-1\n{keys}")
+    monkeypatch.delenv("AWS_REGION")
+    return file
+
+
+async def test_profiles_and_their_regions_replay_without_the_files_they_came_from(
+    tmp_path: Path, profiles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording, numbers = recorder(region=None), count()
+
+    async def investigate(server: CloudWatchServer) -> list[str]:
+        async with asking(server) as ask:
+            asked = [{}, {"profile_name": "prod"}, {"region": "eu-west-1"}]
+            return [(await ask("get_active_alarms", **arguments)).text for arguments in asked]
+
+    def next_alarm(request: Request) -> Response:
+        return answer(MetricAlarms=[{"AlarmName": f"{next(numbers)} in {request.region}", "StateValue": "ALARM"}])
+
+    with Endpoint(next_alarm) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
+        clients = recording.clients(Settings(), {})
+        seen = await investigate(build_server(Settings(), {}, clients=clients, clock=recording.clock))
+    recording.save(tmp_path / "a.yaml")
+    profiles.rename(tmp_path / "elsewhere")  # noqa: ASYNC240 - nothing else runs meanwhile
+    assert await investigate(replayed(tmp_path / "a.yaml")) == seen
+    alarms = ["0 in us-west-2", "1 in eu-west-1", "2 in eu-west-1"]
+    assert all(alarm in text for alarm, text in zip(alarms, seen, strict=True))
+
+
+@pytest.mark.usefixtures("profiles")
+async def test_a_profile_whose_name_was_redacted_is_asked_for_by_its_stand_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = recorder(redact=["prod"], region=None)
+    with Endpoint(lambda _: answer(MetricAlarms=[{"AlarmName": "a", "StateValue": "ALARM"}])) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
+        async with asking(served(recording)) as ask:
+            seen = await ask("get_active_alarms", profile_name="prod")
+    recording.save(tmp_path / "a.yaml")
+    assert "prod" not in (tmp_path / "a.yaml").read_text()
+    async with asking(replayed(tmp_path / "a.yaml")) as ask:
+        played = await ask("get_active_alarms", profile_name="redacted-1")
+    assert played.data == {**seen.data, "profile": "redacted-1"}
+
+
+async def test_what_failed_before_aws_answered_is_no_answer_in_a_replay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    recording = recorder()
+    async with asking(served(recording)) as ask:
+        assert "Unable to locate credentials" in (await ask("get_active_alarms")).error
+    recording.save(tmp_path / "a.yaml")
+    async with asking(replayed(tmp_path / "a.yaml")) as ask:
+        error = (await ask("get_active_alarms")).error
+    assert error == "This call is in the recording, but not what it asks of AWS: DescribeAlarms was not recorded."
+
+
+@pytest.mark.parametrize(
+    ("page", "failure"),
+    [
+        (Response(b"<html>Please sign in: caf\xe9</html>", content_type="text/html"), ResponseParserError),
+        (Response(b"<html>502</html>", status=502, content_type="text/html"), ClientError),
+    ],
+)
+async def test_a_proxys_page_is_recorded_and_fails_in_the_same_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: Response, failure: type[Exception]
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    recording = recorder()
+    with Endpoint(lambda _: page) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
+        async with asking(served(recording)) as ask:
+            seen = await ask("get_active_alarms")
+    recording.save(tmp_path / "a.yaml")
+    async with asking(replayed(tmp_path / "a.yaml")) as ask:
+        played = await ask("get_active_alarms")
+    assert seen.failed
+    assert played.text == seen.text
+    assert failure.__name__ == "ClientError" or "no JSON object" in seen.text
+
+
+async def test_an_investigation_replays_word_for_word(
+    sandbox: str, journal: Path, monkeypatch: pytest.MonkeyPatch, time: Time
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox)
+    ticks = count()
+    base = replace(time.clock(), now=lambda: time.start + timedelta(seconds=0.7 * next(ticks)))
+    recording = recorder(base=base, journal=journal)
+    questions: list[tuple[str, dict[str, Any]]] = [
+        ("get_active_alarms", {}),
+        ("get_alarm_history", {"alarm_name": "shop-checkout-degraded", "include_component_alarms": True}),
+        ("describe_log_groups", {"include_linked_accounts": True}),
+        ("get_metric_data", {"namespace": "Shop/Checkout", "metric_name": "Latency", "statistic": "p99"}),
+        (
+            "execute_log_insights_query",
+            {
+                "log_group_names": ["/ecs/shop/payments"],
+                "start_time": "2h",
+                "query_string": "fields @message, @ptr | limit 2",
+            },
+        ),
+        ("get_alarm_history", {"alarm_name": "no-such-alarm"}),
+        ("get_active_alarms", {"region": "nowhere"}),
+    ]
+
+    async def investigate(server: CloudWatchServer) -> list[Reply]:
+        async with asking(server) as ask:
+            return [await ask(tool, **arguments) for tool, arguments in questions]
+
+    seen = await investigate(served(recording))
+    growing = await investigate(replayed(journal))
+    recording.finish()
+    finished = await investigate(replayed(journal))
+    assert seen == growing == finished
+    assert [reply.failed for reply in seen] == [False] * 5 + [True] * 2

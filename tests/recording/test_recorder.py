@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import HTTPClientError
+
+from cloudwatch_mcp.clock import Clock
+from cloudwatch_mcp.recording import Recorder, Replay
+from cloudwatch_mcp.recording.wire import _Raw
+from tests.recording.conftest import Replaying
+from tests.recording.exchanges import ACCOUNT, ARN, AT, answer, client, error, one_group, recorder
+from tests.stdio import Endpoint, Response
+
+pytestmark = pytest.mark.anyio
+
+
+def test_the_one_who_asks_sees_what_aws_answered_and_the_recording_does_not(tmp_path: Path) -> None:
+    recording = recorder()
+    with Endpoint(one_group) as endpoint:
+        seen = client(recording, url=endpoint.url).describe_log_groups(logGroupNamePrefix="/a")
+    assert seen["logGroups"][0]["arn"] == ARN
+    recording.save(tmp_path / "a.yaml")
+    text = (tmp_path / "a.yaml").read_text()
+    assert "arn:aws:logs:us-east-1:123456789012:log-group:/a" in text
+    assert not any(secret in text for secret in (ACCOUNT, "AWS4-HMAC", "Authorization", "127.0.0.1", "testing"))
+
+
+def test_what_gets_a_session_its_credentials_is_not_heard(journal: Path, journaling: Recorder) -> None:
+    body = b"<AssumeRoleResponse><AssumeRoleResult><Credentials><SecretAccessKey>s3cr3t</SecretAccessKey></Credentials>"
+    given = AWSResponse("https://sts", 200, {}, _Raw(body + b"</AssumeRoleResult></AssumeRoleResponse>"))
+    sts = journaling.open_session(None).client("sts", region_name="us-east-1")
+    sts.meta.events.register("before-send", lambda **_: given)
+    assumed = sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/a", RoleSessionName="b" * 2)
+    assert assumed["Credentials"]["SecretAccessKey"] == "s3cr3t"
+    assert "s3cr3t" not in journal.read_text()
+    assert not journaling.cassette.data
+
+
+def test_a_replay_of_it_answers_the_same(tmp_path: Path) -> None:
+    recording = recorder()
+    with Endpoint(one_group) as endpoint:
+        client(recording, url=endpoint.url).describe_log_groups(logGroupNamePrefix="/a")
+    recording.save(tmp_path / "a.yaml")
+    played = client(Replay(tmp_path / "a.yaml")).describe_log_groups(logGroupNamePrefix="/a")
+    assert played["logGroups"] == [{"logGroupName": "/a", "arn": ARN.replace(ACCOUNT, "123456789012")}]
+
+
+def test_each_attempt_is_recorded_and_replays_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    answers = iter([error("InternalFailure", 500), error("ServiceUnavailable", 503), answer(logGroups=[])])
+    recording = recorder()
+    with Endpoint(lambda _: next(answers)) as endpoint:
+        seen = client(recording, url=endpoint.url).describe_log_groups()
+    recording.save(tmp_path / "a.yaml")
+    played = client(Replay(tmp_path / "a.yaml")).describe_log_groups()
+    assert [each["ResponseMetadata"]["RetryAttempts"] for each in (seen, played)] == [2, 2]
+
+
+def test_a_request_that_got_no_answer_is_not_recorded() -> None:
+    answers = iter([Response(b"{", promised=100, then="reset"), answer(logGroups=[])])
+    recording = recorder()
+    with Endpoint(lambda _: next(answers)) as endpoint:
+        logs = client(recording, url=endpoint.url)
+        logs.meta.events.register_first("needs-retry", _give_up)
+        with pytest.raises(HTTPClientError):
+            logs.describe_log_groups()
+        logs.describe_log_groups()
+    assert [response["body"]["string"] for response in recording.cassette.responses] == [b'{"logGroups": []}']
+
+
+def _give_up(caught_exception: Exception | None, **_: Any) -> None:
+    if caught_exception is not None:
+        raise caught_exception
+
+
+def test_waits_do_not_vary_so_that_a_replay_polls_as_often(replaying: Replaying) -> None:
+    assert recorder().clock.jitter() == replaying().clock.jitter() == 1
+
+
+def test_sixteen_threads_are_recorded_without_one_missing() -> None:
+    recording = recorder()
+    with Endpoint(lambda request: answer(logGroups=[{"logGroupName": request.json["logGroupNamePrefix"]}])) as endpoint:
+        logs = client(recording, url=endpoint.url)
+
+        def ask(number: int) -> None:
+            logs.describe_log_groups(logGroupNamePrefix=f"/{number}")
+
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(ask, range(192)))
+    pairs = [
+        (json.loads(request.body)["logGroupNamePrefix"], json.loads(response["body"]["string"])["logGroups"])
+        for request, response in recording.cassette.data
+    ]
+    assert sorted(pairs) == sorted((f"/{n}", [{"logGroupName": f"/{n}"}]) for n in range(192))
+
+
+async def test_a_tool_call_has_one_time_and_is_listed_with_it(sandbox: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox)
+    ticks = count()
+    recording = recorder(base=Clock(lambda: AT + timedelta(seconds=next(ticks))), redact=["payments"])
+    with recording.clock.during("t", {"log_group_arn": f"{ARN}/payments", "n": 1}):
+        assert recording.clock.now() == recording.clock.now()
+    (call,) = recording._calls
+    assert call["arguments"] == {"log_group_arn": ARN.replace(ACCOUNT, "123456789012") + "/redacted-1", "n": 1}
+    assert recording.clock.now() > call["at"]

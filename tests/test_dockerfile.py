@@ -1,0 +1,52 @@
+"""The rules for the image that matter most: hadolint, which knows more, is not everywhere."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatch
+
+from tests.conftest import ROOT
+
+TEXT = (ROOT / "Dockerfile").read_text("utf-8")
+INSTRUCTIONS = [
+    (line.split(maxsplit=1)[0], line.split(maxsplit=1)[1])
+    for line in re.sub(r"(?m)^#.*\n|\\\n", "", TEXT).splitlines()
+    if line
+]
+
+
+def arguments(instruction: str) -> list[str]:
+    return [rest for name, rest in INSTRUCTIONS if name == instruction]
+
+
+def test_each_base_is_slim_and_of_a_named_version() -> None:
+    assert all(re.match(r"python:3\.\d+-slim(@sha256:\w{64})?( AS \w+)?$", base) for base in arguments("FROM"))
+
+
+def test_the_server_is_run_by_a_user_without_privileges() -> None:
+    names = [name for name, _ in INSTRUCTIONS]
+    final_stage = INSTRUCTIONS[len(names) - names[::-1].index("FROM") :]
+    assert [int(user) for name, user in final_stage if name == "USER"] == [10001]
+    assert final_stage[-1] == ("ENTRYPOINT", '["/opt/cloudwatch-mcp/bin/cloudwatch-mcp"]')
+
+
+def test_what_is_installed_is_what_is_locked() -> None:
+    first, ours = (run for run in arguments("RUN") if "install" in run)
+    assert first.endswith("--no-cache-dir --require-hashes --requirement requirements.txt")
+    assert ours.endswith("--no-cache-dir --no-deps --no-build-isolation .")
+
+
+def test_nothing_is_fetched_from_an_address_and_no_secret_is_built_in() -> None:
+    assert not arguments("ADD")
+    assert not arguments("ARG")
+    assert "://" not in TEXT
+    assert arguments("ENV") == ["PYTHONDONTWRITEBYTECODE=1"]
+
+
+def test_only_what_is_copied_is_sent_to_the_builder() -> None:
+    copied = {part for rest in arguments("COPY") if "--from" not in rest for part in rest.split()[:-1]}
+    ignored, *let_through = (ROOT / ".dockerignore").read_text("utf-8").split()
+    assert ignored == "*"
+    assert {each.removeprefix("!") for each in let_through if each.startswith("!")} == copied
+    assert all((ROOT / each).exists() for each in copied)
+    assert any(fnmatch("cloudwatch_mcp/__pycache__", each) for each in let_through)

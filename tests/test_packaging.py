@@ -1,0 +1,141 @@
+"""The wheel and the sdist in an environment that has what they ask for and nothing else: no repository, no tools."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import venv
+import zipfile
+from collections.abc import Iterable
+from importlib.metadata import PathDistribution, distribution
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hatchling.builders.wheel import WheelBuilder
+from installer import install
+from installer.destinations import SchemeDictionaryDestination
+from installer.sources import WheelFile
+from mcp import Client, StdioServerParameters
+from packaging.requirements import Requirement
+
+from cloudwatch_mcp import __version__
+from cloudwatch_mcp.tools import TOOLS
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.anyio
+
+
+class Built(NamedTuple):
+    wheel: Path
+    sdist: Path
+    bundle: Path
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    into = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, ROOT / "scripts" / "package", into], check=True, capture_output=True)
+    return Built(*(next(into.glob(kind)) for kind in ("*.whl", "*.tar.gz", "*.mcpb")))
+
+
+class Installation:
+    """The wheel, installed by itself, beside links to what it requires of this environment."""
+
+    def __init__(self, wheel: Path, at: Path, *extras: str) -> None:
+        venv.create(at, symlinks=True)
+        self.python = at / "bin" / "python"
+        (self._packages,) = at.glob("lib/python*/site-packages")
+        scheme = sysconfig.get_paths("posix_prefix", {"base": str(at), "platbase": str(at), "installed_base": str(at)})
+        destination = SchemeDictionaryDestination(scheme, interpreter=str(self.python), script_kind="posix")
+        with WheelFile.open(wheel) as source:
+            install(source, destination, additional_metadata={})
+        (metadata,) = self._packages.glob("cloudwatch_mcp-*.dist-info")
+        self._link(PathDistribution(metadata).requires or (), {"", *extras})
+
+    def _link(self, required: Iterable[str], extras: set[str], linked: frozenset[str] = frozenset()) -> None:
+        for requirement in map(Requirement, required):
+            wanted = requirement.marker is None or any(requirement.marker.evaluate({"extra": each}) for each in extras)
+            if not wanted or requirement.name in linked:
+                continue
+            found = distribution(requirement.name)
+            for top in {file.parts[0] for file in found.files or () if ".." not in file.parts}:
+                link = self._packages / top
+                if not link.exists():
+                    link.symlink_to(str(found.locate_file(top)))
+            self._link(found.requires or (), {"", *requirement.extras}, linked | {requirement.name})
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self._run([str(self.python.with_name("cloudwatch-mcp")), *arguments], check=False)
+
+    def script(self, text: str) -> str:
+        return self._run([str(self.python), "-I", "-c", text]).stdout
+
+    def _run(self, command: list[str], *, check: bool = True) -> subprocess.CompletedProcess[str]:
+        bare = {"PATH": os.environ["PATH"], "HOME": str(self._packages)}
+        return subprocess.run(command, cwd=self._packages, env=bare, capture_output=True, text=True, check=check)
+
+
+@pytest.fixture(scope="module")
+def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    return Installation(built.wheel, tmp_path_factory.mktemp("bare") / "venv")
+
+
+def test_the_wheel_holds_the_package_and_its_licence_and_no_more(built: Built) -> None:
+    package = {str(each.relative_to(ROOT)) for each in (ROOT / "cloudwatch_mcp").rglob("*.*") if each.suffix != ".pyc"}
+    info = f"cloudwatch_mcp-{__version__}.dist-info"
+    about = {f"{info}/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")}
+    assert set(zipfile.ZipFile(built.wheel).namelist()) == package | about
+
+
+def test_the_sdist_makes_the_same_wheel(built: Built, tmp_path: Path) -> None:
+    with tarfile.open(built.sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (source,) = tmp_path.iterdir()
+    wheel = next(WheelBuilder(str(source)).build(directory=str(tmp_path / "dist")))
+    assert Path(wheel).read_bytes() == built.wheel.read_bytes()
+
+
+def test_the_bundle_holds_its_manifest_and_all_that_uv_needs_to_install_it(built: Built) -> None:
+    names = set(zipfile.ZipFile(built.bundle).namelist())
+    sources = {name for name in names if name.startswith("cloudwatch_mcp/")}
+    assert names - sources == {"manifest.json", "pyproject.toml", "README.md", "LICENSE"}
+    assert sources == {name for name in zipfile.ZipFile(built.wheel).namelist() if name.startswith("cloudwatch_mcp/")}
+
+
+async def test_the_wheel_alone_lists_the_tools_and_answers_from_the_catalogue(installed: Installation) -> None:
+    command = str(installed.python.with_name("cloudwatch-mcp"))
+    async with Client(StdioServerParameters(command=command, env={"PATH": os.environ["PATH"]})) as client:
+        listed = await client.list_tools()
+        known = await client.call_tool("get_metric_metadata", {"namespace": "AWS/Lambda", "metric_name": "Errors"})
+    assert [tool.name for tool in listed.tools] == [each.function.__name__ for each in TOOLS]
+    assert (known.structured_content or {})["found"] is True
+
+
+def test_the_wheel_runs_from_where_it_is_installed(installed: Installation) -> None:
+    assert installed.command("--version").stdout == f"cloudwatch-mcp {__version__}\n"
+    where = installed.script("import cloudwatch_mcp; print(cloudwatch_mcp.__file__)")
+    assert where.startswith(str(installed.python.parent.parent))
+
+
+@pytest.mark.parametrize(("arguments", "extra"), [(["--sandbox"], "sandbox"), (["--replay", "a.yaml"], "record")])
+def test_without_its_extra_a_flag_is_one_line_that_names_it(
+    installed: Installation, arguments: list[str], extra: str
+) -> None:
+    refused = installed.command(*arguments)
+    assert refused.returncode == 1
+    assert f"install cloudwatch-mcp[{extra}]" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def test_the_extras_bring_all_that_the_sandbox_and_recording_import(built: Built, tmp_path: Path) -> None:
+    complete = Installation(built.wheel, tmp_path / "venv", "sandbox", "record")
+    everything = (
+        "import importlib, pkgutil, cloudwatch_mcp as top\n"
+        "names = [each.name for each in pkgutil.walk_packages(top.__path__, 'cloudwatch_mcp.')]\n"
+        "print(len([importlib.import_module(name) for name in names if not name.endswith('__main__')]))"
+    )
+    assert int(complete.script(everything)) > 90

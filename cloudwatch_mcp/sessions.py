@@ -30,7 +30,7 @@ def open_session(profile: str | None) -> boto3.Session:
 
     known_regions()
     core = botocore.session.Session()
-    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
+    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=moment_in_utc)
     try:
         return boto3.Session(botocore_session=core, profile_name=profile)
     except ProfileNotFound as error:
@@ -39,7 +39,7 @@ def open_session(profile: str | None) -> boto3.Session:
         raise InputError(f"{error}. {known} Pass one as profile_name, or set AWS_PROFILE.") from None
 
 
-def _moment(given: Any) -> datetime:
+def moment_in_utc(given: Any) -> datetime:
     """In UTC. botocore's own parser looks up the machine's zone for each: most of the time that a long series takes."""
     if isinstance(given, int | float):
         return datetime.fromtimestamp(given, timezone.utc)

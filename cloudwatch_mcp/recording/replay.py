@@ -29,6 +29,7 @@ from cloudwatch_mcp.recording.cassettes import Recording
 from cloudwatch_mcp.recording.errors import NotRecorded
 from cloudwatch_mcp.recording.matching import Identity, differences, identity, operation
 from cloudwatch_mcp.recording.wire import SERVICES, as_answer, as_request
+from cloudwatch_mcp.sessions import moment_in_utc
 
 _call: ContextVar[Call | None] = ContextVar("_call", default=None)
 # Of each task its own: what one sleeps does not make time go by for another that runs beside it.
@@ -156,9 +157,9 @@ class _OfflineSession(boto3.Session):  # type: ignore[misc]  # boto3 has no type
         nothing, nowhere = (None, None, None, None), (None, None, os.devnull, None)
         variables = {"profile": nothing, "region": nothing, "config_file": nowhere, "credentials_file": nowhere}
         made_up = {"aws_access_key_id": "replay", "aws_secret_access_key": "replay"}
-        super().__init__(
-            **made_up, region_name=region, botocore_session=botocore.session.Session(session_vars=variables)
-        )
+        core = botocore.session.Session(session_vars=variables)
+        core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=moment_in_utc)
+        super().__init__(**made_up, region_name=region, botocore_session=core)
 
     def client(self, service_name: str, *, config: Config, **options: Any) -> Any:
         attempts = (config.retries or {}).get("total_max_attempts")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import json
-import multiprocessing
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cache
 from itertools import zip_longest
-from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Event, Lock
+from threading import Lock
 from time import tzset
 from typing import Any, TypeAlias
 
@@ -31,12 +30,14 @@ from syrupy.location import PyTestLocation
 from cloudwatch_mcp.aws import OPERATIONS
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
-from cloudwatch_mcp.sandbox import Sandbox
 from cloudwatch_mcp.server import CloudWatchServer, build_server
 from tests.readable_json import readable
+from tests.sandbox_process import SandboxProcess
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
 ROOT = Path(__file__).parent.parent
+
+gc.set_threshold(100_000, 20, 100)  # what tests leave behind is little; looking for it takes a tenth of their time
 
 
 @pytest.fixture
@@ -44,77 +45,39 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-def _run_sandbox(pipe: Connection, now: datetime, polls_to_complete: int | None) -> None:
-    with Sandbox(now=now, polls_to_complete=polls_to_complete) as running:
-        pipe.send(running.endpoint_url)
-        Event().wait()
-
-
-class _SandboxProcess:
-    """moto's state is of a whole process, and the sandbox's own tests begin it afresh: ours gets another process."""
-
-    def __init__(self, polls_to_complete: int | None) -> None:
-        processes = multiprocessing.get_context("spawn")
-        self._pipe, theirs = processes.Pipe()
-        self._process = processes.Process(target=_run_sandbox, args=(theirs, NOW, polls_to_complete), daemon=True)
-        self._process.start()
-        self._url: str | None = None
-
-    @property
-    def url(self) -> str:
-        """Waits until the incident is seeded."""
-        self._url = self._url or self._pipe.recv()
-        return self._url
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.join()
-        self._pipe.close()
-
-
-_POLLS_TO_COMPLETE = {"sandbox": 2, "slow_sandbox": None}
-_started: dict[str, _SandboxProcess] = {}
+_sandbox: list[SandboxProcess] = []
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Of several workers (pytest-xdist), none starts a sandbox: they are told of those of the controller."""
-    _start(_POLLS_TO_COMPLETE)
-    node.workerinput["sandboxes"] = {name: process.url for name, process in _started.items()}
+    """Of several workers (pytest-xdist), none starts a sandbox: they are told of the controller's."""
+    node.workerinput["sandbox"] = _start().url
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Starts at once those that a test of this run will want, so that they are seeded while others are run."""
-    if not hasattr(session.config, "workerinput"):
-        wanted = {name for item in session.items for name in getattr(item, "fixturenames", ())}
-        _start(wanted.intersection(_POLLS_TO_COMPLETE))
+    """Starts it at once when a test of this run will want it, so that it is seeded while others are run."""
+    told = hasattr(session.config, "workerinput")
+    if not told and any("sandbox" in getattr(item, "fixturenames", ()) for item in session.items):
+        _start()
+    gc.freeze()  # all that was imported stays: no garbage is looked for among it
 
 
 def pytest_sessionfinish() -> None:
-    for process in _started.values():
+    for process in _sandbox:
         process.stop()
 
 
-def _start(names: Iterable[str]) -> None:
-    for name in sorted(set(names) - set(_started)):
-        _started[name] = _SandboxProcess(_POLLS_TO_COMPLETE[name])
-
-
-def _url(request: pytest.FixtureRequest, name: str) -> str:
-    told: dict[str, str] | None = getattr(request.config, "workerinput", {}).get("sandboxes")
-    return told[name] if told is not None else _started[name].url
+def _start() -> SandboxProcess:
+    if not _sandbox:
+        _sandbox.append(SandboxProcess(NOW))
+    return _sandbox[0]
 
 
 @pytest.fixture(scope="session")
 def sandbox(request: pytest.FixtureRequest) -> str:
     """The URL of an embedded CloudWatch with the seeded incident; its time is NOW."""
-    return _url(request, "sandbox")
-
-
-@pytest.fixture(scope="session")
-def slow_sandbox(request: pytest.FixtureRequest) -> str:
-    """The same, but its Logs Insights queries run until they are stopped."""
-    return _url(request, "slow_sandbox")
+    told: str | None = getattr(request.config, "workerinput", {}).get("sandbox")
+    return told or _start().url
 
 
 @pytest.fixture(autouse=True)

@@ -21,6 +21,7 @@ from mcp import Client, StdioServerParameters
 
 from cloudwatch_mcp import __version__
 from cloudwatch_mcp.shaping import dumps
+from tests.sandbox_process import HELD
 from tests.stdio import COMMAND, PATIENCE, SECRET, Endpoint, Request, Response, ServerProcess, environment
 from tests.test_contract import TEN
 
@@ -221,21 +222,9 @@ def test_an_unreachable_endpoint_is_an_error_before_the_clients_patience_ends(pr
     assert "AWS_ENDPOINT_URL" in error
 
 
-def test_a_session_is_json_rpc_on_stdout_nothing_on_stderr_and_ends_with_its_input(slow_sandbox: str) -> None:
-    with ServerProcess(AWS_ENDPOINT_URL=slow_sandbox) as process:
-        assert process.initialize()["serverInfo"]["version"] == __version__
-        tools = process.request("tools/list")["result"]["tools"]
-        assert sorted(tool["name"] for tool in tools) == TEN
-        assert process.call("get_active_alarms").rows("composite_alarms")
-        process.end_input()
-        assert process.wait() == 0
-        assert process.stderr == ""
-        assert [message["id"] for message in process.messages] == [1, 2, 3]
-
-
 @pytest.mark.anyio
-async def test_the_sdks_own_client_finds_the_ten_tools_and_calls_one(slow_sandbox: str) -> None:
-    server = StdioServerParameters(command=COMMAND[0], args=COMMAND[1:], env=environment(AWS_ENDPOINT_URL=slow_sandbox))
+async def test_the_sdks_own_client_finds_the_ten_tools_and_calls_one(sandbox: str) -> None:
+    server = StdioServerParameters(command=COMMAND[0], args=COMMAND[1:], env=environment(AWS_ENDPOINT_URL=sandbox))
     async with Client(server, read_timeout_seconds=PATIENCE) as client:
         assert sorted(tool.name for tool in (await client.list_tools()).tools) == TEN
         result = await client.call_tool("describe_log_groups", {"log_group_name_prefix": "/ecs/"})
@@ -290,37 +279,38 @@ def _forwarding_to(url: str) -> Callable[[Request], Response]:
     return forward
 
 
-def test_a_cancelled_query_is_stopped_and_never_answered(slow_sandbox: str) -> None:
+def test_a_cancelled_query_is_stopped_and_never_answered(sandbox: str) -> None:
     with (
-        Endpoint(_forwarding_to(slow_sandbox)) as endpoint,
+        Endpoint(_forwarding_to(sandbox)) as endpoint,
         ServerProcess(AWS_ENDPOINT_URL=endpoint.url) as process,
     ):
         process.initialize()
-        request = _begin_query(process, "fields @message # cancelled")
+        request = _begin_query(process, f"fields @message {HELD} until cancelled")
         process.write({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": request}})
         endpoint.wait_for("StopQuery")
-        assert "fields @message # cancelled" in _cancelled_queries(slow_sandbox)
+        assert f"fields @message {HELD} until cancelled" in _cancelled_queries(sandbox)
         assert process.request("ping")["result"] == {}
         process.end_input()
         assert process.wait() == 0
         assert [message for message in process.messages if message.get("id") == request] == []
+        assert process.stderr == ""
 
 
 @pytest.fixture(scope="module")
-def querying(slow_sandbox: str) -> Iterator[dict[str, ServerProcess]]:
-    with _one_for_each_end(lambda: slow_sandbox) as processes:
+def querying(sandbox: str) -> Iterator[dict[str, ServerProcess]]:
+    with _one_for_each_end(lambda: sandbox) as processes:
         for end, process in processes.items():
-            _begin_query(process, f"fields @message # {end}")
+            _begin_query(process, f"fields @message {HELD} until {end}")
         yield processes
 
 
 @each_end
 def test_a_running_query_is_stopped_when_the_server_is_ended(
-    querying: dict[str, ServerProcess], end: str, slow_sandbox: str
+    querying: dict[str, ServerProcess], end: str, sandbox: str
 ) -> None:
     _end(querying[end], end)
     assert querying[end].wait_at_most(IN_TIME) == ENDS[end]
-    assert f"fields @message # {end}" in _cancelled_queries(slow_sandbox)
+    assert f"fields @message {HELD} until {end}" in _cancelled_queries(sandbox)
 
 
 def _only_one_query_starts(request: Request) -> Response | None:
@@ -356,8 +346,8 @@ def test_the_server_ends_in_time_though_aws_never_answers(hanging: dict[str, Ser
 AUDIT = r"\d\d:\d\d:\d\d INFO tool={} region={} outcome={} seconds=\d+\.\d{{3}} aws_calls={} characters={}"
 
 
-def test_each_call_is_one_audit_line_without_any_argument(slow_sandbox: str) -> None:
-    with ServerProcess(AWS_ENDPOINT_URL=slow_sandbox, CLOUDWATCH_MCP_LOG_LEVEL="INFO") as process:
+def test_each_call_is_one_audit_line_without_any_argument(sandbox: str) -> None:
+    with ServerProcess(AWS_ENDPOINT_URL=sandbox, CLOUDWATCH_MCP_LOG_LEVEL="INFO") as process:
         process.initialize()
         process.request("tools/list")
         groups = process.call("describe_log_groups", log_group_name_prefix="/ecs/shop")
@@ -379,14 +369,13 @@ def test_each_call_is_one_audit_line_without_any_argument(slow_sandbox: str) -> 
         assert "/ecs/shop" not in process.stderr
 
 
-def test_debug_leaks_neither_a_credential_nor_a_query_nor_log_content(slow_sandbox: str) -> None:
+def test_debug_leaks_neither_a_credential_nor_a_query_nor_log_content(sandbox: str) -> None:
     keys = {"AWS_ACCESS_KEY_ID": "MADEUPKEY", "AWS_SESSION_TOKEN": "made-up-token"}
-    debugging = environment(AWS_ENDPOINT_URL=slow_sandbox, CLOUDWATCH_MCP_LOG_LEVEL="DEBUG", **keys)
+    debugging = environment(AWS_ENDPOINT_URL=sandbox, CLOUDWATCH_MCP_LOG_LEVEL="DEBUG", **keys)
     with ServerProcess(env=debugging) as process:
         process.initialize()
-        partial = QUERY | {"max_timeout": 1}
-        good = process.call("execute_log_insights_query", query_string="fields @message | limit 3 # hush", **partial)
-        bad = process.call("execute_log_insights_query", query_string="fields hush hush", **partial)
+        good = process.call("execute_log_insights_query", query_string="fields @message | limit 3 # hush", **QUERY)
+        bad = process.call("execute_log_insights_query", query_string="fields hush hush", **QUERY)
         process.end_input()
         process.wait()
         contents = [dumps(row["@message"]) for row in good.rows("results")]
@@ -397,9 +386,14 @@ def test_debug_leaks_neither_a_credential_nor_a_query_nor_log_content(slow_sandb
         assert [secret for secret in secrets if secret in process.stderr] == []
 
 
-def test_the_sandbox_needs_no_configuration_and_minds_none(embedded: ServerProcess) -> None:
-    embedded.initialize()
+def test_the_sandbox_needs_no_configuration_and_a_session_is_json_rpc_on_stdout_and_nothing_on_stderr(
+    embedded: ServerProcess,
+) -> None:
+    assert embedded.initialize()["serverInfo"]["version"] == __version__
+    tools = embedded.request("tools/list")["result"]["tools"]
+    assert sorted(tool["name"] for tool in tools) == TEN
     assert embedded.call("get_active_alarms").rows("composite_alarms")
     embedded.end_input()
     assert embedded.wait() == 0
     assert embedded.stderr == ""
+    assert [message["id"] for message in embedded.messages] == [1, 2, 3]

@@ -1,0 +1,58 @@
+"""The tests' embedded CloudWatch, in a process of its own.
+
+moto's state is of a whole process, and the sandbox's own tests begin it afresh. That process imports this module, so
+it imports nothing of pytest and mcp.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from datetime import datetime
+from multiprocessing.connection import Connection
+from threading import Event
+
+from cloudwatch_mcp.sandbox import Sandbox
+from cloudwatch_mcp.sandbox.logs.queries import QueryOperations
+
+HELD = "# held"
+"""A query with this in its text runs until it is stopped."""
+
+
+class SandboxProcess:
+    def __init__(self, now: datetime) -> None:
+        processes = multiprocessing.get_context("spawn")
+        self._pipe, theirs = processes.Pipe()
+        self._process = processes.Process(target=_run, args=(theirs, now), daemon=True)
+        self._process.start()
+        self._url: str | None = None
+
+    @property
+    def url(self) -> str:
+        """Waits until the incident is seeded."""
+        self._url = self._url or self._pipe.recv()
+        return self._url
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.join()
+        self._pipe.close()
+
+
+def _run(pipe: Connection, now: datetime) -> None:
+    _hold_what_asks_for_it()
+    with Sandbox(now=now) as running:
+        pipe.send(running.endpoint_url)
+        Event().wait()
+
+
+def _hold_what_asks_for_it() -> None:
+    start = QueryOperations.start_query
+
+    def start_query(response: QueryOperations) -> str:
+        answer = start(response)
+        if HELD in response.request()["queryString"]:
+            response.regional.queries[json.loads(answer)["queryId"]].polls_to_complete = None
+        return answer
+
+    QueryOperations.start_query = start_query  # type: ignore[assignment,method-assign]  # only the tests ask for it

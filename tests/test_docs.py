@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from runpy import run_path
 
 from tests.conftest import ROOT
 
@@ -29,3 +30,8 @@ def test_every_snapshot_belongs_to_a_test() -> None:
             continue  # tests/test_cassettes.py
         test, module = re.split(r"[\[.]", file.name)[0], ROOT / "tests" / f"{file.parent.name}.py"
         assert f"def {test}(" in module.read_text("utf-8"), f"{file} is of no test: delete it"
+
+
+def test_the_picture_shows_what_the_snapshots_say() -> None:
+    drawn: str = run_path(str(ROOT / "scripts" / "picture"))["picture"]()
+    assert (ROOT / "docs" / "demo.svg").read_text("utf-8") == drawn, "run scripts/picture"

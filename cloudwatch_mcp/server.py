@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -147,6 +148,7 @@ async def _warm_up(server: CloudWatchServer) -> None:
     await server.tools_listed.wait()
     await server.runtime.clock.sleep(_WARM_UP_AFTER)
     await server.runtime.clients.warm()
+    gc.freeze()  # boto3's tables stay: a full collection that looks through them would hold a call up
 
 
 async def _leave_on_signal(server: CloudWatchServer, leaving: Callable[[], None]) -> None:

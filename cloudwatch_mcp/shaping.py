@@ -94,10 +94,11 @@ def json_or_text(text: str) -> Any:
         return text
     try:
         text.encode()
-        parsed = json.loads(text, parse_int=_exact, parse_constant=_exact)
+        parsed = _EXACT.decode(text)
     except (ValueError, RecursionError):
         return text
-    return parsed if dumps(parsed) == text or _SPACED.encode(parsed) == text else text
+    likeliest_first = (_SPACED, _MINIFIED) if '": ' in text else (_MINIFIED, _SPACED)
+    return parsed if any(writer.encode(parsed) == text for writer in likeliest_first) else text
 
 
 def _exact(digits: str) -> int:
@@ -106,6 +107,9 @@ def _exact(digits: str) -> int:
     if abs(number) > 2**53:
         raise ValueError(digits)
     return number
+
+
+_EXACT = json.JSONDecoder(parse_int=_exact, parse_constant=_exact)
 
 
 def series(
@@ -168,9 +172,11 @@ def render(answer: Answer, budget: int) -> dict[str, Any]:
             plural = "values were" if compaction.clipped > 1 else "value was"
             how = f"; {answer.part_by}" if answer.part_by else ""
             _note(shaped, f"{compaction.clipped:,} long {plural} clipped; …[+N characters] says by how much{how}.")
+        excess = len(dumps(shaped)) - budget
         for least in (1, 0) if part == _CLIP_STEPS[-1] else (1,):
-            _drop_rows(shaped, budget, least, answer.narrow_by)
-        if len(dumps(shaped)) <= budget:
+            if excess > 0:
+                excess = _drop_rows(shaped, excess, budget, least, answer.narrow_by)
+        if excess <= 0:
             return {name: shaped[name] for name in _HEAD if name in shaped} | shaped
     return {"notes": [f"The answer cannot be shown in {budget:,} characters; {answer.narrow_by}."]}
 
@@ -223,19 +229,22 @@ def _six_digits(value: float) -> float | int | str:
     return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
 
 
-def _drop_rows(data: dict[str, Any], budget: int, least: int, narrow_by: str) -> None:
-    """Cut the largest list from its end, then the next largest, until the whole fits or `least` are left of each."""
-    lists = sorted(_lists(data, ""), key=lambda found: -len(dumps(found[1])))
+def _drop_rows(data: dict[str, Any], excess: int, budget: int, least: int, narrow_by: str) -> int:
+    """Cut lists from their ends, the largest first, until all fits or `least` are left of each; what is still over."""
+    lists = list(_lists(data, ""))
+    if len(lists) > 1:
+        lists.sort(key=lambda found: -len(dumps(found[1])))
     for label, items in lists:
-        excess = len(dumps(data)) - budget
         if excess <= 0:
-            return
+            break
         total, freed = len(items), -_NOTE_ROOM
         while len(items) > least and freed < excess:
             freed += len(dumps(items.pop())) + 1
         if len(items) < total:
             kept = f"{label}: {len(items):,} of {total:,} kept"
             _note(data, f"{kept} to stay within {budget:,} characters; {narrow_by}.")
+            excess = len(dumps(data)) - budget
+    return excess
 
 
 def _lists(value: Any, label: str) -> Iterator[tuple[str, list[Any]]]:

@@ -1,0 +1,17 @@
+"""What is compared with: a server of the SDK and nothing else, with as many trivial tools as its argument says."""
+
+import sys
+
+from mcp.server import MCPServer
+
+server = MCPServer("bare")
+
+
+def repeat(text: str, times: int = 1) -> str:
+    """Repeat a text."""
+    return text * times
+
+
+for number in range(int(sys.argv[1])):
+    server.add_tool(repeat, name=f"repeat_{number}")
+server.run()

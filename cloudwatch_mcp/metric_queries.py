@@ -60,15 +60,18 @@ class InsightsQuery:
     descending: bool = True
     limit: int | None = None
 
+    def keys(self) -> list[str]:
+        """The exact dimensions of the metrics it matches; [] when any will do."""
+        names = dict.fromkeys([*self.schema, *([self.group_by] if self.group_by else [])])
+        return [*(names | dict.fromkeys(name for name, _ in self.dimensions))] if names else []
+
     def sql(self) -> str:
         """The query, every name and value quoted and escaped.
 
         Raises:
             InputError: a statistic that Metrics Insights does not have.
         """
-        names = dict.fromkeys([*self.schema, *([self.group_by] if self.group_by else [])])
-        if names:
-            names |= dict.fromkeys(name for name, _ in self.dimensions)
+        names = self.keys()
         source = ", ".join(_name(name) for name in [self.namespace, *names])
         clauses = [
             f"SELECT {_function(self.statistic)}({_name(self.metric_name)})",

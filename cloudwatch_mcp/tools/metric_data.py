@@ -110,7 +110,7 @@ async def get_metric_data(
     if grouping.given and now - window.start > _INSIGHTS_REACH:
         notes.append("Metrics Insights has the last 2 weeks only: earlier points are missing.")
     told = refused | {query_id for query_id, _ in found}
-    notes += await _empty_notes(aws, window, request, told, grouping.given)
+    notes += await _empty_notes(aws, window, request, told)
     shaped = _all_series(found, request, period, window.end)
     start = shaped[0].start if shaped else None
     return MetricData(
@@ -144,11 +144,12 @@ class _Grouping(NamedTuple):
 
 @dataclass(frozen=True)
 class _Request:
-    """GetMetricData's MetricDataQueries, and by id the metrics they read."""
+    """GetMetricData's MetricDataQueries, by id the metrics they read, and the schema if it is Metrics Insights'."""
 
     queries: list[dict[str, Any]]
     metrics: dict[str, _Metric]
     notes: list[str] = field(default_factory=list)
+    schema: list[str] | None = None
 
 
 def _one(metric: _Metric, statistic: str, period: int) -> _Request:
@@ -168,7 +169,8 @@ def _grouped(metric: _Metric, statistic: str, period: int, grouping: _Grouping) 
         descending=grouping.sort_order != "ASC",
         limit=grouping.limit,
     )
-    return _Request([{"Id": "q1", "Expression": query.sql(), "Period": period}], {"q1": metric})
+    asked = [{"Id": "q1", "Expression": query.sql(), "Period": period}]
+    return _Request(asked, {"q1": metric}, schema=query.keys())
 
 
 def _several(queries: Sequence[MetricQuery], period: int, least: int) -> _Request:
@@ -211,11 +213,11 @@ def _metric_stat(metric: _Metric, statistic: str, period: int) -> dict[str, Any]
     return {"Metric": named, "Stat": parse_statistic(statistic), "Period": period}
 
 
-async def _empty_notes(aws: Aws, window: Window, request: _Request, told: set[str], grouped: bool) -> list[str]:
+async def _empty_notes(aws: Aws, window: Window, request: _Request, told: set[str]) -> list[str]:
     """Why each query that was to return data has none, where nothing told it yet."""
     empty = [query["Id"] for query in request.queries if query.get("ReturnData", True) and query["Id"] not in told]
     causes = [
-        await why_empty(aws, window, *request.metrics[each], grouped=grouped)
+        await why_empty(aws, window, *request.metrics[each], schema=request.schema)
         if each in request.metrics
         else "the expression gave no data; return the data of its inputs to see which is empty."
         for each in empty[:_MAX_DIAGNOSED]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cloudwatch_mcp.aws import Aws, settle
@@ -19,20 +19,22 @@ async def why_empty(
     metric_name: str,
     dimensions: list[tuple[str, str]],
     *,
-    grouped: bool,
+    schema: Sequence[str] | None,
 ) -> str:
-    """One sentence that says which it is, and what to call next. `grouped` dimensions are only a filter."""
+    """Which it is, and what to call next. Of Metrics Insights there is a `schema`, and dimensions are only a filter."""
     (page,) = await settle(aws.call("ListMetrics", Namespace=namespace, MetricName=metric_name))
     if isinstance(page, CloudWatchError):
         return f"No data, and why is unknown, as ListMetrics failed: {page}"
     existing = [_pairs(metric["Dimensions"]) for metric in page.get("Metrics", [])]
     if not existing:
         return await _unknown_name(aws, namespace, metric_name)
+    schemas = list(dict.fromkeys(", ".join(sorted(name for name, _ in pairs)) or "none" for pairs in existing))
+    if schema and (wanted := ", ".join(sorted(schema))) not in schemas:
+        has = "; ".join(schemas[:_SHOWN])
+        return f"No {metric_name} has exactly the dimensions {wanted}. schema_dimension_keys can be one of: {has}."
     asked = set(dimensions)
-    if any(asked <= set(pairs) if grouped else asked == set(pairs) for pairs in existing):
-        keys = ", ".join(sorted({name for pairs in existing for name, _ in pairs})) or "none"
-        grouping = f" Its dimensions are {keys}: schema_dimension_keys must be exactly those of it." if grouped else ""
-        return f"{metric_name} exists and has no data in the window: try {window.a_day_earlier()}.{grouping}"
+    if any(asked == set(pairs) if schema is None else asked <= set(pairs) for pairs in existing):
+        return f"{metric_name} exists and has no data in the window: try {window.a_day_earlier()}."
     shown = "; ".join(_text(pairs) for pairs in existing[:_SHOWN])
     more = f" ({len(existing):,} combinations, {_SHOWN} shown)" if len(existing) > _SHOWN else ""
     wrong = f"with {_text(dimensions)}" if dimensions else "without dimensions"

@@ -11,10 +11,15 @@ An alarm is a name or an ARN, in double quotes or bare (docs: PutCompositeAlarm,
 from __future__ import annotations
 
 import re
+from collections import deque
+
+from cloudwatch_mcp.errors import quote
 
 _TOKEN = re.compile(r'\s*(?:"((?:\\.|[^"\\])*)"|([(),])|([^\s(),"]+))')
 _STATES = ("ALARM", "OK", "INSUFFICIENT_DATA")
 _END = ("", "")
+_LONGEST = 10_240  # characters (PutCompositeAlarm: AlarmRule)
+_DEEPEST = 100  # parentheses within each other
 
 
 class RuleError(ValueError):
@@ -27,6 +32,8 @@ def component_names(rule: str) -> list[str]:
     Raises:
         RuleError: it is not a rule.
     """
+    if len(rule) > _LONGEST:
+        raise RuleError(f"it has more than {_LONGEST:,} characters")
     parser = _Parser(rule)
     parser.rule()
     parser.expect("")
@@ -38,7 +45,8 @@ class _Parser:
 
     def __init__(self, rule: str) -> None:
         self.names: list[str] = []
-        self._rest = _tokens(rule)
+        self._rest = deque(_tokens(rule))
+        self._depth = 0
 
     def rule(self) -> None:
         self._term()
@@ -51,13 +59,11 @@ class _Parser:
             raise RuleError(f"expected {symbol or 'the end'!r}")
 
     def _term(self) -> None:
-        word = self._peek().upper()
-        if word == "NOT":
+        while (word := self._peek().upper()) == "NOT":
             self._next()
-            self._term()
-        elif word == "(":
+        if word == "(":
             self._next()
-            self.rule()
+            self._within()
             self.expect(")")
         elif word in ("TRUE", "FALSE"):
             self._next()
@@ -69,7 +75,14 @@ class _Parser:
             self._alarm()
             self.expect(")")
         else:
-            raise RuleError(f"unexpected {word!r}")
+            raise RuleError(f"unexpected {quote(word, 60)}")
+
+    def _within(self) -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise RuleError("its parentheses are nested too deeply")
+        self.rule()
+        self._depth -= 1
 
     def _at_least(self) -> None:
         self._next()
@@ -98,7 +111,7 @@ class _Parser:
         return text if kind == "" else '"'
 
     def _next(self) -> tuple[str, str]:
-        return self._rest.pop(0) if self._rest else _END
+        return self._rest.popleft() if self._rest else _END
 
 
 def _tokens(rule: str) -> list[tuple[str, str]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from cloudwatch_mcp import free_json
 
 Alarm = Mapping[str, Any]
 
@@ -75,21 +76,12 @@ def period(alarm: Alarm) -> int | None:
 
 def reason_data(alarm: Alarm) -> dict[str, Any]:
     """StateReasonData, which CloudWatch gives as JSON in a string; {} where there is none."""
-    return parse_json(alarm.get("StateReasonData"))
-
-
-def parse_json(text: Any) -> dict[str, Any]:
-    if isinstance(text, str):
-        try:
-            text = json.loads(text)
-        except ValueError:
-            return {}
-    return text if isinstance(text, dict) else {}
+    return free_json.mapping(alarm.get("StateReasonData"))
 
 
 def recent_datapoints(data: Mapping[str, Any]) -> list[float]:
     """The last datapoints of a transition by its reason data, oldest first as CloudWatch gives them."""
-    return [value for value in data.get("recentDatapoints", []) if value is not None][-_RECENT:]
+    return free_json.numbers(data.get("recentDatapoints"))[-_RECENT:]
 
 
 def says_more(reason: str) -> bool:
@@ -99,7 +91,8 @@ def says_more(reason: str) -> bool:
 
 def triggered_by(alarm: Alarm) -> list[str]:
     """The alarms that made a composite alarm change state."""
-    return [alarm_name(each["arn"]) for each in reason_data(alarm).get("triggeringAlarms", []) if "arn" in each]
+    triggering = free_json.mappings(reason_data(alarm).get("triggeringAlarms"))
+    return [alarm_name(arn) for each in triggering if (arn := free_json.text(each.get("arn")))]
 
 
 def alarm_name(arn: str) -> str:
@@ -110,8 +103,8 @@ def _band(alarm: Alarm) -> str:
     band_id = alarm["ThresholdMetricId"]
     expression = next((q.get("Expression") for q in alarm.get("Metrics", []) if q.get("Id") == band_id), band_id)
     data = reason_data(alarm)
-    lows, highs = data.get("recentLowerThresholds") or [], data.get("recentUpperThresholds") or []
-    lately = [f"{_number(ends[-1])}" for ends in (lows, highs) if ends and ends[-1] is not None]
+    lows, highs = (free_json.numbers(data.get(f"recent{end}Thresholds")) for end in ("Lower", "Upper"))
+    lately = [f"{ends[-1]:.6g}" for ends in (lows, highs) if ends]
     return f"{expression}" + (f" (lately {' to '.join(lately)})" if lately else "")
 
 
@@ -146,4 +139,4 @@ def _metric(namespace: str | None, name: str | None, dimensions: Iterable[Mappin
 
 
 def _number(value: float | None) -> str:
-    return "?" if value is None else f"{value:.6g}"
+    return "?" if value is None else f"{value:.15g}"

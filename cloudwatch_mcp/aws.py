@@ -33,12 +33,31 @@ OPERATIONS: Mapping[str, str] = MappingProxyType(
 
 @dataclass
 class Tally:
-    """What one tool call has cost so far: the Region it spoke to and its calls to AWS."""
+    """What one tool call has cost so far: the Region it spoke to, its calls to AWS, and the bytes of their answers.
+
+    `left_out` has, by operation, the parts of answers that do not fit AWS's service model.
+    """
 
     region: str | None = None
     calls: int = 0
+    answer_bytes: int = 0
+    left_out: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, operation: str, size: int, left_out: list[str]) -> None:
+        self.answer_bytes += size
+        if left_out:
+            self.left_out.setdefault(operation, []).extend(left_out)
+
+    def notes(self) -> list[str]:
+        return [
+            f"AWS's answer to {operation} does not fit its service model in {len(parts):,} places, which are left out: "
+            f"{', '.join(parts[:_SHOWN])}{', …' if len(parts) > _SHOWN else ''}."
+            for operation, parts in self.left_out.items()
+        ]
 
 
+_SHOWN = 5
+_MAX_PAGES, _LISTING_BYTES, _LISTING_SECONDS = 300, 24_000_000, 120
 tally: ContextVar[Tally | None] = ContextVar("tally", default=None)
 
 
@@ -69,23 +88,29 @@ class Aws:
         """Every page of a paginated operation.
 
         Raises:
-            AwsError: as `call`; also when AWS hands out the same token twice, which would never end.
+            AwsError: as `call`; also for a listing without end, which repeats a token, or is longer than 300 pages,
+                24 MB in one tool call, or two minutes.
         """
         name = "nextToken" if OPERATIONS.get(operation) == "logs" else "NextToken"
-        token: str | None = None
+        count, until = tally.get() or Tally(), anyio.current_time() + _LISTING_SECONDS
         seen: set[str] = set()
-        while token is None or token not in seen:
-            if token is not None:
-                seen.add(token)
-                parameters[name] = token
+        repeats = False
+        for _ in range(_MAX_PAGES):
             page = await self.call(operation, **parameters)
             yield page
             token = page.get(name)
             if not token:
                 return
+            if repeats := token in seen:
+                break
+            seen.add(token)
+            parameters[name] = token
+            if count.answer_bytes > _LISTING_BYTES or anyio.current_time() > until:
+                break
+        reason = "AWS repeated a page token" if repeats else f"there is no end to it after {len(seen):,} pages"
         raise AwsError(
-            f"{operation} in {self.region} repeated a page token; the listing was given up. Call again.",
-            code="RepeatedToken",
+            f"{operation} in {self.region} failed: the listing was given up, as {reason}. Ask for less, or call again.",
+            code="EndlessListing",
             operation=operation,
         )
 

@@ -20,6 +20,7 @@ from cloudwatch_mcp.check_report import Findings, Verdict, as_json, as_text, spa
 from cloudwatch_mcp.clients import Clients
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
+from cloudwatch_mcp.credentials import hide, known_secrets
 from cloudwatch_mcp.errors import DENIED_CODES, AwsError, CloudWatchError, no_answer
 from cloudwatch_mcp.identity import Caller, find_caller, find_credentials
 from cloudwatch_mcp.policy import LogGroupError, log_group_name
@@ -206,5 +207,5 @@ def run(settings: Settings, environment: Mapping[str, str], *, log_groups: Seque
         return 1
     findings = anyio.run(partial(examine, settings, environment, log_groups=log_groups))
     report = json.dumps(as_json(findings), indent=2) if in_json else as_text(findings, sys.stdout.encoding)
-    sys.stdout.write(report + "\n")
+    sys.stdout.write(hide(report, known_secrets(None, environment)) + "\n")
     return 0 if findings.all_well else 1

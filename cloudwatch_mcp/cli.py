@@ -116,6 +116,7 @@ def _policy(options: argparse.Namespace) -> int:
 def _check(settings: Settings, options: argparse.Namespace) -> NoReturn:
     _configure_log(settings)
     from cloudwatch_mcp.check import run
+    from cloudwatch_mcp.credentials import hide, known_secrets
 
     try:
         code = run(settings, os.environ, log_groups=options.log_groups, in_json=options.json)
@@ -124,9 +125,8 @@ def _check(settings: Settings, options: argparse.Namespace) -> NoReturn:
     except Exception as error:  # noqa: BLE001 - whoever checks is told what failed, and is shown no traceback
         while inner := getattr(error, "exceptions", ()):  # an ExceptionGroup, of calls that ran at once
             error = inner[0]
-        sys.stderr.write(
-            f"cloudwatch-mcp: the check itself failed, please report it: {type(error).__name__}: {error}\n"
-        )
+        reason = hide(f"{type(error).__name__}: {error}", known_secrets(None, os.environ))
+        sys.stderr.write(f"cloudwatch-mcp: the check itself failed, please report it: {reason}\n")
         code = 1
     _leave(code)
 

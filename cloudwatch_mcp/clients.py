@@ -1,27 +1,30 @@
 """The client factory: the only way to AWS, and only for eleven operations that read.
 
-Blocking boto3 calls run in a pool of threads for each account and Region, never on the event loop and never in anyio's
-default threads, which also serve stdin and stdout. boto3 itself is imported with the first call.
+Blocking boto3 calls run in threads of their own, never on the event loop and never in anyio's default threads, which
+also serve stdin and stdout. boto3 itself is imported with the first call.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 import anyio.to_thread
 
-from cloudwatch_mcp import __version__
-from cloudwatch_mcp.aws import OPERATIONS, Aws
+from cloudwatch_mcp import __version__, answer_model
+from cloudwatch_mcp.aws import OPERATIONS, Aws, tally
+from cloudwatch_mcp.credentials import hidden, hide, known_secrets
 from cloudwatch_mcp.errors import (
+    AwsError,
+    CloudWatchError,
     InputError,
     OperationRefused,
     from_botocore,
@@ -29,6 +32,7 @@ from cloudwatch_mcp.errors import (
     no_answer,
     no_turn,
     not_sent,
+    too_large,
 )
 from cloudwatch_mcp.sessions import find_region, open_session, refuse_unlisted
 
@@ -36,9 +40,13 @@ if TYPE_CHECKING:
     import boto3
 
     from cloudwatch_mcp.config import Settings
+    from cloudwatch_mcp.connections import Exchange
 
-_MAX_CONCURRENT_CALLS = 32
+_MAX_CONCURRENT_CALLS = 32  # to one account and Region
+_MAX_THREADS = 64  # to all of them
+_MAX_CLIENTS = 32  # kept open; each has idle connections
 _MAX_ATTEMPTS = 4
+_T = TypeVar("_T")
 
 
 class Clients:
@@ -57,10 +65,11 @@ class Clients:
         self._environment = environment
         self._open_session = opened_by
         self._files = anyio.CapacityLimiter(4)  # not anyio's own, which serves stdin and stdout
-        self._pools: dict[tuple[str | None, str], ThreadPoolExecutor] = {}
+        self._threads = ThreadPoolExecutor(_MAX_THREADS, "aws")
+        self._turns: dict[tuple[str | None, str], anyio.Semaphore] = {}
         self._lock = threading.RLock()
         self._sessions: dict[str | None, boto3.Session] = {}
-        self._clients: dict[tuple[str | None, str, str], Any] = {}
+        self._clients: OrderedDict[tuple[str | None, str, str], Any] = OrderedDict()
 
     async def at(self, profile_name: str | None, region: str | None) -> Aws:
         """The account and Region of a tool call.
@@ -69,8 +78,8 @@ class Clients:
             InputError: no such profile, or no such Region.
         """
         profile = profile_name or self._settings.profile
-        session = self._sessions.get(profile) or await self._in_thread(partial(self.session, profile))
-        name, note = find_region(session, region or self._settings.region, self._environment)
+        find = partial(self._find_region, profile, region or self._settings.region)
+        name, note = find() if profile in self._sessions else await self._in_thread(find)
         return Aws(self.send, name, profile, (note,) if note else ())
 
     def client(self, profile: str | None, region: str, service: str) -> Any:
@@ -79,33 +88,46 @@ class Clients:
         with self._lock:
             if key not in self._clients:
                 self._clients[key] = self._new_client(profile, region, service)
+            self._clients.move_to_end(key)
+            if len(self._clients) > _MAX_CLIENTS:
+                _, unused = self._clients.popitem(last=False)
+                unused.close()
             return self._clients[key]
 
     async def send(self, aws: Aws, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """AWS's answer, or an error when it takes longer than the read timeout, repetitions and turns included."""
-        pool = self._pools.setdefault((aws.profile, aws.region), ThreadPoolExecutor(_MAX_CONCURRENT_CALLS, "aws"))
-        sending = pool.submit(copy_context().run, self._send, aws, operation, parameters)
-        seconds = self._settings.read_timeout
-        try:
-            with anyio.move_on_after(seconds):
-                # Given up, a call that has no thread yet is dropped; one that has keeps its place in the pool.
+        """AWS's answer, or an error when it takes longer than the read timeout, retries and turns included."""
+        from cloudwatch_mcp.connections import Exchange
+
+        turn = self._turns.setdefault((aws.profile, aws.region), anyio.Semaphore(_MAX_CONCURRENT_CALLS))
+        seconds, exchange = self._settings.read_timeout, Exchange()
+        sending: Future[dict[str, Any]] | None = None
+        with anyio.move_on_after(seconds):
+            await turn.acquire()
+            sending = self._threads.submit(copy_context().run, self._send, aws, operation, parameters, exchange)
+            sending.add_done_callback(partial(_release, turn, asyncio.get_running_loop()))
+            try:
                 return await asyncio.wrap_future(sending)
-        except anyio.get_cancelled_exc_class():
-            self._stop_unread(pool, sending, aws, operation)
-            raise
-        self._stop_unread(pool, sending, aws, operation)
-        failure = no_turn if sending.cancelled() else no_answer
+            except anyio.get_cancelled_exc_class():
+                self._give_up(sending, exchange, aws, operation)
+                raise
+        failure = no_turn if sending is None or sending.cancelled() else no_answer
         raise failure(operation, aws.region, seconds)
 
-    def _stop_unread(self, pool: ThreadPoolExecutor, sending: Future[Any], aws: Aws, operation: str) -> None:
-        """A StartQuery that was given up may still start a query, whose id nobody gets: it is stopped when it does."""
+    def _give_up(self, sending: Future[dict[str, Any]], exchange: Exchange, aws: Aws, operation: str) -> None:
+        """A call that has no thread yet is dropped; one that has is ended on its connection, and frees its thread.
 
-        def stop(started: Future[Any]) -> None:
+        A StartQuery may still start a query, whose id nobody gets: so it has more time, and what it started is stopped.
+        """
+        if operation != "StartQuery":
+            exchange.give_up()
+            return
+
+        def stop(started: Future[dict[str, Any]]) -> None:
             if not started.cancelled() and started.exception() is None:
-                pool.submit(self._send, aws, "StopQuery", {"queryId": started.result()["queryId"]})
+                self._threads.submit(self._send, aws, "StopQuery", {"queryId": started.result()["queryId"]}, exchange)
 
-        if operation == "StartQuery":
-            sending.add_done_callback(stop)
+        sending.add_done_callback(stop)
+        asyncio.get_running_loop().call_later(self._settings.read_timeout, exchange.give_up)
 
     async def warm(self) -> None:
         """Import boto3 and make the default clients, so that the first call need not."""
@@ -115,28 +137,45 @@ class Clients:
         return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._files)
 
     def _send(
-        self, aws: Aws, operation: str, parameters: Mapping[str, Any], *, renewed: bool = False
+        self, aws: Aws, operation: str, parameters: Mapping[str, Any], exchange: Exchange, *, renewed: bool = False
     ) -> dict[str, Any]:
         from botocore import xform_name
-        from botocore.exceptions import BotoCoreError, ClientError
-        from botocore.parsers import ResponseParserError
+
+        from cloudwatch_mcp import connections
 
         service = OPERATIONS.get(operation)
         if service is None:
             raise OperationRefused(f"{operation} is not one of the operations this server may send.")
+        connections.current.set(exchange)
         client = None
         try:
             client = self.client(aws.profile, aws.region, service)
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
-        except (BotoCoreError, ClientError, ResponseParserError) as error:
-            if has_expired(error) and not renewed:
+        except CloudWatchError:
+            raise
+        except Exception as error:
+            if has_expired(error) and not renewed and not exchange.ended:
                 self._forget(aws.profile, client)
-                return self._send(aws, operation, parameters, renewed=True)
-            raise from_botocore(error, aws.region, aws.profile, service, operation) from error
-        except (OSError, RuntimeError) as error:
-            raise not_sent(operation, aws.region, error) from error
+                return self._send(aws, operation, parameters, exchange, renewed=True)
+            if exchange.ended == connections.TOO_LARGE:
+                raise too_large(operation, aws.region, connections.MAX_ANSWER_BYTES) from error
+            raise self._failure(error, aws, service, operation) from error
         answer.pop("ResponseMetadata", None)
         return answer
+
+    def _failure(self, error: Exception, aws: Aws, service: str, operation: str) -> AwsError:
+        """Whatever botocore raises on the way to AWS, a wrong configuration too, is an error for the reader."""
+        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
+
+        if isinstance(error, BotoCoreError | ClientError | ResponseParserError):
+            failure = from_botocore(error, aws.region, aws.profile, service, operation)
+        else:
+            failure = not_sent(operation, aws.region, error)
+        return hidden(failure, self._secrets(aws.profile))
+
+    def _secrets(self, profile: str | None) -> set[str]:
+        return known_secrets(self._sessions.get(profile), self._environment)
 
     def _warm(self) -> None:
         # Whatever is wrong with the configuration, the first call tells; a warm-up must not end the server.
@@ -151,22 +190,45 @@ class Clients:
         with self._lock:
             if stale is None or stale in self._clients.values():
                 self._sessions.pop(profile, None)
-                self._clients = {key: client for key, client in self._clients.items() if key[0] != profile}
+                self._clients = OrderedDict((key, made) for key, made in self._clients.items() if key[0] != profile)
 
     def session(self, profile: str | None) -> boto3.Session:
         """The shared session of a profile. May block.
 
         Raises:
-            InputError: there is no such profile, or the settings do not list it.
+            InputError: there is no such profile, the settings do not list it, or the configuration cannot be read.
         """
         refuse_unlisted(profile, self._settings.profiles, self._environment)
         with self._lock:
             if profile not in self._sessions:
-                self._sessions[profile] = self._open_session(profile)
+                self._sessions[profile] = self._configured(profile, lambda: self._open_session(profile))
             return self._sessions[profile]
+
+    def _find_region(self, profile: str | None, region: str | None) -> tuple[str, str | None]:
+        session = self.session(profile)
+        return self._configured(profile, lambda: find_region(session, region, self._environment))
+
+    def _configured(self, profile: str | None, made: Callable[[], _T]) -> _T:
+        """What boto3 makes of the user's configuration.
+
+        Raises:
+            InputError: it cannot; the message has its reason.
+        """
+        try:
+            return made()
+        except CloudWatchError:
+            raise
+        except Exception as error:  # noqa: BLE001 - botocore raises errors of many kinds for what a user wrote
+            reason = hide(str(error), self._secrets(profile))
+            raise InputError(
+                f"The AWS configuration cannot be used: {reason.rstrip('.')}. Check AWS_ENDPOINT_URL, the other AWS_ "
+                "variables, ~/.aws/config and ~/.aws/credentials; `cloudwatch-mcp check` shows what is used."
+            ) from None
 
     def _new_client(self, profile: str | None, region: str, service: str) -> Any:
         from botocore.config import Config
+
+        from cloudwatch_mcp import connections
 
         config = Config(
             connect_timeout=self._settings.connect_timeout,
@@ -175,14 +237,18 @@ class Clients:
             retries={"mode": "adaptive", "total_max_attempts": _MAX_ATTEMPTS},
             user_agent_extra=f"cloudwatch-mcp/{__version__}",
         )
-        try:
-            client = self.session(profile).client(service, region_name=region, config=config)
-        except ValueError as error:
-            raise InputError(f"{error}. Check AWS_ENDPOINT_URL and the profile's endpoint_url.") from None
+        session = self.session(profile)
+        client = self._configured(profile, lambda: session.client(service, region_name=region, config=config))
+        connections.watch(client)
         client.meta.events.register("before-parameter-build", _refuse_unlisted)
-        client.meta.events.register("before-parse", _refuse_unreadable)
+        client.meta.events.register("before-parse", _read_answer)
         client.meta.events.register_first("needs-retry", _repeat_only_what_is_safe)
         return client
+
+
+def _release(turn: anyio.Semaphore, loop: asyncio.AbstractEventLoop, _: Future[dict[str, Any]]) -> None:
+    with suppress(RuntimeError):  # the loop has ended, and with it all who wait for a turn
+        loop.call_soon_threadsafe(turn.release)
 
 
 def _refuse_unlisted(model: Any, **_: Any) -> None:
@@ -190,18 +256,27 @@ def _refuse_unlisted(model: Any, **_: Any) -> None:
         raise OperationRefused(f"{model.name} is not one of the operations this server may send.")
 
 
-def _refuse_unreadable(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> None:
-    """A body that is no JSON, a proxy's page say, is an empty answer to botocore: no alarm, no log group."""
+def _read_answer(
+    operation_model: Any, response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any
+) -> None:
+    """Reads the answer in botocore's place, which fails on a wrong type and takes a proxy's page for no data."""
     from botocore.parsers import ResponseParserError
 
-    if response_dict["status_code"] >= 300 or operation_model.service_model.resolved_protocol != "json":
+    body, status = response_dict["body"], response_dict["status_code"]
+    count = tally.get()
+    if operation_model.service_model.resolved_protocol != "json":
         return
+    if status >= 300:
+        response_dict["body"] = answer_model.read_error(body, status)
+        return
+    response_dict["body"] = b"{}"
     try:
-        answer = json.loads(response_dict["body"])
-    except ValueError:  # UnicodeDecodeError and JSONDecodeError alike
-        answer = None
-    if not isinstance(answer, dict):
-        raise ResponseParserError(f"the answer with status {response_dict['status_code']} was no JSON object.")
+        answer, left_out = answer_model.read(body, operation_model.output_shape)
+    except answer_model.UnfitAnswer as error:
+        raise ResponseParserError(f"the answer with status {status} is not one of AWS's: {error}.") from None
+    customized_response_dict.update(answer)
+    if count is not None:
+        count.add(operation_model.name, len(body), left_out)
 
 
 def _repeat_only_what_is_safe(
@@ -217,6 +292,11 @@ def _repeat_only_what_is_safe(
     """
     from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
+    from cloudwatch_mcp.connections import current
+
+    exchange = current.get()
+    if caught_exception is not None and exchange is not None and exchange.ended:
+        raise caught_exception
     answer = response[1] if response else {}
     if operation.name == "StartQuery" and answer.get("Error", {}).get("Code") == "LimitExceededException":
         raise ClientError(answer, operation.name)

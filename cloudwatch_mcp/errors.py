@@ -16,6 +16,7 @@ from difflib import SequenceMatcher, get_close_matches
 from typing import Any
 
 MAX_ERROR_CHARS = 1_000
+_LONGEST_NAME = 600  # characters; comparing longer ones takes long, and AWS has none
 
 
 class CloudWatchError(Exception):
@@ -50,16 +51,27 @@ class AwsError(CloudWatchError):
         self.operation = operation
 
 
-def clip_argument(value: object) -> str:
-    """An argument as it was given, short enough for an error."""
-    shown = repr(value)
-    return shown if len(shown) <= 60 else shown[:57] + "..."
+def quote(value: object, limit: int = 200) -> str:
+    """A name, value or argument of others for a sentence of ours: in quotes, escaped, and clipped.
+
+    The quotes tell a model where data begins and ends: the instructions say so.
+    """
+    try:
+        shown = repr(value[: limit + 1] if isinstance(value, str) else value)
+    except (ValueError, RecursionError):  # an integer of thousands of digits, a list of thousands of levels
+        return "a value that cannot be shown"
+    return shown if len(shown) <= limit else f"{shown[: limit - 3]}..."
+
+
+def quote_all(values: Iterable[object]) -> str:
+    """Several of them, separated by commas."""
+    return ", ".join(map(quote, values))
 
 
 def nearest(name: str, known: Iterable[str], count: int = 5) -> list[str]:
     """The names most like `name`, best first, whatever their case; empty when none is near."""
-    by_folded = {candidate.casefold(): candidate for candidate in known}
-    folded = name.casefold()
+    by_folded = {candidate.casefold(): candidate for candidate in known if len(candidate) <= _LONGEST_NAME}
+    folded = name[:_LONGEST_NAME].casefold()
     matches = get_close_matches(folded, by_folded, n=count, cutoff=0.5)
     likeness = {match: SequenceMatcher(None, match, folded).ratio() for match in matches}
     return [by_folded[match] for match in matches if likeness[match] > likeness[matches[0]] - 0.1]
@@ -91,7 +103,7 @@ def aws_code(error: Exception) -> str:
 
 
 def from_botocore(error: Exception, region: str, profile: str | None, service: str, operation: str) -> AwsError:
-    """The error to raise for what botocore raised."""
+    """The error to raise for what botocore raised. Its text may hold a secret: see `credentials.hidden`."""
     code = aws_code(error)
     said = _aws_message(error)
     text = f"{operation} in {region} failed: {said}"
@@ -103,20 +115,31 @@ def from_botocore(error: Exception, region: str, profile: str | None, service: s
 
 def no_answer(operation: str, region: str, seconds: float) -> AwsError:
     """The error for a call that was given up, whatever it was doing."""
-    text = f"{operation} in {region} failed: no answer within {seconds:g} s, repetitions included."
+    text = f"{operation} in {region} failed: no answer within {seconds:g} s, retries included."
     return AwsError(f"{text} {_STEPS['ReadTimeoutError']}", code="NoAnswer", operation=operation)
 
 
 def no_turn(operation: str, region: str, seconds: float) -> AwsError:
     """The error for a call that was never sent, as too many others wait for AWS."""
-    text = f"{operation} in {region} was not sent: for {seconds:g} s as many calls as may be at once waited for AWS."
+    text = f"{operation} in {region} was not sent: no free slot for {seconds:g} s, too many concurrent AWS calls."
     return AwsError(f"{text} Ask for less at once, or call again in a minute.", code="NoTurn", operation=operation)
+
+
+def too_large(operation: str, region: str, limit: int) -> AwsError:
+    """The error for an answer that was not read to its end."""
+    text = f"{operation} in {region} failed: the answer has more than {limit // 1_000_000} MB."
+    return AwsError(
+        f"{text} Ask for less: fewer fields or items, or a shorter window.", code="TooLarge", operation=operation
+    )
 
 
 def not_sent(operation: str, region: str, error: Exception) -> AwsError:
     """The error for a call that botocore could not even prepare: a credential_process that does not exist, say."""
-    text = f"{operation} in {region} could not be sent: {error}"
-    hint = "Renew the credentials, or mend how they are configured; `cloudwatch-mcp check` says where they come from."
+    text = f"{operation} in {region} could not be sent: {str(error) or type(error).__name__}"
+    hint = (
+        "Renew the credentials, or fix how they and AWS_ENDPOINT_URL are configured; "
+        "`cloudwatch-mcp check` shows where they come from."
+    )
     return AwsError(f"{text.rstrip('.')}. {hint}", code="NotSent", operation=operation)
 
 

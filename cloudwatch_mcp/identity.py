@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -12,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from cloudwatch_mcp.credentials import hidden, known_secrets
 from cloudwatch_mcp.errors import AwsError, from_botocore
 
 if TYPE_CHECKING:
@@ -65,11 +67,11 @@ def find_credentials(session: boto3.Session, region: str, profile: str | None) -
         found.get_frozen_credentials()
     except (BotoCoreError, ClientError, ResponseParserError) as error:
         operation = getattr(error, "operation_name", "GetCredentials")
-        raise from_botocore(error, region, profile, "sts", operation) from error
+        raise _hidden(session, from_botocore(error, region, profile, "sts", operation)) from error
     except (OSError, RuntimeError, ValueError) as error:
         # botocore: a credential_process that does not exist, AWS_CREDENTIAL_EXPIRATION that is past or no time
-        text = f"The credentials cannot be used: {error} Renew them, or mend how they are configured."
-        raise AwsError(text, code=type(error).__name__, operation="") from error
+        text = f"The credentials cannot be used: {error} Renew them, or fix how they are configured."
+        raise _hidden(session, AwsError(text, code=type(error).__name__, operation="")) from error
     return Credentials(_SOURCES.get(found.method, found.method), getattr(found, "_expiry_time", None))
 
 
@@ -87,9 +89,13 @@ def find_caller(session: boto3.Session, region: str, profile: str | None, settin
     try:
         answer = session.client("sts", region_name=region, config=config).get_caller_identity()
     except (BotoCoreError, ClientError, ResponseParserError, ValueError) as error:
-        told = from_botocore(error, region, profile, "sts", "GetCallerIdentity")
-        return Caller(error=told, aws_time=_aws_time(error.response) if isinstance(error, ClientError) else None)
+        failure = _hidden(session, from_botocore(error, region, profile, "sts", "GetCallerIdentity"))
+        return Caller(error=failure, aws_time=_aws_time(error.response) if isinstance(error, ClientError) else None)
     return Caller(answer["Account"], answer["Arn"], aws_time=_aws_time(answer))
+
+
+def _hidden(session: boto3.Session, error: AwsError) -> AwsError:
+    return hidden(error, known_secrets(session, os.environ))
 
 
 def _aws_time(answer: Mapping[str, Any]) -> datetime | None:

@@ -39,23 +39,28 @@ class Query:
 
 @dataclass(frozen=True)
 class Results:
-    """A query's rows so far, as AWS names fields, `@ptr` left out; counts are of log records and bytes.
+    """What a query has found so far; counts are of log records and bytes.
 
-    `raw_events` is False for aggregates. `stopped_after` is the bytes at which the server itself stopped it.
+    `cells` are its rows as AWS sends them. `stopped_after` is the bytes at which the server itself stopped it;
+    `unread` says that there are rows which were not read in time.
     """
 
     query_id: str
     status: str
-    rows: list[dict[str, str]] = field(default_factory=list)
-    raw_events: bool = False
+    cells: list[list[dict[str, str]]] = field(default_factory=list)
     matched: int = 0
     scanned_records: int = 0
     scanned_bytes: int = 0
     stopped_after: int | None = None
+    unread: bool = False
 
     @property
     def ended(self) -> bool:
         return self.status not in ("Scheduled", "Running")
+
+    def rows(self) -> list[dict[str, str]]:
+        """The rows by AWS's names of the fields, without `@ptr`; for thousands of them call it in a thread."""
+        return [{cell["field"]: cell.get("value", "") for cell in row if cell["field"] != "@ptr"} for row in self.cells]
 
 
 # Seconds since the call began, and what there is to say.
@@ -135,7 +140,7 @@ def checked(results: Results) -> Results:
         QueryFailed: it says how the query ended and what to do.
     """
     bad = results.ended and results.status != "Complete"
-    if bad and not results.rows and results.stopped_after is None:
+    if bad and not results.cells and results.stopped_after is None:
         step = {
             "Timeout": "Queries time out after 60 minutes: narrow the window or the log groups.",
             "Cancelled": "It was cancelled: start it again if its result is still wanted.",
@@ -144,19 +149,20 @@ def checked(results: Results) -> Results:
     return results
 
 
-async def fetch(aws: Aws, query_id: str) -> Results:
-    """The query's status and rows now, every page of them."""
+async def fetch(aws: Aws, query_id: str, over: Callable[[], bool] = lambda: False) -> Results:
+    """The query's status and rows now, every page of them until it is `over`."""
     page: dict[str, Any] = {}
-    rows: list[list[dict[str, str]]] = []
+    cells: list[list[dict[str, str]]] = []
     async for page in aws.pages("GetQueryResults", queryId=query_id):
-        rows += page.get("results", [])
+        cells += page.get("results", [])
+        if page.get("nextToken") and over():
+            break
     statistics = page.get("statistics", {})
-    fields = [{cell["field"]: cell.get("value", "") for cell in row if "field" in cell} for row in rows]
     return Results(
         query_id=query_id,
         status=page.get("status", "Unknown"),
-        rows=[{name: value for name, value in row.items() if name != "@ptr"} for row in fields],
-        raw_events=any("@ptr" in row for row in fields),
+        cells=cells,
+        unread=bool(page.get("nextToken")),
         matched=int(statistics.get("recordsMatched", 0)),
         scanned_records=int(statistics.get("recordsScanned", 0)),
         scanned_bytes=int(statistics.get("bytesScanned", 0)),
@@ -168,7 +174,7 @@ async def _poll(aws: Aws, query_id: str, patience: Patience, max_scan_bytes: flo
     while True:
         # No query is done at once: asking only after a while spares a call.
         await patience.wait(delay, so_far)
-        results = await fetch(aws, query_id)
+        results = await fetch(aws, query_id, lambda: patience.over)
         if results.ended or patience.over:
             return results
         if max_scan_bytes is not None and results.scanned_bytes > max_scan_bytes:

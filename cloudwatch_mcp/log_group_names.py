@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudwatch_mcp.aws import Aws, settle
-from cloudwatch_mcp.errors import CloudWatchError, NotFound, clip_argument, nearest
+from cloudwatch_mcp.errors import CloudWatchError, NotFound, nearest, quote, quote_all
 
 
 async def no_such_group(aws: Aws, name: str) -> NotFound:
@@ -12,5 +12,5 @@ async def no_such_group(aws: Aws, name: str) -> NotFound:
     (page,) = await settle(aws.call("DescribeLogGroups", logGroupNamePrefix=parent or None))
     groups = [] if isinstance(page, CloudWatchError) else page.get("logGroups", [])
     near = nearest(name, [group["logGroupName"] for group in groups])
-    hint = f"Did you mean {', '.join(near)}?" if near else "describe_log_groups lists what exists."
-    return NotFound(f"There is no log group {clip_argument(name)} in {aws.region}. {hint}")
+    hint = f"Did you mean {quote_all(near)}?" if near else "describe_log_groups lists what exists."
+    return NotFound(f"There is no log group {quote(name)} in {aws.region}. {hint}")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cloudwatch_mcp.errors import InputError, clip_argument
+from cloudwatch_mcp.errors import InputError, quote
 
 _STANDARD = {
     "avg": "Average",
@@ -41,7 +41,7 @@ def parse_statistic(written: str) -> str:
     if _TRIMMED.fullmatch(text) or text.lower() == "iqm":
         return text.upper()
     raise InputError(
-        f"statistic: {clip_argument(written)} is none of Average, Sum, Maximum, Minimum, SampleCount, "
+        f"statistic: {quote(written)} is none of Average, Sum, Maximum, Minimum, SampleCount, "
         "percentiles like p99 or p99.9, trimmed ones like tm90 or TM(10%:90%), TC, TS, WM, PR, IQM."
     )
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from cloudwatch_mcp.errors import InputError, clip_argument, nearest
+from cloudwatch_mcp.errors import InputError, nearest, quote
 
 if TYPE_CHECKING:
     import boto3
@@ -29,24 +28,12 @@ def open_session(profile: str | None) -> boto3.Session:
     from botocore.exceptions import ProfileNotFound
 
     known_regions()
-    core = botocore.session.Session()
-    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=moment_in_utc)
     try:
-        return boto3.Session(botocore_session=core, profile_name=profile)
+        return boto3.Session(profile_name=profile)
     except ProfileNotFound as error:
         profiles = sorted(botocore.session.Session(profile=None).full_config.get("profiles", {}))
         known = f"Profiles here: {', '.join(profiles[:20])}." if profiles else "No profile is configured here."
         raise InputError(f"{error}. {known} Pass one as profile_name, or set AWS_PROFILE.") from None
-
-
-def moment_in_utc(given: Any) -> datetime:
-    """In UTC. botocore's own parser looks up the machine's zone for each: most of the time that a long series takes."""
-    if isinstance(given, int | float):
-        return datetime.fromtimestamp(given, timezone.utc)
-    from botocore.utils import parse_timestamp
-
-    moment: datetime = parse_timestamp(given)
-    return moment
 
 
 def find_region(session: boto3.Session, given: str | None, environment: Mapping[str, str]) -> tuple[str, str | None]:
@@ -65,7 +52,7 @@ def find_region(session: boto3.Session, given: str | None, environment: Mapping[
     near = ", ".join(nearest(region, known, 3))
     hint = f"did you mean {near}?" if near else "a Region reads like eu-west-1."
     raise InputError(
-        f"Unknown region {clip_argument(region)}: {hint} A Region newer than the installed boto3 needs an upgrade."
+        f"Unknown region {quote(region)}: {hint} A Region newer than the installed boto3 needs an upgrade."
     )
 
 
@@ -95,7 +82,7 @@ def refuse_unlisted(profile: str | None, listed: Sequence[str], environment: Map
     used = profile or ("default" if environment.get("AWS_ACCESS_KEY_ID") else by_variable)
     if listed and used not in listed:
         raise InputError(
-            f"The profile {clip_argument(used)} is not allowed here: CLOUDWATCH_MCP_PROFILES lists "
+            f"The profile {quote(used)} is not allowed here: CLOUDWATCH_MCP_PROFILES lists "
             f"{', '.join(listed)}. Pass one of them as profile_name."
         )
 

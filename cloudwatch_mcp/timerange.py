@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
-from cloudwatch_mcp.errors import InputError, clip_argument
+from cloudwatch_mcp.errors import InputError, quote
 
 TimeText: TypeAlias = str | float  # JSON numbers are epoch seconds or milliseconds
 
@@ -24,6 +24,8 @@ _RELATIVE = re.compile(rf"(?:now\s*)?(?P<sign>[+-]?)\s*(?P<spans>{_SPAN}(?:\s*{_
 _DATETIME: TypeAdapter[datetime] = TypeAdapter(datetime)
 # CloudWatch itself is from 2009: what lies before 2000 is a mistyped time, a small number above all.
 _EARLIEST = datetime(2000, 1, 1, tzinfo=timezone.utc)
+_LATEST = 10**15  # milliseconds; a number beyond it is no time
+_LONGEST = 64  # characters
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def parse_time(text: TimeText, now: datetime, name: str = "time") -> datetime:
     Raises:
         InputError: it cannot be read; the message names the parameter `name` and the accepted forms.
     """
-    written = str(text).strip().lower()
+    written = _written(text)
     if written == "now":
         return now
     try:
@@ -63,8 +65,15 @@ def parse_time(text: TimeText, now: datetime, name: str = "time") -> datetime:
     except (ValidationError, OverflowError):
         moment = _EARLIEST
     if moment <= _EARLIEST:
-        raise InputError(f"{name}: cannot read {clip_argument(text)} as a time; {_HOW}.")
+        raise InputError(f"{name}: cannot read {quote(text)} as a time; {_HOW}.")
     return moment
+
+
+def _written(text: TimeText) -> str:
+    """Empty where it is too long, or too large a number, to be a time."""
+    if not isinstance(text, str):
+        return str(text) if abs(text) < _LATEST else ""
+    return text.strip().lower() if len(text) <= _LONGEST else ""
 
 
 def _span(text: str) -> timedelta:
@@ -91,13 +100,21 @@ def resolve_window(start: TimeText | None, end: TimeText | None, *, now: datetim
     return Window(since, until)
 
 
-def utc_text(moment: datetime) -> str:
-    """`2026-11-20T12:00:00Z`: whole seconds, UTC."""
+def utc_text(moment: datetime | float) -> str:
+    """`2026-11-20T12:00:00Z` of a moment or of epoch seconds: whole seconds, UTC."""
+    if not isinstance(moment, datetime):
+        moment = datetime.fromtimestamp(moment, timezone.utc)
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def exact_text(seconds: float) -> str:
+    """As utc_text, with the milliseconds of epoch seconds that are not whole."""
+    return utc_text(seconds) if seconds == int(seconds) else f"{utc_text(seconds)[:-1]}.{int(seconds % 1 * 1000):03}Z"
+
+
 def from_millis(millis: float) -> str:
-    return utc_text(datetime.fromtimestamp(millis / 1000, tz=timezone.utc))
+    """Whole seconds of epoch milliseconds."""
+    return utc_text(millis // 1000)
 
 
 # GetMetricData returns no points for a period shorter than what it retains at the window's start:

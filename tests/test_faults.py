@@ -48,7 +48,7 @@ class Fault:
 
 
 SILENT = {"read_timeout": SHORT}
-SAID_BY_A_PROXY = ("was no JSON object", "check proxies and AWS_ENDPOINT_URL")
+SAID_BY_A_PROXY = ("is not one of AWS's: it is not JSON", "check proxies and AWS_ENDPOINT_URL")
 BROKEN_OFF = b'{"status": "Complete", "results": [[{"fie'
 FAULTS = {
     "throttling": Fault(THROTTLED, ("ThrottlingException", "wait some seconds"), ATTEMPTS),
@@ -325,7 +325,7 @@ async def test_no_call_outlasts_the_read_timeout_however_long_botocore_would_go_
 ) -> None:
     async with _in_botocores_own_time(lab, monkeypatch), asking(server(read_timeout=SHORT)) as ask:
         error = (await call(ask, region="lab-throttling-1")).error
-        assert "no answer within 0.5 s, repetitions included" in error
+        assert "no answer within 0.5 s, retries included" in error
         assert lab.requests == {"lab-throttling-1": 1}
 
 

@@ -71,7 +71,7 @@ async def test_an_event_of_256_kb_is_clipped_and_says_by_how_much(
     answers = _query_of([{"@message": message, "@ptr": "p"}, {"@message": "short", "@ptr": "p"}])
     reply = await _ask(server, monkeypatch, answers, "execute_log_insights_query", **query)
     shown = reply.rows("results")[0]["@message"]
-    assert shown.endswith(("…[+252,144 characters]", f"…[+{len(message) - 10001:,} characters]"))
+    assert shown.endswith(f"…[+{len(message) - 10_000:,} characters]")
     assert reply.rows("results")[1]["@message"] == "short"
     assert reply.notes == [
         (

@@ -75,13 +75,13 @@ async def test_a_word_of_a_name_describes_the_metrics_that_hold_it(stubbed: Stub
     reply = await stubbed.ask("get_metric_metadata", namespace="ALB", metric_name="5xx")
     assert (reply.data["found"], reply.data["namespace"]) == (False, "AWS/ApplicationELB")
     assert [row["metric"] for row in reply.rows("metrics")] == ["HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count"]
-    assert reply.notes == ["The catalogue has no metric 5xx in AWS/ApplicationELB; those with its words:"]
+    assert reply.notes == ["The catalogue has no metric '5xx' in AWS/ApplicationELB; those with its words:"]
 
 
 async def test_of_many_metrics_that_hold_a_word_some_are_described_and_all_are_counted(stubbed: StubbedServer) -> None:
     reply = await stubbed.ask("get_metric_metadata", namespace="AWS/ElastiCache", metric_name="latency")
     assert len(reply.rows("metrics")) == 8
-    assert reply.notes == ["The catalogue has no metric latency in AWS/ElastiCache; 8 of the 23 with its words:"]
+    assert reply.notes == ["The catalogue has no metric 'latency' in AWS/ElastiCache; 8 of the 23 with its words:"]
 
 
 async def test_a_metric_of_which_no_unit_is_published_says_so(stubbed: StubbedServer) -> None:
@@ -100,7 +100,7 @@ async def test_of_the_namespaces_that_a_nickname_stands_for_the_metric_decides(s
 async def test_a_nickname_of_several_namespaces_lists_them_where_the_metric_does_not_decide(
     stubbed: StubbedServer,
 ) -> None:
-    stands_for = "load balancer stands for AWS/ApplicationELB, AWS/NetworkELB, AWS/GatewayELB, AWS/ELB"
+    stands_for = "'load balancer' stands for AWS/ApplicationELB, AWS/NetworkELB, AWS/GatewayELB, AWS/ELB"
     reply = await stubbed.ask("get_metric_metadata", namespace="load balancer")
     assert (reply.data["found"], reply.notes) == (False, [f"{stands_for}: name one of them."])
     reply = await stubbed.ask("get_metric_metadata", namespace="load balancer", metric_name="SpilloverCount")
@@ -115,9 +115,9 @@ async def test_a_nickname_of_several_namespaces_lists_them_where_the_metric_does
 @pytest.mark.parametrize(
     ("namespace", "metric_name", "note"),
     [
-        ("AWS/Lamda", "Errors", "The catalogue has no namespace AWS/Lamda. Nearest: AWS/Lambda"),
-        ("AWS/Lambda", "Erors", "The catalogue has no metric Erors in AWS/Lambda. Nearest:"),
-        ("AWS/Lambda", "BucketSizeBytes", "The catalogue has no metric BucketSizeBytes in AWS/Lambda, but in AWS/S3."),
+        ("AWS/Lamda", "Errors", "The catalogue has no namespace 'AWS/Lamda'. Nearest: AWS/Lambda"),
+        ("AWS/Lambda", "Erors", "The catalogue has no metric 'Erors' in AWS/Lambda. Nearest:"),
+        ("AWS/Lambda", "BucketSizeBytes", "The catalogue has no metric 'BucketSizeBytes' in AWS/Lambda, but in AWS/S3."),
         ("AWS/Lambda", "CPUUtilization", " and 11 more."),
         ("AWS/Lambda", "qqq", "get_metric_metadata without metric_name lists what there is."),
         ("Zzzyqx", "x", "get_metric_data reads any, also custom ones."),
@@ -157,20 +157,20 @@ async def test_alarms_of_aws_and_of_ours_stand_side_by_side(stubbed: StubbedServ
 @pytest.mark.parametrize(
     ("arguments", "note"),
     [
-        ({"namespace": "AWS/Nope", "metric_name": "Errors"}, "The catalogue has no namespace AWS/Nope."),
-        ({"namespace": "AWS/Lambda", "metric_name": "Nope"}, "The catalogue has no metric Nope in AWS/Lambda."),
+        ({"namespace": "AWS/Nope", "metric_name": "Errors"}, "The catalogue has no namespace 'AWS/Nope'."),
+        ({"namespace": "AWS/Lambda", "metric_name": "Nope"}, "The catalogue has no metric 'Nope' in AWS/Lambda."),
         (
             {"namespace": "AWS/Lambda", "metric_name": "Erors"},
-            "The catalogue has no metric Erors in AWS/Lambda. Nearest: Er",
+            "The catalogue has no metric 'Erors' in AWS/Lambda. Nearest: Er",
         ),
         ({"namespace": "AWS/Lambda", "metric_name": "Invocations"}, "No alarm is recommended for Invocations."),
         (
             {"namespace": "AWS/Lambda", "metric_name": "Errors", "dimensions": [{"name": "X", "value": "y"}]},
-            "Errors has recommended alarms, but none with dimensions X; they are for Sum with dimensions FunctionName.",
+            "Errors has recommended alarms, but none with dimensions 'X'; they are for Sum with dimensions FunctionName.",
         ),
         (
             {"namespace": "AWS/Lambda", "metric_name": "Errors", "statistic": "p99"},
-            "Errors has recommended alarms, but none with statistic p99; they are for Sum with",
+            "Errors has recommended alarms, but none with statistic 'p99'; they are for Sum with",
         ),
     ],
 )

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any, ClassVar
 
 import pytest
 
 from cloudwatch_mcp.shaping import Answer, Series, Table, clip, dumps, render, series, table
 
-NOON = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc).timestamp()
 
 
 class Listing(Answer):
@@ -48,6 +48,11 @@ def test_a_mostly_empty_column_comes_last_and_its_nulls_are_left_out() -> None:
     assert shaped == Table(columns=["a", "kind"], rows=[[1], [2, "math"], [3]])
 
 
+def test_given_columns_keep_their_order_and_every_row_its_cells() -> None:
+    shaped = table([{"kind": None, "a": 1}, {"kind": "math", "a": 2}, {"a": 3}], ["kind", "a"])
+    assert shaped == Table(columns=["kind", "a"], rows=[[None, 1], ["math", 2], [None, 3]])
+
+
 def test_json_in_a_cell_stays_as_it_is_or_is_clipped_as_text() -> None:
     message: dict[str, Any] = {"empty": [], "null": None, "ratio": 1 / 3}
     assert render(Listing(things=table([{"m": message}, {"m": {}}])), 40_000)["things"]["rows"] == [[message], [{}]]
@@ -61,8 +66,7 @@ def test_no_rows_are_no_table() -> None:
 
 
 def test_a_series_has_null_for_a_gap_and_a_summary_of_what_is_there() -> None:
-    points = {NOON: 1.0, NOON + timedelta(minutes=1): 5.0, NOON + timedelta(minutes=3): 3.0}
-    shaped = series("m", points, 60)
+    shaped = series("m", [(NOON, 1.0), (NOON + 60, 5.0), (NOON + 180, 3.0)], 60)
     assert shaped.values == [1.0, 5.0, None, 3.0]
     assert shaped.start == "2026-11-20T12:00:00Z"
     assert shaped.summary.model_dump() == {
@@ -78,11 +82,14 @@ def test_a_series_has_null_for_a_gap_and_a_summary_of_what_is_there() -> None:
 
 @pytest.mark.parametrize(("minutes", "told"), [(5, None), (6, "2026-11-20T12:00:00Z")])
 def test_a_series_whose_last_point_is_not_recent_says_when_it_was(minutes: int, told: str | None) -> None:
-    assert series("m", {NOON: 1.0}, 60, until=NOON + timedelta(minutes=minutes)).summary.last_at == told
+    assert (
+        series("m", [(NOON, 1.0)], 60, until=datetime.fromtimestamp(NOON + 60 * minutes, timezone.utc)).summary.last_at
+        == told
+    )
 
 
 def test_points_off_the_grid_are_kept_on_a_finer_one() -> None:
-    shaped = series("m", {NOON: 1.0, NOON + timedelta(seconds=90): 2.0}, 60)
+    shaped = series("m", [(NOON, 1.0), (NOON + 90, 2.0)], 60)
     assert (shaped.period, shaped.values) == (30, [1.0, None, None, 2.0])
 
 
@@ -130,7 +137,7 @@ def test_many_long_values_still_fit_the_budget() -> None:
 
 
 def test_whole_series_go_before_points() -> None:
-    points = {NOON + timedelta(minutes=minute): float(minute) for minute in range(200)}
+    points = [(NOON + 60 * minute, float(minute)) for minute in range(200)]
     data = render(Listing(series=[series(f"s{number}", points, 60) for number in range(20)]), 5_000)
     assert len(dumps(data)) <= 5_000
     assert all(len(one["values"]) == 200 for one in data["series"])
@@ -138,7 +145,7 @@ def test_whole_series_go_before_points() -> None:
 
 
 def test_control_characters_and_lone_surrogates_survive_the_way_to_json() -> None:
-    assert dumps(render(Listing(text='\x00\n"\ud800'), 40_000)) == '{"text":"\\u0000\\n\\"?"}'
+    assert dumps(render(Listing(text='\x00\n"\ud800'), 40_000)) == '{"text":"\\u0000\\n\\"\ufffd"}'
 
 
 def test_clip_leaves_short_text_alone() -> None:

@@ -29,7 +29,6 @@ from cloudwatch_mcp.recording.cassettes import Recording
 from cloudwatch_mcp.recording.errors import NotRecorded
 from cloudwatch_mcp.recording.matching import Identity, differences, identity, operation
 from cloudwatch_mcp.recording.wire import SERVICES, as_answer, as_request
-from cloudwatch_mcp.sessions import moment_in_utc
 
 _call: ContextVar[Call | None] = ContextVar("_call", default=None)
 # Of each task its own: what one sleeps does not make time go by for another that runs beside it.
@@ -158,7 +157,6 @@ class _OfflineSession(boto3.Session):  # type: ignore[misc]  # boto3 has no type
         variables = {"profile": nothing, "region": nothing, "config_file": nowhere, "credentials_file": nowhere}
         made_up = {"aws_access_key_id": "replay", "aws_secret_access_key": "replay"}
         core = botocore.session.Session(session_vars=variables)
-        core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=moment_in_utc)
         super().__init__(**made_up, region_name=region, botocore_session=core)
 
     def client(self, service_name: str, *, config: Config, **options: Any) -> Any:

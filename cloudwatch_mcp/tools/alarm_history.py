@@ -9,11 +9,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
-from cloudwatch_mcp import alarm_text
+from cloudwatch_mcp import alarm_text, free_json
 from cloudwatch_mcp.alarm_pages import alarms_in, pages_of_all_types
 from cloudwatch_mcp.alarm_rules import RuleError, component_names
 from cloudwatch_mcp.aws import Aws, settle
-from cloudwatch_mcp.errors import CloudWatchError, NotFound, clip_argument, nearest
+from cloudwatch_mcp.errors import CloudWatchError, NotFound, nearest, quote, quote_all
 from cloudwatch_mcp.shaping import Answer, Table, clip, dumps, table
 from cloudwatch_mcp.timerange import TimeText, Window, resolve_window, utc_text
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, runtime
@@ -21,6 +21,7 @@ from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, runt
 _PAGE = 100  # DescribeAlarmHistory: MaxRecords; DescribeAlarms: AlarmNames
 _NAMES_READ = 1_000
 _REASON_CHARS = 300
+_SHOWN = 10  # names in a note
 _FLAPPING = 3  # transitions to ALARM within an hour
 _HOUR = timedelta(hours=1)
 _EDITED_AT = "alarmConfigurationUpdatedTimestamp"
@@ -139,8 +140,8 @@ async def _describe(aws: Aws, names: Sequence[str]) -> list[dict[str, Any]]:
 async def _no_such_alarm(aws: Aws, name: str) -> str:
     (names,) = await settle(_all_names(aws))
     near = [] if isinstance(names, CloudWatchError) else nearest(name, names)
-    hint = f"Nearest: {', '.join(near)}." if near else "Check the name (case matters), the region and the profile."
-    return f"There is no alarm {clip_argument(name)} in {aws.region}, and no history of one in the window. {hint}"
+    hint = f"Nearest: {quote_all(near)}." if near else "Check the name (case matters), the region and the profile."
+    return f"There is no alarm {quote(name)} in {aws.region}, and no history of one in the window. {hint}"
 
 
 async def _all_names(aws: Aws) -> list[str]:
@@ -165,7 +166,8 @@ async def _components(aws: Aws, alarm: alarm_text.Alarm | None) -> tuple[list[di
     notes = [f"Components are missing: {chunk}" for chunk in described if isinstance(chunk, CloudWatchError)]
     found = {child["AlarmName"]: child for chunk in described if isinstance(chunk, list) for child in chunk}
     if not notes and (missing := [name for name in names if name not in found]):
-        notes.append(f"The rule names alarms that do not exist: {', '.join(missing)}.")
+        more = f" and {len(missing) - _SHOWN:,} more" if len(missing) > _SHOWN else ""
+        notes.append(f"The rule names alarms that do not exist: {quote_all(missing[:_SHOWN])}{more}.")
     rows = [_now(name, found[name]).model_dump(exclude={"description"}) for name in names if name in found]
     return rows, notes
 
@@ -187,15 +189,15 @@ def _now(name: str, alarm: alarm_text.Alarm | None) -> AlarmNow:
 
 
 def _transition(item: dict[str, Any]) -> tuple[datetime, dict[str, Any]]:
-    data = alarm_text.parse_json(item.get("HistoryData"))
-    old, new = data.get("oldState", {}), data.get("newState", {})
-    data = alarm_text.parse_json(new.get("stateReasonData"))
-    reason = new.get("stateReason") or item.get("HistorySummary", "")
+    data = free_json.mapping(item.get("HistoryData"))
+    old, new = free_json.mapping(data.get("oldState")), free_json.mapping(data.get("newState"))
+    data = free_json.mapping(new.get("stateReasonData"))
+    reason = free_json.text(new.get("stateReason")) or item.get("HistorySummary", "")
     datapoints, in_band = alarm_text.recent_datapoints(data), "recentUpperThresholds" in data
     row = {
         "time": utc_text(item["Timestamp"]),
-        "from": old.get("stateValue"),
-        "to": new.get("stateValue"),
+        "from": free_json.text(old.get("stateValue")),
+        "to": free_json.text(new.get("stateValue")),
         "datapoints": datapoints or None,
         "reason": clip(reason, _REASON_CHARS) if not datapoints or in_band or alarm_text.says_more(reason) else None,
     }
@@ -221,9 +223,10 @@ def _item(item: dict[str, Any]) -> dict[str, Any]:
 
 def _changed(item: dict[str, Any]) -> str | None:
     """What an edit of the alarm changed: each field with its old and its new value."""
-    data = alarm_text.parse_json(item.get("HistoryData"))
-    new = data.get("updatedAlarm") or {}
-    old = {name: value for name, value in (data.get("originalUpdatedFields") or {}).items() if name != _EDITED_AT}
+    data = free_json.mapping(item.get("HistoryData"))
+    new = free_json.mapping(data.get("updatedAlarm"))
+    fields = free_json.mapping(data.get("originalUpdatedFields")).items()
+    old = {name: value for name, value in fields if name != _EDITED_AT}
     return (
         clip("; ".join(f"{name}: {dumps(old[name])} -> {dumps(new.get(name))}" for name in old), _REASON_CHARS) or None
     )

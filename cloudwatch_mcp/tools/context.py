@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import anyio
+import anyio.to_thread
 from mcp.server.mcpserver import Context
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +16,8 @@ from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.insights import GIGABYTE
 from cloudwatch_mcp.timerange import TimeText
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,11 @@ class Runtime:
     clients: Clients
     clock: Clock
     query_slots: anyio.CapacityLimiter
+    shaping_slots: anyio.CapacityLimiter
+
+    async def in_thread(self, work: Callable[..., _T], *arguments: Any) -> _T:
+        """The result of `work`, done beside the event loop: a large answer must not hold up a ping."""
+        return await anyio.to_thread.run_sync(work, *arguments, abandon_on_cancel=True, limiter=self.shaping_slots)
 
     @property
     def max_scan_bytes(self) -> float | None:

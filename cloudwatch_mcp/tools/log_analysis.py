@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import chain
 from typing import Annotated, Any, ClassVar
@@ -12,7 +13,7 @@ from pydantic import Field
 
 from cloudwatch_mcp import insights
 from cloudwatch_mcp.aws import Aws, settle
-from cloudwatch_mcp.errors import CloudWatchError, InputError, clip_argument
+from cloudwatch_mcp.errors import CloudWatchError, InputError, quote
 from cloudwatch_mcp.log_group_names import no_such_group
 from cloudwatch_mcp.shaping import Answer, Table, table
 from cloudwatch_mcp.timerange import Window, from_millis, resolve_window
@@ -22,7 +23,9 @@ from cloudwatch_mcp.tools.scanned import Scanned, scanned
 
 _ARN = re.compile(r"(arn:[\w-]+:logs:(?P<region>[\w-]+):\d{12}:log-group:[\w./#-]{1,512})(?::\*)?")
 _NAME = re.compile(r"[\w./#-]{1,512}")
+_MILLIS = re.compile(r"[0-9]{1,14}")
 _PATTERNS = 5
+_DETECTORS = 20  # of one log group; CloudWatch allows one or two
 _PATTERN_SECONDS = 30
 _TOP = f"pattern @message | sort @sampleCount desc | limit {_PATTERNS}"
 _ERRORS = f"filter @message like /(?i)(error|exception|fail|timeout|timed out|fatal)/ | {_TOP}"
@@ -61,7 +64,7 @@ async def analyze_log_group(
     window = resolve_window(start_time, end_time, now=rt.clock.now(), default=timedelta(hours=1))
     aws = await rt.clients.at(profile_name, _region_for(log_group_arn, region))
     arn, log_class = await _look_up(aws, log_group_arn)
-    wanted: dict[str, Coroutine[Any, Any, Any]] = {"Anomalies": _read_anomalies(aws, arn, window)}
+    wanted: dict[str, Coroutine[Any, Any, Any]] = {"Anomalies": _read_anomalies(rt, aws, arn, window)}
     if log_class not in _WITHOUT_PATTERNS:
         wanted["Top patterns"] = _patterns(rt, aws, _TOP, arn, window)
         wanted["Error patterns"] = _patterns(rt, aws, _ERRORS, arn, window)
@@ -69,21 +72,38 @@ async def analyze_log_group(
     failures = [error for error in results.values() if isinstance(error, CloudWatchError)]
     if len(failures) == len(results):
         raise failures[0]
-    detectors, anomalies = results["Anomalies"] if isinstance(results["Anomalies"], tuple) else ([], [])
+    shaped = await rt.in_thread(_shaped, results)
+    queries = [result for result in results.values() if isinstance(result, insights.Results)]
+    return shaped.model_copy(
+        update={
+            "region": aws.region,
+            "profile": aws.profile,
+            "window": window.as_text(),
+            "notes": [*aws.notes, *_notes(results, log_class, window), *shaped.notes],
+            "log_group": arn.rsplit(":log-group:", 1)[-1],
+            "scanned": scanned(queries, rt.settings.price_per_gb) if queries else None,
+        }
+    )
+
+
+def _shaped(results: Mapping[str, Any]) -> LogGroupAnalysis:
+    """The tables of what was read, and a note on what they do not repeat."""
     queries = {part: result for part, result in results.items() if isinstance(result, insights.Results)}
+    found = results["Anomalies"] if isinstance(results["Anomalies"], _Anomalies) else _Anomalies()
     top = pattern_rows(queries.get("Top patterns"))
     errors, notes = not_among(top, pattern_rows(queries.get("Error patterns")))
     return LogGroupAnalysis(
-        region=aws.region,
-        profile=aws.profile,
-        window=window.as_text(),
-        notes=[*aws.notes, *_notes(results, log_class, window), *notes],
-        log_group=arn.rsplit(":log-group:", 1)[-1],
-        detectors=table(detectors),
-        anomalies=table(with_json(without_known_samples(anomalies, [*top, *errors]))),
+        notes=notes,
+        log_group="",
+        detectors=table(
+            [
+                {"name": each.get("detectorName"), "status": each.get("anomalyDetectorStatus")}
+                for each in found.detectors
+            ]
+        ),
+        anomalies=table(with_json(without_known_samples(list(map(_anomaly_row, found.anomalies)), [*top, *errors]))),
         top_patterns=table(with_json(top)),
         error_patterns=table(with_json(errors)),
-        scanned=scanned(queries.values(), rt.settings.price_per_gb) if queries else None,
     )
 
 
@@ -91,14 +111,14 @@ def _region_for(group: str, region: str | None) -> str | None:
     """The Region to ask: an ARN's own; a plain name leaves it to `region`."""
     if not group.startswith("arn:"):
         if not _NAME.fullmatch(group):
-            raise InputError(f"log_group_arn: {clip_argument(group)} is neither a log group's name nor an ARN.")
+            raise InputError(f"log_group_arn: {quote(group)} is neither a log group's name nor an ARN.")
         return region
     arn = _ARN.fullmatch(group)
     if arn is None:
         form = "arn:aws:logs:REGION:ACCOUNT:log-group:NAME"
-        raise InputError(f"log_group_arn: {clip_argument(group)} is not a log group's ARN, which reads {form}.")
+        raise InputError(f"log_group_arn: {quote(group)} is not a log group's ARN, which reads {form}.")
     if region and region != arn["region"]:
-        raise InputError(f"region is {region}, but the ARN is of {arn['region']}: leave region out.")
+        raise InputError(f"region is {quote(region)}, but the ARN is of {arn['region']}: leave region out.")
     return arn["region"]
 
 
@@ -111,17 +131,35 @@ async def _look_up(aws: Aws, group: str) -> tuple[str, str | None]:
     if group not in known:
         raise await no_such_group(aws, group)
     found = known[group]
-    return (found.get("logGroupArn") or found["arn"]).removesuffix(":*"), found.get("logGroupClass")
+    return (found.get("logGroupArn") or found.get("arn") or group).removesuffix(":*"), found.get("logGroupClass")
 
 
-async def _read_anomalies(aws: Aws, arn: str, window: Window) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The group's detectors, and their unsuppressed anomalies that overlap the window, as rows."""
+@dataclass
+class _Anomalies:
+    """A log group's detectors, their anomalies by priority and age, and what is missing."""
+
+    detectors: list[dict[str, Any]] = field(default_factory=list)
+    anomalies: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+async def _read_anomalies(rt: Runtime, aws: Aws, arn: str, window: Window) -> _Anomalies:
+    """The group's detectors, and their unsuppressed anomalies that overlap the window."""
     pages = [page async for page in aws.pages("ListLogAnomalyDetectors", filterLogGroupArn=arn)]
     detectors = list(chain.from_iterable(page.get("anomalyDetectors", []) for page in pages))
-    listings = await settle(*(_anomalies_of(aws, detector["anomalyDetectorArn"]) for detector in detectors))
-    failure = next((listing for listing in listings if isinstance(listing, CloudWatchError)), None)
-    if failure is not None:
-        raise failure
+    asked = detectors[:_DETECTORS]
+    listings = await settle(*(_anomalies_of(aws, detector["anomalyDetectorArn"]) for detector in asked))
+    failures = [listing for listing in listings if isinstance(listing, CloudWatchError)]
+    if failures and len(failures) == len(listings):
+        raise failures[0]
+    notes = [f"The anomalies of a detector are missing: {failure}" for failure in failures]
+    if len(detectors) > len(asked):
+        notes.append(f"Only the first {_DETECTORS} of {len(detectors):,} detectors were asked for anomalies.")
+    read = [listing for listing in listings if not isinstance(listing, CloudWatchError)]
+    return _Anomalies(detectors, await rt.in_thread(_overlapping, read, arn, window), notes)
+
+
+def _overlapping(listings: list[list[dict[str, Any]]], arn: str, window: Window) -> list[dict[str, Any]]:
     start, end = window.start.timestamp() * 1000, window.end.timestamp() * 1000
     found = [
         anomaly
@@ -130,11 +168,12 @@ async def _read_anomalies(aws: Aws, arn: str, window: Window) -> tuple[list[dict
         and anomaly["firstSeen"] <= end
         and anomaly["lastSeen"] >= start
     ]
-    found.sort(key=lambda anomaly: (_PRIORITIES.index(anomaly.get("priority", "LOW")), -anomaly["lastSeen"]))
-    names = [
-        {"name": detector.get("detectorName"), "status": detector["anomalyDetectorStatus"]} for detector in detectors
-    ]
-    return names, [_anomaly_row(anomaly) for anomaly in found]
+    return sorted(found, key=lambda anomaly: (_rank(anomaly), -anomaly["lastSeen"]))
+
+
+def _rank(anomaly: dict[str, Any]) -> int:
+    priority = anomaly.get("priority")
+    return _PRIORITIES.index(priority) if priority in _PRIORITIES else len(_PRIORITIES)
 
 
 async def _anomalies_of(aws: Aws, detector: str) -> list[dict[str, Any]]:
@@ -143,7 +182,9 @@ async def _anomalies_of(aws: Aws, detector: str) -> list[dict[str, Any]]:
 
 
 def _anomaly_row(anomaly: dict[str, Any]) -> dict[str, Any]:
-    histogram = {int(millis): count for millis, count in anomaly.get("histogram", {}).items()}
+    histogram = {
+        int(millis): count for millis, count in anomaly.get("histogram", {}).items() if _MILLIS.fullmatch(millis)
+    }
     peak = max(histogram, key=histogram.__getitem__, default=None)
     samples = anomaly.get("logSamples", [])
     return {
@@ -174,11 +215,11 @@ def _notes(results: Mapping[str, Any], log_class: str | None, window: Window) ->
     notes = [f"{part} are missing: {error}" for part, error in results.items() if isinstance(error, CloudWatchError)]
     if log_class in _WITHOUT_PATTERNS:
         notes.append(f"No patterns: a log group of class {log_class} does not support the pattern command.")
-    if isinstance(results["Anomalies"], tuple):
-        detectors, anomalies = results["Anomalies"]
-        if not detectors:
+    if isinstance(found := results["Anomalies"], _Anomalies):
+        notes += found.notes
+        if not found.detectors:
             notes.append("No anomaly detector watches this log group.")
-        elif not anomalies:
+        elif not found.anomalies and not found.notes:
             notes.append("No anomaly overlaps the window.")
     queries = {part: result for part, result in results.items() if isinstance(result, insights.Results)}
     for part, query in queries.items():
@@ -187,11 +228,11 @@ def _notes(results: Mapping[str, Any], log_class: str | None, window: Window) ->
         elif not query.ended:
             notes.append(
                 f"{part} are partial: the query still ran after {_PATTERN_SECONDS} s; "
-                f"get_logs_insight_query_results with query_id {query.query_id!r} gives the rest."
+                f"get_logs_insight_query_results with query_id {quote(query.query_id)} gives the rest."
             )
     top = queries.get("Top patterns")
-    if top is not None and top.status == "Complete" and not top.rows:
+    if top is not None and top.status == "Complete" and not top.cells:
         notes.append(f"No log events between {' and '.join(window.as_text())}: try {window.a_day_earlier()}.")
-    elif (errors := queries.get("Error patterns")) is not None and errors.status == "Complete" and not errors.rows:
+    elif (errors := queries.get("Error patterns")) is not None and errors.status == "Complete" and not errors.cells:
         notes.append("No message in the window has an error word in it.")
     return notes

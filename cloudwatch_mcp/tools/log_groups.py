@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from cloudwatch_mcp.aws import Aws, settle
-from cloudwatch_mcp.errors import CloudWatchError, InputError
+from cloudwatch_mcp.errors import CloudWatchError, InputError, quote
 from cloudwatch_mcp.shaping import Answer, Table, table
 from cloudwatch_mcp.timerange import from_millis
 from cloudwatch_mcp.tools.context import Ctx, ProfileName, Region, runtime
@@ -106,10 +106,10 @@ async def _read_saved_queries(aws: Aws) -> list[dict[str, Any]]:
 def _no_groups_note(aws: Aws, prefix: str | None, pattern: str | None, log_class: str | None) -> str:
     if prefix:
         word = prefix.strip("/").split("/")[-1]
-        other = f"try log_group_name_pattern={word!r}, or another region"
-        return f"No log group begins with {prefix!r} in {aws.region}: {other}."
+        other = f"try log_group_name_pattern={quote(word)}, or another region"
+        return f"No log group begins with {quote(prefix)} in {aws.region}: {other}."
     if pattern:
-        return f"No log group has {pattern!r} in its name in {aws.region}: try a shorter one, or another region."
+        return f"No log group has {quote(pattern)} in its name in {aws.region}: try a shorter one, or another region."
     kind = f"log group of class {log_class}" if log_class else "log group"
     return f"There is no {kind} in {aws.region}: check the region and the profile."
 
@@ -133,9 +133,14 @@ def _group_row(group: dict[str, Any], prefix: str | None, linked: bool) -> dict[
         "retention_days": group.get("retentionInDays"),
         "stored_bytes": group.get("storedBytes"),
         "created": None if created is None else from_millis(created)[:_DATE],
-        "account": arn.split(":")[4] if linked and arn else None,
+        "account": _account(arn) if linked else None,
         "arn": arn if elsewhere else None,
     }
+
+
+def _account(arn: str) -> str | None:
+    parts = arn.split(":")
+    return parts[4] if len(parts) > 4 else None
 
 
 def _applicable(saved: list[dict[str, Any]], names: list[str]) -> list[dict[str, Any]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import math
 from typing import Any
 
+from cloudwatch_mcp import free_json
 from cloudwatch_mcp.insights import Results
 from cloudwatch_mcp.shaping import json_or_text
 
@@ -21,7 +22,7 @@ def pattern_rows(results: Results | None) -> list[Row]:
             "severity": None if row.get("@severityLabel") == "None" else row.get("@severityLabel"),
             "sample": _sample(row.get("@logSamples")),
         }
-        for row in (results.rows if results else [])
+        for row in (results.rows() if results else [])
     ]
 
 
@@ -69,12 +70,17 @@ def _is_of(pattern: str | None, message: str) -> bool:
 
 
 def _number(text: str | None) -> float | None:
-    return None if text is None else float(text)
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _sample(samples: str | None) -> str | None:
     """The message of the first of `@logSamples`, a JSON list of samples."""
-    if not samples:
-        return None
-    first = json.loads(samples)[0]
-    return str(first.get("logEvent") or first.get("message") or first) if isinstance(first, dict) else str(first)
+    listed = free_json.parsed(samples)
+    first = listed[0] if isinstance(listed, list) and listed else None
+    if isinstance(first, dict):
+        return free_json.text(first.get("logEvent")) or free_json.text(first.get("message"))
+    return free_json.text(first)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from cloudwatch_mcp import insights
+from cloudwatch_mcp import insights, query_columns
 from cloudwatch_mcp.aws import Aws, settle
-from cloudwatch_mcp.errors import AwsError, CloudWatchError, InputError
+from cloudwatch_mcp.errors import AwsError, CloudWatchError, InputError, quote
 from cloudwatch_mcp.log_group_names import no_such_group
 from cloudwatch_mcp.query_text import has_own_limit, names_its_source
-from cloudwatch_mcp.shaping import Answer, Table, json_or_text, table
+from cloudwatch_mcp.shaping import Answer, Table, json_or_text, merged_order, sendable, table
 from cloudwatch_mcp.timerange import Window, resolve_window
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, Runtime, StartTime, runtime
 from cloudwatch_mcp.tools.scanned import Scanned, scanned
@@ -22,7 +22,6 @@ _MAX_GROUPS = 50  # StartQuery
 _MAX_QUERY_CHARS = 10_000  # StartQuery: queryString
 _DEFAULT_LIMIT = 100
 _MAX_ROWS = 10_000  # a page of GetQueryResults
-_WHOLE_SECOND = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\.000$")  # what bin() gives
 
 
 class QueryResults(Answer):
@@ -73,7 +72,7 @@ async def execute_log_insights_query(
     rows = limit or (None if own_limit or query_language != "CWLI" else _DEFAULT_LIMIT)
 
     async def tell(seconds: float, message: str) -> None:
-        await ctx.report_progress(min(seconds, max_timeout), max_timeout, message)
+        await ctx.report_progress(min(seconds, max_timeout), max_timeout, sendable(message))
 
     query = insights.Query(
         query_string, window, names, identifiers, rows, None if query_language == "CWLI" else query_language
@@ -83,7 +82,9 @@ async def execute_log_insights_query(
         raise await _or_nearest(aws, results, names or identifiers or [])
     nothing = _nothing_found(results, names or identifiers, window)
     notes = [*aws.notes, *_notes(results), *nothing, *_limit_notes(results, rows)]
-    return _answer(rt, results, region=aws.region, profile=aws.profile, window=window.as_text(), notes=notes)
+    return await _answer(
+        rt, results, query=query, region=aws.region, profile=aws.profile, window=window.as_text(), notes=notes
+    )
 
 
 async def get_logs_insight_query_results(
@@ -98,7 +99,7 @@ async def get_logs_insight_query_results(
     aws = await rt.clients.at(profile_name, region)
     results = insights.checked(await insights.fetch(aws, query_id))
     notes = [*aws.notes, *_notes(results), *_nothing_found(results)]
-    return _answer(rt, results, region=aws.region, profile=aws.profile, notes=notes)
+    return await _answer(rt, results, region=aws.region, profile=aws.profile, notes=notes)
 
 
 class Cancelled(Answer):
@@ -163,31 +164,36 @@ def _groups(
     return names, None
 
 
-def _answer(rt: Runtime, results: insights.Results, **scope: Any) -> QueryResults:
-    rows = [{name: _cell(value, results.raw_events) for name, value in row.items()} for row in results.rows]
+async def _answer(
+    rt: Runtime, results: insights.Results, *, query: insights.Query | None = None, **scope: Any
+) -> QueryResults:
     return QueryResults(
         query_id=results.query_id,
         status=results.status,
         matched=results.matched,
         scanned=scanned([results], rt.settings.price_per_gb),
-        results=table(rows),
+        results=await rt.in_thread(_results_table, results, query),
         **scope,
     )
 
 
-def _cell(text: str, raw_event: bool) -> Any:
-    """A JSON object or a number where nothing is lost by it: whole ones, and those that an aggregate computed."""
-    try:
-        number = float(text)
-    except ValueError:
-        return json_or_text(text if raw_event else _WHOLE_SECOND.sub(r"\1", text))
-    if number.is_integer() and str(int(number)) == text and len(text) <= 15:
-        return int(number)
-    return text if raw_event or not text[-1].isdigit() else number
+def _results_table(results: insights.Results, query: insights.Query | None) -> Table | None:
+    """Values as AWS wrote them: only what the query computed is a number, and only JSON objects are parsed."""
+    rows = results.rows()
+    text, language = (query.text, query.language or "CWLI") if query else ("", "CWLI")
+    names = query_columns.order(text, merged_order(rows))
+    known = query_columns.kinds(text, language) if query else None
+    columns = {name: _column(name, [row.get(name) for row in rows], known) for name in names}
+    return table([dict(zip(names, cells, strict=True)) for cells in zip(*columns.values(), strict=True)], names)
+
+
+def _column(name: str, cells: list[str | None], known: Mapping[str, query_columns.Kind] | None) -> list[Any]:
+    as_read = query_columns.read(name, cells, known)
+    return as_read if as_read is not None else [None if cell is None else json_or_text(cell) for cell in cells]
 
 
 def _limit_notes(results: insights.Results, limit: int | None) -> list[str]:
-    if limit is None or len(results.rows) < limit or results.status != "Complete":
+    if limit is None or len(results.cells) < limit or results.status != "Complete":
         return []
     higher = "" if limit == _MAX_ROWS else f"raise limit ({_MAX_ROWS:,} at most), "
     return [
@@ -200,8 +206,11 @@ def _notes(results: insights.Results) -> list[str]:
         scanned_gb = f"{results.stopped_after / insights.GIGABYTE:.3g} GB"
         limit = "more than CLOUDWATCH_MCP_MAX_SCAN_GB allows"
         return [f"Stopped by this server at {scanned_gb} scanned, {limit}; the rows are partial. Narrow the window."]
+    if results.unread:
+        all_rows = f"get_logs_insight_query_results with query_id {quote(results.query_id)} reads all"
+        return [f"Only the first {len(results.cells):,} rows were read within max_timeout; {all_rows}."]
     if not results.ended:
-        rest = f"get_logs_insight_query_results with query_id {results.query_id!r} gives the rest"
+        rest = f"get_logs_insight_query_results with query_id {quote(results.query_id)} gives the rest"
         return [f"Still running, and billing; the rows are partial. {rest}, cancel_logs_insight_query stops it."]
     if results.status != "Complete":
         return [f"The query ended with status {results.status}; the rows are partial."]
@@ -212,9 +221,9 @@ def _nothing_found(
     results: insights.Results, groups: list[str] | None = None, window: Window | None = None
 ) -> list[str]:
     """Why a complete query has no rows, and the next call, with its arguments where they are known."""
-    if results.rows or results.status != "Complete":
+    if results.cells or results.status != "Complete":
         return []
-    group = repr(groups[0]) if groups else None
+    group = quote(groups[0]) if groups else None
     if results.scanned_records == 0:
         earlier = f"try {window.a_day_earlier()}" if window else "try an earlier start_time"
         prefix = f" with log_group_name_prefix={group}" if group else ""

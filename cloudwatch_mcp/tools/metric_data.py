@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
+from datetime import datetime, timedelta
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloudwatch_mcp.aws import Aws
-from cloudwatch_mcp.errors import InputError
+from cloudwatch_mcp.errors import InputError, quote
 from cloudwatch_mcp.metric_queries import InsightsQuery, parse_statistic
 from cloudwatch_mcp.shaping import Answer, Series, series
 from cloudwatch_mcp.timerange import TimeText, Window, choose_period, resolve_window, retained_period
@@ -21,7 +23,6 @@ _DEFAULT_WINDOW = timedelta(hours=3)
 _INSIGHTS_REACH = timedelta(days=14)  # docs: cloudwatch-metrics-insights-limits
 _MAX_QUERIES = 500  # GetMetricData
 _MAX_DIAGNOSED = 3
-_INCOMPLETE = ("InternalError", "Forbidden")  # PartialData is what every page but the last says
 
 
 class MetricStat(BaseModel):
@@ -91,7 +92,8 @@ async def get_metric_data(
     give about target_datapoints points. No data: notes say whether the metric, its dimensions or the window is at
     fault.
     """
-    now = runtime(ctx).clock.now()
+    rt = runtime(ctx)
+    now = rt.clock.now()
     window = resolve_window(start_time, end_time, now=now, default=_DEFAULT_WINDOW)
     period = choose_period(window, target_datapoints, now)
     grouping = _Grouping(group_by_dimension, schema_dimension_keys, limit, sort_order, order_by_statistic)
@@ -104,15 +106,17 @@ async def get_metric_data(
     else:
         metric = _Metric(namespace, metric_name, _pairs(dimensions or []))
         request = _grouped(metric, statistic, period, grouping) if grouping.given else _one(metric, statistic, period)
-    aws = await runtime(ctx).clients.at(profile_name, region)
-    found, messages, refused = await _collect(aws, window, request.queries)
-    notes = [*aws.notes, *request.notes, *messages]
+    aws = await rt.clients.at(profile_name, region)
+    pages, messages = await _read(aws, window, request.queries)
+    results = await rt.in_thread(_joined, pages)
+    notes = [*aws.notes, *request.notes, *messages, *(note for result in results for note in result.notes())]
     if grouping.given and now - window.start > _INSIGHTS_REACH:
         notes.append("Metrics Insights has the last 2 weeks only: earlier points are missing.")
-    told = refused | {query_id for query_id, _ in found}
-    notes += await _empty_notes(aws, window, request, told)
-    shaped = _all_series(found, request, period, window.end)
-    start = shaped[0].start if shaped else None
+    explained = {result.query_id for result in results if result.points or result.notes()}
+    notes += await _empty_notes(aws, window, request, explained)
+    with_points = [result for result in results if result.points]
+    shaped = await rt.in_thread(_all_series, with_points, request, period, window.end)
+    start = next((one.start for one in shaped if one.start), None)
     return MetricData(
         region=aws.region,
         profile=aws.profile,
@@ -213,9 +217,9 @@ def _metric_stat(metric: _Metric, statistic: str, period: int) -> dict[str, Any]
     return {"Metric": named, "Stat": parse_statistic(statistic), "Period": period}
 
 
-async def _empty_notes(aws: Aws, window: Window, request: _Request, told: set[str]) -> list[str]:
-    """Why each query that was to return data has none, where nothing told it yet."""
-    empty = [query["Id"] for query in request.queries if query.get("ReturnData", True) and query["Id"] not in told]
+async def _empty_notes(aws: Aws, window: Window, request: _Request, explained: set[str]) -> list[str]:
+    """Why each query that was to return data has none, where nothing explains it yet."""
+    empty = [query["Id"] for query in request.queries if query.get("ReturnData", True) and query["Id"] not in explained]
     causes = [
         await why_empty(aws, window, *request.metrics[each], schema=request.schema)
         if each in request.metrics
@@ -229,40 +233,72 @@ async def _empty_notes(aws: Aws, window: Window, request: _Request, told: set[st
     return causes
 
 
-_Points: TypeAlias = dict[datetime, float]
+@dataclass
+class _Result:
+    """A series as GetMetricData returned it, its pages joined: points are (epoch seconds, value).
+
+    `lost` are timestamps without a value and values without a timestamp; `status` and `messages` are AWS's.
+    """
+
+    query_id: str
+    label: str
+    points: list[tuple[float, float]] = field(default_factory=list)
+    lost: int = 0
+    status: str = "Complete"
+    messages: list[str] = field(default_factory=list)
+
+    def add(self, page: Mapping[str, Any]) -> None:
+        times, values = page.get("Timestamps", []), page.get("Values", [])
+        for time, value in zip(times, values, strict=False):
+            if time is None or value is None or not math.isfinite(value):
+                self.lost += 1
+            else:
+                self.points.append((time.timestamp(), float(value)))
+        self.lost += abs(len(times) - len(values))
+        self.status = page.get("StatusCode", self.status)
+        self.messages += [message.get("Value", "") for message in page.get("Messages", [])]
+
+    def notes(self) -> list[str]:
+        name, notes = quote(self.label), []
+        reason = "; ".join(filter(None, dict.fromkeys(self.messages)))
+        if self.status != "Complete" or reason:
+            notes.append(f"{name} is {self.status}: {reason.rstrip('.') or 'AWS gives no reason'}.")
+        if self.lost:
+            notes.append(f"{name}: {self.lost:,} of AWS's points had no time or no finite value and are left out.")
+        return notes
 
 
-async def _collect(
+async def _read(
     aws: Aws, window: Window, queries: Sequence[Mapping[str, Any]]
-) -> tuple[dict[tuple[str, str], _Points], list[str], set[str]]:
-    """The points by (id, label), all pages merged, what AWS says of them, and the ids that AWS did not read."""
-    found: dict[tuple[str, str], _Points] = {}
-    refused: set[str] = set()
-    messages: dict[str, None] = {}
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Every page's results, a list for each page, and AWS's messages on the request as a whole."""
     pages = aws.pages("GetMetricData", MetricDataQueries=list(queries), StartTime=window.start, EndTime=window.end)
+    results, messages = [], dict[str, None]()
     async for page in pages:
+        results.append(page.get("MetricDataResults", []))
         for message in page.get("Messages", []):
             messages[f"{message.get('Code')}: {message.get('Value')}"] = None
-        for result in page.get("MetricDataResults", []):
-            label = result.get("Label") or result["Id"]
-            times = (moment.astimezone(timezone.utc) for moment in result.get("Timestamps", []))
-            found.setdefault((result["Id"], label), {}).update(zip(times, result.get("Values", []), strict=False))
-            said = "; ".join(message.get("Value", "") for message in result.get("Messages", []))
-            if result.get("StatusCode") in _INCOMPLETE:
-                refused.add(result["Id"])
-            if result.get("StatusCode") in _INCOMPLETE or said:
-                messages[f"{label} is {result.get('StatusCode')}: {said or 'AWS gives no reason'}."] = None
-    return {key: points for key, points in found.items() if points}, list(messages), refused
+    return results, list(messages)
 
 
-def _all_series(
-    found: Mapping[tuple[str, str], _Points], request: _Request, period: int, until: datetime
-) -> list[Series]:
+def _joined(pages: Sequence[Sequence[Mapping[str, Any]]]) -> list[_Result]:
+    """The series of all pages. Two on one page are two series, though id and label are the same."""
+    joined: dict[tuple[str, str, int], _Result] = {}
+    for page in pages:
+        seen: Counter[tuple[str, str]] = Counter()
+        for result in page:
+            name = (result["Id"], result.get("Label") or result["Id"])
+            joined.setdefault((*name, seen[name]), _Result(*name)).add(result)
+            seen[name] += 1
+    return list(joined.values())
+
+
+def _all_series(results: Sequence[_Result], request: _Request, period: int, until: datetime) -> list[Series]:
     periods = {query["Id"]: query.get("Period") or query["MetricStat"]["Period"] for query in request.queries}
     several = len(request.queries) > 1
     shaped = []
-    for (query_id, label), points in found.items():
-        own = periods.get(query_id, period)
-        one = series(label, points, own, query_id if several else None, until)
+    for result in results:
+        own = periods.get(result.query_id, period)
+        one = series(result.label, result.points, own, result.query_id if several else None, until)
         shaped.append(one if own == period or one.period else one.model_copy(update={"period": own}))
     return shaped

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cloudwatch_mcp.aws import Aws, settle
-from cloudwatch_mcp.errors import CloudWatchError, nearest
+from cloudwatch_mcp.errors import CloudWatchError, nearest, quote, quote_all
 from cloudwatch_mcp.timerange import Window
 
 _SHOWN = 10
@@ -25,20 +25,22 @@ async def why_empty(
     (page,) = await settle(aws.call("ListMetrics", Namespace=namespace, MetricName=metric_name))
     if isinstance(page, CloudWatchError):
         return f"No data, and why is unknown, as ListMetrics failed: {page}"
-    existing = [_pairs(metric["Dimensions"]) for metric in page.get("Metrics", [])]
+    existing = [_pairs(metric.get("Dimensions", [])) for metric in page.get("Metrics", [])]
     if not existing:
         return await _unknown_name(aws, namespace, metric_name)
-    schemas = list(dict.fromkeys(", ".join(sorted(name for name, _ in pairs)) or "none" for pairs in existing))
-    if schema and (wanted := ", ".join(sorted(schema))) not in schemas:
+    schemas = list(dict.fromkeys(_names(name for name, _ in pairs) for pairs in existing))
+    if schema and (wanted := _names(schema)) not in schemas:
         has = "; ".join(schemas[:_SHOWN])
-        return f"No {metric_name} has exactly the dimensions {wanted}. schema_dimension_keys can be one of: {has}."
+        return (
+            f"No {quote(metric_name)} has exactly the dimensions {wanted}. schema_dimension_keys can be one of: {has}."
+        )
     asked = set(dimensions)
     if any(asked == set(pairs) if schema is None else asked <= set(pairs) for pairs in existing):
-        return f"{metric_name} exists and has no data in the window: try {window.a_day_earlier()}."
+        return f"{quote(metric_name)} exists and has no data in the window: try {window.a_day_earlier()}."
     shown = "; ".join(_text(pairs) for pairs in existing[:_SHOWN])
     more = f" ({len(existing):,} combinations, {_SHOWN} shown)" if len(existing) > _SHOWN else ""
     wrong = f"with {_text(dimensions)}" if dimensions else "without dimensions"
-    return f"{metric_name} does not exist {wrong}; it does with: {shown}{more}."
+    return f"{quote(metric_name)} does not exist {wrong}; it does with: {shown}{more}."
 
 
 async def _unknown_name(aws: Aws, namespace: str, metric_name: str) -> str:
@@ -46,9 +48,12 @@ async def _unknown_name(aws: Aws, namespace: str, metric_name: str) -> str:
     names = [] if isinstance(page, CloudWatchError) else [metric["MetricName"] for metric in page.get("Metrics", [])]
     reach = "CloudWatch lists metrics that had data in the last 2 weeks"
     if not names:
-        return f"Namespace {namespace} has no metrics in {aws.region}: check its spelling and the region ({reach})."
+        return (
+            f"Namespace {quote(namespace)} has no metrics in {aws.region}: check its spelling and the region ({reach})."
+        )
     near = nearest(metric_name, names) or sorted(set(names))[:_SHOWN]
-    return f"{namespace} has no metric {metric_name} in {aws.region}; it has {', '.join(near)} ({reach})."
+    has = f"{quote(namespace)} has no metric {quote(metric_name)} in {aws.region}"
+    return f"{has}; it has {quote_all(near)} ({reach})."
 
 
 def _pairs(dimensions: Iterable[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -56,4 +61,8 @@ def _pairs(dimensions: Iterable[dict[str, Any]]) -> list[tuple[str, str]]:
 
 
 def _text(pairs: list[tuple[str, str]]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in pairs) or "no dimensions"
+    return ", ".join(quote(f"{name}={value}") for name, value in pairs) or "no dimensions"
+
+
+def _names(names: Iterable[str]) -> str:
+    return quote_all(sorted(names)) or "none"

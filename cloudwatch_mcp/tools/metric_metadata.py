@@ -9,11 +9,13 @@ from pydantic import BaseModel, Field
 
 from cloudwatch_mcp import catalog
 from cloudwatch_mcp.catalog import Metric
+from cloudwatch_mcp.errors import quote, quote_all
 from cloudwatch_mcp.metric_queries import parse_statistic
 from cloudwatch_mcp.shaping import Answer, Table, table
 from cloudwatch_mcp.tools.context import Ctx, Dimension
 
 Namespace = Annotated[str, Field(min_length=1, max_length=255, description='Like "AWS/Lambda".')]
+_NAMED = 10  # dimensions in a note
 DESCRIBED, NEAR, NAMED = 20, 8, 10  # metrics listed with descriptions, offered as near; namespaces that have another
 Unused = Annotated[str | None, Field(description="Not needed: the answer is the same in every Region.")]
 
@@ -177,9 +179,9 @@ def _why_none(metric: Metric, dimensions: Sequence[Dimension] | None, statistic:
         others = f" {metric.namespace} has some for {', '.join(alarmed)}." if alarmed else ""
         return f"No alarm is recommended for {metric.name}.{others}"
     sets = "; ".join(dict.fromkeys(_dimension_text(alarm) for alarm in metric.alarms))
-    names = ", ".join(dimension.name for dimension in dimensions or [])
+    names = quote_all(dimension.name for dimension in (dimensions or [])[:_NAMED])
     asked = [f"dimensions {names or 'none'}"] if dimensions is not None else []
-    asked += [f"statistic {statistic}"] if statistic else []
+    asked += [f"statistic {quote(statistic)}"] if statistic else []
     return f"{metric.name} has recommended alarms, but none with {' and '.join(asked)}; they are for {sets}."
 
 
@@ -202,20 +204,20 @@ def _not_one(
     if not known:
         return _unknown_namespace(written), []
     if metric_name is None:
-        return f"{written} stands for {', '.join(known)}: name one of them.", []
+        return f"{quote(written)} stands for {', '.join(known)}: name one of them.", []
     if found:
-        return f"{written} stands for {', '.join(known)}; name the one you mean. Its metrics:", found
+        return f"{quote(written)} stands for {', '.join(known)}; name the one you mean. Its metrics:", found
     return _unknown_metric(known, metric_name)
 
 
 def _unknown_namespace(namespace: str) -> str:
     near = catalog.nearest_namespaces(namespace)
     hint = f" Nearest: {', '.join(near)}." if near else ""
-    return f"The catalogue has no namespace {namespace}.{hint} get_metric_data reads any, also custom ones."
+    return f"The catalogue has no namespace {quote(namespace)}.{hint} get_metric_data reads any, also custom ones."
 
 
 def _unknown_metric(known: Sequence[str], metric_name: str) -> tuple[str, Sequence[Metric]]:
-    note = f"The catalogue has no metric {metric_name} in {', '.join(known)}"
+    note = f"The catalogue has no metric {quote(metric_name)} in {', '.join(known)}"
     if holding := [metric for namespace in known for metric in catalog.metrics_holding(namespace, metric_name)]:
         of = f"{NEAR} of the {len(holding)}" if len(holding) > NEAR else "those"
         return f"{note}; {of} with its words:", holding[:NEAR]

@@ -136,7 +136,7 @@ CASES = (
         target="sandbox",
         fails=True,
         says="An unknown alarm is an error that names the nearest.",
-        holds=lambda reply: "Nearest: shop-checkout-degraded" in reply.error,
+        holds=lambda reply: "Nearest: 'shop-checkout-degraded'" in reply.error,
     ),
     Case(
         name="get_alarm_history/unknown_alarm_and_no_list",
@@ -167,7 +167,7 @@ CASES = (
         says="A rule may name its alarms by ARN; those that do not exist are noted.",
         holds=lambda reply: (
             _components(reply) == ["api-errors"]
-            and reply.notes == ["The rule names alarms that do not exist: api-latency."]
+            and reply.notes == ["The rule names alarms that do not exist: 'api-latency'."]
         ),
     ),
     Case(

@@ -97,7 +97,7 @@ CASES = (
         },
         target="none",
         says="Where alarms are recommended for other dimensions, the note names them.",
-        holds=lambda reply: "recommendations" not in reply.data and "none with dimensions Alias" in reply.notes[0],
+        holds=lambda reply: "recommendations" not in reply.data and "none with dimensions 'Alias'" in reply.notes[0],
     ),
     Case(
         name=f"{_ALARMS}/none",

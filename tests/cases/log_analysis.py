@@ -65,7 +65,7 @@ CASES = (
         target="aws",
         fails=True,
         says="An unknown group is an error that names the nearest.",
-        holds=lambda reply: "Did you mean /ecs/shop/payments?" in reply.error,
+        holds=lambda reply: "Did you mean '/ecs/shop/payments'?" in reply.error,
     ),
     Case(
         name="analyze_log_group/anomalies_denied",

@@ -111,7 +111,7 @@ CASES = (
         fails=True,
         says="An unknown log group is an error that names it and the nearest.",
         holds=lambda reply: (
-            reply.error == "There is no log group '/ecs/shop/paymets' in us-east-1. Did you mean /ecs/shop/payments?"
+            reply.error == "There is no log group '/ecs/shop/paymets' in us-east-1. Did you mean '/ecs/shop/payments'?"
         ),
     ),
     Case(
@@ -152,7 +152,7 @@ CASES = (
         target="authored",
         says="Values of raw events stay as they were written.",
         holds=lambda reply: (
-            reply.rows("results") == [{"price": "1234567.89", "version": "1.10", "id": "007", "size": 42}]
+            reply.rows("results") == [{"price": "1234567.89", "version": "1.10", "id": "007", "size": "42"}]
         ),
     ),
     Case(
@@ -165,7 +165,7 @@ CASES = (
         target="authored",
         says="SQL is sent as such, with neither log groups nor a limit of ours.",
         holds=lambda reply: (
-            reply.rows("results") == [{"status": 200, "requests": 1182}, {"status": 502, "requests": 9}]
+            reply.rows("results") == [{"status": "200", "requests": 1182}, {"status": "502", "requests": 9}]
         ),
     ),
     Case(

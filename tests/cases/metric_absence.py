@@ -11,14 +11,14 @@ CASES = (
         arguments={"namespace": "Shop/Chekout", "metric_name": "Latency"},
         target="aws",
         says="No data as there is no such namespace.",
-        holds=lambda reply: "Namespace Shop/Chekout has no metrics in us-east-1" in reply.notes[0],
+        holds=lambda reply: "Namespace 'Shop/Chekout' has no metrics in us-east-1" in reply.notes[0],
     ),
     Case(
         name="get_metric_data/unknown_metric",
         arguments={"namespace": "Shop/Checkout", "metric_name": "Latencies"},
         target="aws",
         says="No data as the namespace has no such metric: the note names the nearest.",
-        holds=lambda reply: "it has Latency" in reply.notes[0],
+        holds=lambda reply: "it has 'Latency'" in reply.notes[0],
     ),
     Case(
         name="get_metric_data/other_dimensions",
@@ -35,14 +35,14 @@ CASES = (
         arguments={**LATENCY, "start_time": "13d", "end_time": "12d"},
         target="aws",
         says="No data in the window, of a metric that exists.",
-        holds=lambda reply: "Latency exists and has no data in the window" in reply.notes[0],
+        holds=lambda reply: "'Latency' exists and has no data in the window" in reply.notes[0],
     ),
     Case(
         name="get_metric_data/grouped_by_another_schema",
         arguments={"namespace": "Shop/Checkout", "metric_name": "Latency", "group_by_dimension": "Nope"},
         target="aws",
         says="No data as the schema is another: the note names those that the metric has, and blames no window.",
-        holds=lambda reply: reply.notes[0].endswith("can be one of: Endpoint, Region, Service; Service."),
+        holds=lambda reply: reply.notes[0].endswith("can be one of: 'Endpoint', 'Region', 'Service'; 'Service'."),
     ),
     Case(
         name="get_metric_data/empty_expression",
@@ -78,7 +78,7 @@ CASES = (
             reply.notes[:2]
             == [
                 "MaxMetricsExceeded: The query exceeded 10,000 metrics.",
-                "Latency is Forbidden: AWS gives no reason.",
+                "'Latency' is Forbidden: AWS gives no reason.",
             ]
         ),
     ),

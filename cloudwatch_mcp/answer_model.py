@@ -1,0 +1,230 @@
+"""AWS's answers, held against its service model where they enter.
+
+What does not fit the model is left out, and only that: a list without one alarm, an alarm without its threshold. An
+answer that lacks what it is about is refused, as a proxy's page is: it must not read as "no alarm".
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from types import MappingProxyType
+from typing import Any
+
+_UNFIT = object()
+_MAX_ITEMS = 3_000_000  # commas and brackets: some 100 bytes of memory each
+_LONG = 2**63
+_ERROR_CHARS = 300
+_LATEST_MILLIS = 253_402_300_799_000  # the end of year 9999
+
+# Without these an answer, or an item of a list, is of no use. The model itself requires next to nothing.
+_NEEDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "DescribeAlarmHistoryOutput": ("AlarmHistoryItems",),
+        "DescribeLogGroupsResponse": ("logGroups",),
+        "DescribeQueryDefinitionsResponse": ("queryDefinitions",),
+        "GetMetricDataOutput": ("MetricDataResults",),
+        "GetQueryResultsResponse": ("status", "results"),
+        "ListAnomaliesResponse": ("anomalies",),
+        "ListLogAnomalyDetectorsResponse": ("anomalyDetectors",),
+        "ListMetricsOutput": ("Metrics",),
+        "StartQueryResponse": ("queryId",),
+        "StopQueryResponse": ("success",),
+        "MetricAlarm": ("AlarmName",),
+        "CompositeAlarm": ("AlarmName",),
+        "LogAlarm": ("AlarmName",),
+        "AlarmHistoryItem": ("Timestamp", "HistoryItemType"),
+        "MetricDataQuery": ("Id",),
+        "MetricDataResult": ("Id",),
+        "Metric": ("MetricName",),
+        "Dimension": ("Name", "Value"),
+        "LogGroup": ("logGroupName",),
+        "QueryDefinition": ("name",),
+        "ResultField": ("field",),
+        "Anomaly": ("firstSeen", "lastSeen"),
+        "AnomalyDetector": ("anomalyDetectorArn",),
+    }
+)
+_ALARMS = ("MetricAlarms", "CompositeAlarms", "LogAlarms")  # DescribeAlarms: one of them at least
+_TOKENS = ("NextToken", "nextToken")  # without it, the rest of a listing would be missing unnoticed
+_IN_STEP = ("Timestamps", "DatapointValues")  # lists of equal length: an unfit item leaves a gap, None
+
+
+class UnfitAnswer(ValueError):
+    """The answer is not one of the operation; the text says why, in the model's words only."""
+
+
+def read(body: bytes, shape: Any) -> tuple[dict[str, Any], list[str]]:
+    """A JSON body as botocore would parse it for the output `shape`, and what was left out, by its path.
+
+    Raises:
+        UnfitAnswer: it is not JSON, not an object, or what the operation is about is missing or of a wrong type.
+    """
+    parsed = _parse(body)
+    if not isinstance(parsed, dict):
+        raise UnfitAnswer("it is not a JSON object")
+    reader = _Reader()
+    answer = reader.members(shape, parsed, "")
+    alarms = _ALARMS if shape.name == "DescribeAlarmsOutput" else ()
+    for name in (*_NEEDED.get(shape.name, ()), *alarms, *_TOKENS):
+        if parsed.get(name) is not None and name in shape.members and name not in answer:
+            raise UnfitAnswer(f"its {name} is not a {shape.members[name].type_name}")
+    if missing := [name for name in _NEEDED.get(shape.name, ()) if name not in answer]:
+        raise UnfitAnswer(f"it has no {missing[0]}")
+    if alarms and not any(name in answer for name in alarms):
+        raise UnfitAnswer(f"it has no {', '.join(alarms)}")
+    return answer, reader.left_out
+
+
+def read_error(body: bytes, status: int) -> bytes:
+    """The body of a refusal with those members that botocore reads, where they are what it takes them for."""
+    try:
+        error = _parse(body)
+    except UnfitAnswer:
+        error = None
+    if not isinstance(error, dict):  # of an empty body with a status of 500 and more, botocore names the status
+        text = body[:_ERROR_CHARS].decode(errors="replace")
+        return b"" if status >= 500 else json.dumps({"message": text}).encode()
+    kept: dict[str, Any] = {
+        name: error[name] for name in ("__type", "code", "message", "Message") if isinstance(error.get(name), str)
+    }
+    if isinstance(compile_error := error.get("queryCompileError"), dict):
+        location, message = compile_error.get("location"), compile_error.get("message")
+        offsets = location.items() if isinstance(location, dict) else ()
+        kept["queryCompileError"] = {
+            **({"message": message} if isinstance(message, str) else {}),
+            "location": {name: offset for name, offset in offsets if type(offset) is int},
+        }
+    return json.dumps(kept).encode()
+
+
+def parse_json(text: str | bytes) -> Any:
+    """The JSON value of a text from anywhere.
+
+    Raises:
+        ValueError: it is not JSON, or nested more deeply than Python can read.
+    """
+    # Functions written in Python let other threads run while C code reads a long text.
+    try:
+        return json.loads(text, object_hook=_same, parse_int=_whole, parse_float=_float)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _parse(body: bytes) -> Any:
+    if sum(map(body.count, (b",", b"[", b"{"))) > _MAX_ITEMS:
+        raise UnfitAnswer("it is too large to read")
+    try:
+        return parse_json(body)
+    except ValueError:
+        raise UnfitAnswer("it is not JSON") from None
+
+
+def _same(value: dict[str, Any]) -> dict[str, Any]:
+    return value
+
+
+def _float(digits: str) -> float:
+    return float(digits)
+
+
+def _whole(digits: str) -> float:
+    return int(digits) if len(digits) < 400 else math.inf
+
+
+def moment_in_utc(given: Any) -> datetime:
+    """The moment of a timestamp as AWS writes it: epoch seconds, or ISO 8601.
+
+    botocore's own parser looks up the machine's zone for each: most of the time that a long series takes.
+    """
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        return datetime.fromtimestamp(given, timezone.utc)
+    moment = datetime.fromisoformat(given.replace("Z", "+00:00"))
+    return moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment
+
+
+class _Reader:
+    """Reads values of any shape; `left_out` has the path of each that does not fit."""
+
+    def __init__(self) -> None:
+        self.left_out: list[str] = []
+
+    def value(self, shape: Any, given: Any, path: str) -> Any:
+        by_type: Callable[[Any, Any, str], Any] = getattr(self, shape.type_name, self._scalar)
+        read = by_type(shape, given, path)
+        if read is _UNFIT:
+            self.left_out.append(path)
+        return read
+
+    def structure(self, shape: Any, given: Any, path: str) -> Any:
+        if not isinstance(given, dict):
+            return _UNFIT
+        kept = self.members(shape, given, f"{path}.")
+        return kept if all(name in kept for name in _NEEDED.get(shape.name, ())) else _UNFIT
+
+    def members(self, shape: Any, given: dict[str, Any], prefix: str) -> dict[str, Any]:
+        known = shape.members
+        read = (
+            (name, self.value(known[name], value, prefix + name))
+            for name, value in given.items()
+            if value is not None and name in known
+        )
+        return {name: value for name, value in read if value is not _UNFIT}
+
+    def list(self, shape: Any, given: Any, path: str) -> Any:
+        if not isinstance(given, list):
+            return _UNFIT
+        in_step = shape.name in _IN_STEP
+        read = [self.value(shape.member, item, f"{path}[{index}]") for index, item in enumerate(given)]
+        return [None if item is _UNFIT else item for item in read if in_step or item is not _UNFIT]
+
+    def map(self, shape: Any, given: Any, path: str) -> Any:
+        if not isinstance(given, dict):
+            return _UNFIT
+        read = ((key, self.value(shape.value, item, f"{path}{{}}")) for key, item in given.items())
+        return {key: item for key, item in read if item is not _UNFIT}
+
+    def _scalar(self, shape: Any, given: Any, _: str) -> Any:
+        check = _SCALARS.get(shape.type_name, _text)
+        try:
+            return check(given, shape.name)
+        except (ValueError, OverflowError, OSError, TypeError, AttributeError):
+            return _UNFIT
+
+
+def _text(given: Any, _: str) -> Any:
+    return given if isinstance(given, str) else _UNFIT
+
+
+def _boolean(given: Any, _: str) -> Any:
+    return given if isinstance(given, bool) else _UNFIT
+
+
+def _number(given: Any, _: str) -> Any:
+    return given if type(given) in (int, float) and math.isfinite(given) else _UNFIT
+
+
+def _integer(given: Any, name: str) -> Any:
+    number = int(given) if type(given) in (int, float) and given == int(given) else _LONG
+    if name in ("Timestamp", "EpochMillis"):
+        return number if 0 <= number <= _LATEST_MILLIS else _UNFIT
+    return number if -_LONG <= number < _LONG else _UNFIT
+
+
+def _timestamp(given: Any, _: str) -> Any:
+    return moment_in_utc(given)
+
+
+_SCALARS: Mapping[str, Callable[[Any, str], Any]] = MappingProxyType(
+    {
+        "string": _text,
+        "boolean": _boolean,
+        "double": _number,
+        "float": _number,
+        "integer": _integer,
+        "long": _integer,
+        "timestamp": _timestamp,
+    }
+)

@@ -1,0 +1,78 @@
+"""Keeps credentials out of texts that others write: botocore quotes a header, or a URL, that it cannot send."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from cloudwatch_mcp.errors import AwsError
+
+HIDDEN = "[hidden]"
+_SECRET_NAME = re.compile(r"AWS_\w*(?:ACCESS_KEY|TOKEN|SECRET|PASSWORD)\w*", re.IGNORECASE)
+_IN_URL = re.compile(r"(?<=://)[^/\s'\"]*@")
+_KEY_ID = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
+_SHORTEST = 4  # characters; hiding anything shorter would make holes in ordinary words
+
+
+def known_secrets(session: Any, environment: Mapping[str, str]) -> set[str]:
+    """The secrets of a boto3 session, its profile and the environment; None for a session that could not be opened."""
+    profile = _profile(session)
+    found = [*_strings(environment, only=_SECRET_NAME), *_strings(profile, only=_SECRET_NAME), *_credentials(session)]
+    for url in (*environment.values(), *_strings(profile)):
+        found += _userinfo(url)
+    return {secret for secret in found if secret}
+
+
+def hidden(error: AwsError, secrets: Iterable[str]) -> AwsError:
+    """The same error, its text without secrets."""
+    return AwsError(hide(str(error), secrets), code=error.code, operation=error.operation)
+
+
+def hide(text: str, secrets: Iterable[str] = ()) -> str:
+    """`text` without the secrets, without key ids, and without what stands before the @ of a URL."""
+    pieces = {piece for secret in secrets for piece in _pieces(secret)}
+    for piece in sorted(pieces, key=len, reverse=True):
+        text = text.replace(piece, HIDDEN)
+    return _KEY_ID.sub(HIDDEN, _IN_URL.sub(f"{HIDDEN}@", text))
+
+
+def _pieces(secret: str) -> Iterator[str]:
+    """The runs of printable ASCII in it: what else a secret holds is quoted in many ways."""
+    for written in (secret, unquote(secret)):
+        yield from (piece for piece in re.split(r"[^\x21-\x7e]+", written) if len(piece) >= _SHORTEST)
+
+
+def _profile(session: Any) -> Mapping[str, Any]:
+    try:
+        config: Mapping[str, Any] = session._session.get_scoped_config()  # noqa: SLF001 - boto3 has no public way
+    except Exception:  # noqa: BLE001 - a profile that cannot be read has no secrets to hide
+        return {}
+    return config
+
+
+def _credentials(session: Any) -> Iterator[str]:
+    """Those that the session has already; asking for them could call AWS."""
+    found = getattr(getattr(session, "_session", None), "_credentials", None)
+    for name, value in getattr(found, "__dict__", {}).items():
+        if name.lstrip("_") in ("access_key", "secret_key", "token") and isinstance(value, str):
+            yield value
+
+
+def _strings(value: Mapping[str, Any], only: re.Pattern[str] | None = None) -> Iterator[str]:
+    for name, item in value.items():
+        if isinstance(item, Mapping):
+            yield from _strings(item, only)
+        elif isinstance(item, str) and (only is None or only.fullmatch(name)):
+            yield item
+
+
+def _userinfo(url: str) -> Iterator[str]:
+    if "@" not in url or "://" not in url:
+        return
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return
+    yield parts.password or parts.username or ""

@@ -11,10 +11,11 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import takewhile
 from typing import IO, Any, Literal, TypeAlias
 
 from mcp.client.stdio import get_default_environment
@@ -188,6 +189,7 @@ class Response:
     """What an endpoint answers.
 
     `promised` is a Content-Length that is not the body's; `then` is what becomes of the connection after such a body.
+    Of a body that `drips` each byte is sent when that says so; it ends the body by saying False.
     """
 
     body: bytes
@@ -195,6 +197,7 @@ class Response:
     content_type: str = "application/x-amz-json-1.1"
     promised: int | None = None
     then: Literal["close", "reset", "stall"] = "close"
+    drips: Callable[[], bool] | None = None
 
 
 Answers: TypeAlias = Callable[[Request], Response | None]
@@ -225,6 +228,13 @@ class _KeepingServer(ThreadingHTTPServer):
         for connection in tuple(self._open):
             with suppress(OSError):  # it has gone by itself
                 connection.shutdown(socket.SHUT_RDWR)
+
+
+def _pieces(response: Response) -> Iterable[bytes]:
+    if response.drips is None:
+        return [response.body]
+    drops = (bytes([byte]) for byte in response.body)
+    return takewhile(lambda _: response.drips is not None and response.drips(), drops)
 
 
 @dataclass
@@ -262,7 +272,8 @@ class Endpoint:
                 self.send_header("Content-Type", response.content_type)
                 self.send_header("Content-Length", str(response.promised or len(response.body)))
                 self.end_headers()
-                self.wfile.write(response.body)
+                for piece in _pieces(response):
+                    self.wfile.write(piece)
 
             def _break_off(self, how: str) -> None:
                 self.close_connection = True

@@ -84,6 +84,12 @@ def _sample(tool: str, random: Random) -> Iterator[Case]:
                 yield _error(*random.choice(answers), random.choice(ERROR_BODIES), random.choice(STATUSES))
 
 
+def spoiled(told: Told, random: Random) -> bytes:
+    """The answer, bad in any one place."""
+    path, value = random.choice(list(places(told.body, output_shape(told.operation))))
+    return as_bytes(changed(told.body, path, random.choice(list(changes(value).values()))))
+
+
 def every(tool: str) -> Iterator[Case]:
     """All of a tool's cases; what several items have is changed in the first two of them."""
     for scene in SCENES:

@@ -304,7 +304,7 @@ def _pattern(mark: str, event: str) -> list[JSON]:
         {"field": "@ratio", "value": "0.9295"},
         {"field": "@sampleCount", "value": "224"},
         {"field": "@severityLabel", "value": "Error"},
-        {"field": "@PatternId", "value": "ffb70bfba6a0e49811d358800703e88a"},
+        {"field": "@PatternId", "value": "f1"},
         {"field": "@regexString", "value": f"\\QERROR {mark} \\E.*"},
         {"field": "@tokens", "value": json.dumps(tokens)},
         {"field": "@logSamples", "value": json.dumps(samples)},

@@ -1,0 +1,111 @@
+"""An AWS on loopback that knows which queries run, and that misbehaves at random when it should."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+from time import sleep
+
+from tests.fuzz.cases import spoiled
+from tests.fuzz.scenes import SCENES, Told
+from tests.stdio import Request, Response
+
+THROTTLED_REGION = "eu-west-1"  # botocore slows down all calls to a Region that throttles: the others go on
+_BROKEN_OFF = b'{"status": "Complete", "results": [[{"fie'
+_DRIP = 0.2  # seconds between two bytes: no read timeout ends such an answer
+_ERROR = b'{"__type": "%s", "message": "Oh"}'
+
+
+def _told(scene: str, *operations: str) -> list[Told]:
+    told = next(each for each in SCENES if each.name == scene).told
+    return [each for each in told if not operations or each.operation in operations]
+
+
+_ONE_ALARM = [Told(each.operation, each.body, "AlarmNames") for each in _told("transitions", "DescribeAlarms")]
+_ONE_GROUP = [Told(each.operation, each.body, "logGroupNamePrefix") for each in _told("analysis", "DescribeLogGroups")]
+_NO_POINTS = [Told(each.operation, each.body, '"Nothing"') for each in _told("no such metric", "GetMetricData")]
+_ANSWERS = [
+    *_told("transitions", "DescribeAlarmHistory"),
+    *_ONE_ALARM,
+    *_told("all kinds of alarms"),
+    *_ONE_GROUP,
+    *_told("groups"),
+    *_told("analysis", "ListLogAnomalyDetectors", "ListAnomalies"),
+    *_told("patterns", "GetQueryResults"),
+    *_NO_POINTS,
+    *_told("several metrics"),
+    *_told("no such metric", "ListMetrics"),
+    *_told("a cancel"),
+]
+
+
+@dataclass
+class Aws:
+    """Answers of a test's endpoint. `faults` are those at hand and how likely each is.
+
+    `begun` counts the queries; once it is `dry`, what drips ends.
+    """
+
+    random: Random
+    faults: dict[str, float]
+    seconds: float = 0  # that an answer takes
+    begun: int = 0
+    running: set[str] = field(default_factory=set)
+    seen: Counter[str] = field(default_factory=Counter)
+    dry: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def answer(self, request: Request) -> Response | None:
+        with self._lock:
+            fault = self._fault(request)
+            self.seen[fault or "well"] += 1
+            if request.operation == "StopQuery":
+                self.running.discard(request.json["queryId"])  # whatever it is answered: the server has done its part
+            if fault not in (None, "mutated"):
+                return self._misbehave(fault)
+            body = self._body(request, spoil=fault is not None)
+        sleep(self.seconds)
+        return Response(body)
+
+    def _fault(self, request: Request) -> str | None:
+        """At most one; nobody else can stop a query whose id the server never got."""
+        if request.region == THROTTLED_REGION:
+            return "throttling" if self.random.random() < self.faults.get("throttling", 0) else None
+        kinds = [kind for kind in self.faults if kind not in ("throttling", "cancelled")]
+        kind = self.random.choices([*kinds, None], [*(self.faults[kind] for kind in kinds), self._fine(kinds)])[0]
+        return None if kind == "mutated" and request.operation == "StartQuery" else kind
+
+    def _fine(self, kinds: list[str]) -> float:
+        return 1 - sum(self.faults[kind] for kind in kinds)
+
+    def _body(self, request: Request, *, spoil: bool) -> bytes:
+        asked = request.body.decode()
+        if request.operation == "StartQuery":
+            self.begun += 1
+            query = f"query-{self.begun}"
+            self.running.add(query)
+            return json.dumps({"queryId": query}).encode()
+        if request.operation == "GetQueryResults":
+            self.running.discard(request.json["queryId"])  # it is complete once it is asked about
+        told = next(each for each in _ANSWERS if each.operation == request.operation and each.holds in asked)
+        return spoiled(told, self.random) if spoil else json.dumps(told.body).encode()
+
+    def _misbehave(self, fault: str | None) -> Response | None:
+        if fault == "hang":
+            return None
+        if fault == "drip":
+            return Response(b" " * 300, promised=400, then="close", drips=self._drips)
+        if fault in ("reset", "stall"):
+            return Response(_BROKEN_OFF, promised=400, then="reset" if fault == "reset" else "stall")
+        if fault == "throttling":
+            return Response(_ERROR % b"ThrottlingException", status=400)
+        if fault == "failing":
+            return Response(_ERROR % b"InternalServiceFault", status=500)
+        return Response(b"\x00\xff\xfe<html>garbage")
+
+    def _drips(self) -> bool:
+        sleep(_DRIP)
+        return not self.dry.is_set()

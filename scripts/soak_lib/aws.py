@@ -10,7 +10,8 @@ from random import Random
 from time import sleep
 
 from tests.fuzz.cases import spoiled
-from tests.fuzz.scenes import SCENES, Told
+from tests.fuzz.scene import Told
+from tests.fuzz.scenes import SCENES
 from tests.stdio import Request, Response
 
 THROTTLED_REGION = "eu-west-1"  # botocore slows down all calls to a Region that throttles: the others go on

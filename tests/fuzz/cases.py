@@ -21,7 +21,8 @@ from tests.fuzz.mutations import (
     places,
     readable,
 )
-from tests.fuzz.scenes import SCENES, Scene, Told
+from tests.fuzz.scene import Scene, Told
+from tests.fuzz.scenes import SCENES
 
 _ERRORS = 0.15  # of the cases
 TOOLS = tuple(dict.fromkeys(scene.tool for scene in SCENES))

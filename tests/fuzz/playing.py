@@ -22,7 +22,8 @@ from tests.conftest import Time
 from tests.fuzz.cases import Case
 from tests.fuzz.checks import complaints, said, time_limit
 from tests.fuzz.mutations import as_bytes
-from tests.fuzz.scenes import SCENES, Scene
+from tests.fuzz.scene import Scene
+from tests.fuzz.scenes import SCENES
 
 _PATIENCE = 30.0  # seconds after which a call that takes no time either is given up
 

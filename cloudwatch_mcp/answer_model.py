@@ -17,6 +17,9 @@ _UNFIT = object()
 _MAX_ITEMS = 3_000_000  # commas and brackets: some 100 bytes of memory each
 _LONG = 2**63
 _ERROR_CHARS = 300
+_MAX_PATHS = 1_000
+_SHORT, _MAX_SHARED = 40, 10_000  # characters, texts
+_EARLIEST_YEAR = 1970
 _LATEST_MILLIS = 253_402_300_799_000  # the end of year 9999
 
 # Without these an answer, or an item of a list, is of no use. The model itself requires next to nothing.
@@ -43,7 +46,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "LogGroup": ("logGroupName",),
         "QueryDefinition": ("name",),
         "ResultField": ("field",),
-        "Anomaly": ("firstSeen", "lastSeen"),
+        "Anomaly": ("firstSeen", "lastSeen", "logGroupArnList"),
         "AnomalyDetector": ("anomalyDetectorArn",),
     }
 )
@@ -65,11 +68,12 @@ def read(body: bytes, shape: Any) -> tuple[dict[str, Any], list[str]]:
     parsed = _parse(body)
     if not isinstance(parsed, dict):
         raise UnfitAnswer("it is not a JSON object")
+    given = {name for name, value in parsed.items() if value is not None}
     reader = _Reader()
     answer = reader.members(shape, parsed, "")
     alarms = _ALARMS if shape.name == "DescribeAlarmsOutput" else ()
     for name in (*_NEEDED.get(shape.name, ()), *alarms, *_TOKENS):
-        if parsed.get(name) is not None and name in shape.members and name not in answer:
+        if name in given and name in shape.members and name not in answer:
             raise UnfitAnswer(f"its {name} is not a {shape.members[name].type_name}")
     if missing := [name for name in _NEEDED.get(shape.name, ()) if name not in answer]:
         raise UnfitAnswer(f"it has no {missing[0]}")
@@ -106,9 +110,18 @@ def parse_json(text: str | bytes) -> Any:
     Raises:
         ValueError: it is not JSON, or nested more deeply than Python can read.
     """
-    # Functions written in Python let other threads run while C code reads a long text.
+    # Functions written in Python let other threads run while C code reads a long text. Equal short texts become one:
+    # of the 10,000 rows of a query, each repeats the names of its fields.
+    texts: dict[str, str] = {}
+
+    def shared(read: dict[str, Any]) -> dict[str, Any]:
+        for name, value in read.items():
+            if type(value) is str and len(value) <= _SHORT and (value in texts or len(texts) < _MAX_SHARED):
+                read[name] = texts.setdefault(value, value)
+        return read
+
     try:
-        return json.loads(text, object_hook=_same, parse_int=_whole, parse_float=_float)
+        return json.loads(text, object_hook=shared, parse_int=_whole, parse_float=_float)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -120,10 +133,6 @@ def _parse(body: bytes) -> Any:
         return parse_json(body)
     except ValueError:
         raise UnfitAnswer("it is not JSON") from None
-
-
-def _same(value: dict[str, Any]) -> dict[str, Any]:
-    return value
 
 
 def _float(digits: str) -> float:
@@ -146,7 +155,10 @@ def moment_in_utc(given: Any) -> datetime:
 
 
 class _Reader:
-    """Reads values of any shape; `left_out` has the path of each that does not fit."""
+    """Reads values of any shape in place, as a large answer takes much memory.
+
+    `left_out` has the paths of what does not fit, a thousand at most.
+    """
 
     def __init__(self) -> None:
         self.left_out: list[str] = []
@@ -154,7 +166,7 @@ class _Reader:
     def value(self, shape: Any, given: Any, path: str) -> Any:
         by_type: Callable[[Any, Any, str], Any] = getattr(self, shape.type_name, self._scalar)
         read = by_type(shape, given, path)
-        if read is _UNFIT:
+        if read is _UNFIT and len(self.left_out) < _MAX_PATHS:
             self.left_out.append(path)
         return read
 
@@ -166,25 +178,34 @@ class _Reader:
 
     def members(self, shape: Any, given: dict[str, Any], prefix: str) -> dict[str, Any]:
         known = shape.members
-        read = (
-            (name, self.value(known[name], value, prefix + name))
-            for name, value in given.items()
-            if value is not None and name in known
-        )
-        return {name: value for name, value in read if value is not _UNFIT}
+        for name, value in list(given.items()):
+            fits = value is not None and name in known
+            read = self.value(known[name], value, prefix + name) if fits else _UNFIT
+            if read is _UNFIT:
+                del given[name]
+            elif read is not value:
+                given[name] = read
+        return given
 
     def list(self, shape: Any, given: Any, path: str) -> Any:
         if not isinstance(given, list):
             return _UNFIT
-        in_step = shape.name in _IN_STEP
-        read = [self.value(shape.member, item, f"{path}[{index}]") for index, item in enumerate(given)]
-        return [None if item is _UNFIT else item for item in read if in_step or item is not _UNFIT]
+        for index, item in enumerate(given):
+            given[index] = self.value(shape.member, item, f"{path}[{index}]")
+        if _UNFIT in given:
+            in_step = shape.name in _IN_STEP
+            given[:] = [None if item is _UNFIT else item for item in given if in_step or item is not _UNFIT]
+        return given
 
     def map(self, shape: Any, given: Any, path: str) -> Any:
         if not isinstance(given, dict):
             return _UNFIT
-        read = ((key, self.value(shape.value, item, f"{path}{{}}")) for key, item in given.items())
-        return {key: item for key, item in read if item is not _UNFIT}
+        for key, item in list(given.items()):
+            if (read := self.value(shape.value, item, f"{path}{{}}")) is _UNFIT:
+                del given[key]
+            else:
+                given[key] = read
+        return given
 
     def _scalar(self, shape: Any, given: Any, _: str) -> Any:
         check = _SCALARS.get(shape.type_name, _text)
@@ -214,7 +235,8 @@ def _integer(given: Any, name: str) -> Any:
 
 
 def _timestamp(given: Any, _: str) -> Any:
-    return moment_in_utc(given)
+    moment = moment_in_utc(given)
+    return moment if moment.year >= _EARLIEST_YEAR else _UNFIT
 
 
 _SCALARS: Mapping[str, Callable[[Any, str], Any]] = MappingProxyType(

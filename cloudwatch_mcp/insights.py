@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import anyio
+import anyio.to_thread
 from loguru import logger
 
 from cloudwatch_mcp.aws import Aws, settle
@@ -41,13 +42,13 @@ class Query:
 class Results:
     """What a query has found so far; counts are of log records and bytes.
 
-    `cells` are its rows as AWS sends them. `stopped_after` is the bytes at which the server itself stopped it;
-    `unread` says that there are rows which were not read in time.
+    `rows` are by AWS's names of the fields, without `@ptr`. `stopped_after` is the bytes at which the server itself
+    stopped it; `unread` says that there are rows which were not read in time.
     """
 
     query_id: str
     status: str
-    cells: list[list[dict[str, str]]] = field(default_factory=list)
+    rows: list[dict[str, str]] = field(default_factory=list)
     matched: int = 0
     scanned_records: int = 0
     scanned_bytes: int = 0
@@ -57,10 +58,6 @@ class Results:
     @property
     def ended(self) -> bool:
         return self.status not in ("Scheduled", "Running")
-
-    def rows(self) -> list[dict[str, str]]:
-        """The rows by AWS's names of the fields, without `@ptr`; for thousands of them call it in a thread."""
-        return [{cell["field"]: cell.get("value", "") for cell in row if cell["field"] != "@ptr"} for row in self.cells]
 
 
 # Seconds since the call began, and what there is to say.
@@ -140,7 +137,7 @@ def checked(results: Results) -> Results:
         QueryFailed: it says how the query ended and what to do.
     """
     bad = results.ended and results.status != "Complete"
-    if bad and not results.cells and results.stopped_after is None:
+    if bad and not results.rows and results.stopped_after is None:
         step = {
             "Timeout": "Queries time out after 60 minutes: narrow the window or the log groups.",
             "Cancelled": "It was cancelled: start it again if its result is still wanted.",
@@ -152,21 +149,28 @@ def checked(results: Results) -> Results:
 async def fetch(aws: Aws, query_id: str, over: Callable[[], bool] = lambda: False) -> Results:
     """The query's status and rows now, every page of them until it is `over`."""
     page: dict[str, Any] = {}
-    cells: list[list[dict[str, str]]] = []
+    rows: list[dict[str, str]] = []
     async for page in aws.pages("GetQueryResults", queryId=query_id):
-        cells += page.get("results", [])
+        rows += await anyio.to_thread.run_sync(_rows, page.pop("results", []))
         if page.get("nextToken") and over():
             break
     statistics = page.get("statistics", {})
     return Results(
         query_id=query_id,
         status=page.get("status", "Unknown"),
-        cells=cells,
+        rows=rows,
         unread=bool(page.get("nextToken")),
         matched=int(statistics.get("recordsMatched", 0)),
         scanned_records=int(statistics.get("recordsScanned", 0)),
         scanned_bytes=int(statistics.get("bytesScanned", 0)),
     )
+
+
+def _rows(sent: list[Any]) -> list[dict[str, str]]:
+    """In place, as ten thousand wide rows take much memory."""
+    for index, row in enumerate(sent):
+        sent[index] = {cell["field"]: cell.get("value", "") for cell in row if cell["field"] != "@ptr"}
+    return sent
 
 
 async def _poll(aws: Aws, query_id: str, patience: Patience, max_scan_bytes: float | None) -> Results:

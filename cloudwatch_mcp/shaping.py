@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 import re
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
+from operator import eq, ge, le
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
@@ -85,6 +86,8 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = Non
     names = columns if columns is not None else merged_order(rows)
     filled_in = {name: sum(row.get(name) not in (None, "") for row in rows) for name in names}
     filled = [name for name in names if filled_in[name]]
+    if not filled:
+        return None
     if columns is None:
         filled.sort(key=lambda name: 2 * filled_in[name] < len(rows))
     constant = [name for name in filled if len(rows) > 1 and _is_constant([row.get(name) for row in rows])]
@@ -157,53 +160,78 @@ def _exact(digits: str) -> int:
 _EXACT = json.JSONDecoder(parse_int=_exact, parse_constant=_exact)
 
 
+class Points:
+    """Points in the order of time: epoch seconds and finite values, in as little memory as a million of them need."""
+
+    def __init__(self, points: Iterable[tuple[float, float]] = ()) -> None:
+        self.times, self.values = array("d"), array("d")
+        for time, value in points:
+            self.add(time, value)
+
+    def add(self, time: float, value: float) -> None:
+        self.times.append(time)
+        self.values.append(value)
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def ordered(self) -> Points:
+        """Oldest first; AWS sends the newest first."""
+        if all(map(le, self.times, self.times[1:])):
+            return self
+        if all(map(ge, self.times, self.times[1:])):
+            self.times.reverse()
+            self.values.reverse()
+            return self
+        return Points(sorted(zip(self.times, self.values, strict=True)))
+
+
 def series(
-    label: str,
-    points: Iterable[tuple[float, float]],
-    period: int,
-    series_id: str | None = None,
-    until: datetime | None = None,
+    label: str, points: Points, period: int, series_id: str | None = None, until: datetime | None = None
 ) -> Series:
-    """`points`, (epoch seconds, finite value), at least one, on a grid of `period` seconds; others make it finer.
+    """`points`, at least one, on a grid of `period` seconds; others make it finer.
 
     Where a grid would be nearly empty, and for times that it cannot hold, the points stand alone with their times.
     `until` is when the window ends: a series that ended three periods earlier, and five minutes, says when.
     """
-    ordered = sorted(points)
-    (first, _), (end, last) = ordered[0], ordered[-1]
-    low, high = min(ordered, key=itemgetter(1)), max(ordered, key=itemgetter(1))
+    ordered = points.ordered()
+    times, values = ordered.times, ordered.values
+    first, end, low, high = times[0], times[-1], min(values), max(values)
     silent = 0 if until is None else until.timestamp() - end
-    step = _step(ordered, period)
-    on_grid: dict[str, Any] = {"points": [(exact_text(time), value) for time, value in ordered]}
-    if step is not None:
-        values: list[float | None] = [None] * (int(end - first) // step + 1)
-        for time, value in ordered:
-            values[int(time - first) // step] = value
-        on_grid = {"start": utc_text(first), "period": None if step == period else step, "values": values}
+    step = _step(times, period)
+    if step is None:
+        on_grid: dict[str, Any] = {"points": list(zip(map(exact_text, times), values, strict=True))}
+    else:
+        slots: list[float | None] = [None] * (int(end - first) // step + 1)
+        for time, value in zip(times, values, strict=True):
+            slots[int(time - first) // step] = value
+        on_grid = {"start": utc_text(first), "period": None if step == period else step, "values": slots}
     return Series(
         label=label,
         id=series_id,
         **on_grid,
         summary=Summary(
-            min=low[1],
-            min_at=exact_text(low[0]),
-            max=high[1],
-            max_at=exact_text(high[0]),
-            avg=math.fsum(value / len(ordered) for _, value in ordered),
-            last=last,
+            min=low,
+            min_at=exact_text(times[values.index(low)]),
+            max=high,
+            max_at=exact_text(times[values.index(high)]),
+            avg=math.fsum(value / len(values) for value in values),
+            last=values[-1],
             last_at=exact_text(end) if silent > max(3 * period, _NOT_RECENT) else None,
         ),
     )
 
 
-def _step(ordered: Sequence[tuple[float, float]], period: int) -> int | None:
-    """The seconds from each slot of the grid to the next; None where the points fit no grid worth showing."""
-    first = ordered[0][0]
-    if len({time for time, _ in ordered}) < len(ordered) or any(time != int(time) for time, _ in ordered):
+def _step(times: Sequence[float], period: int) -> int | None:
+    """The seconds from each slot of the grid to the next; None where the times fit no grid worth showing."""
+    first = times[0]
+    if any(map(eq, times, times[1:])) or not all(map(float.is_integer, times)):
         return None
-    step = math.gcd(period, *(int(time - first) for time, _ in ordered)) or period
-    slots = int(ordered[-1][0] - first) // step + 1
-    return step if slots <= max(_SLOTS_AT_LEAST, _SLOTS_A_POINT * len(ordered)) else None
+    step = period
+    for time in times:
+        step = math.gcd(step, int(time - first))
+    slots = int(times[-1] - first) // step + 1
+    return step if slots <= max(_SLOTS_AT_LEAST, _SLOTS_A_POINT * len(times)) else None
 
 
 def clip(text: str, limit: int) -> str:

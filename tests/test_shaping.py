@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from cloudwatch_mcp.shaping import Answer, Series, Table, clip, dumps, render, series, table
+from cloudwatch_mcp.shaping import Answer, Points, Series, Table, clip, dumps, render, series, table
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc).timestamp()
 
@@ -66,7 +66,7 @@ def test_no_rows_are_no_table() -> None:
 
 
 def test_a_series_has_null_for_a_gap_and_a_summary_of_what_is_there() -> None:
-    shaped = series("m", [(NOON, 1.0), (NOON + 60, 5.0), (NOON + 180, 3.0)], 60)
+    shaped = series("m", Points([(NOON, 1.0), (NOON + 60, 5.0), (NOON + 180, 3.0)]), 60)
     assert shaped.values == [1.0, 5.0, None, 3.0]
     assert shaped.start == "2026-11-20T12:00:00Z"
     assert shaped.summary.model_dump() == {
@@ -83,13 +83,15 @@ def test_a_series_has_null_for_a_gap_and_a_summary_of_what_is_there() -> None:
 @pytest.mark.parametrize(("minutes", "told"), [(5, None), (6, "2026-11-20T12:00:00Z")])
 def test_a_series_whose_last_point_is_not_recent_says_when_it_was(minutes: int, told: str | None) -> None:
     assert (
-        series("m", [(NOON, 1.0)], 60, until=datetime.fromtimestamp(NOON + 60 * minutes, timezone.utc)).summary.last_at
+        series(
+            "m", Points([(NOON, 1.0)]), 60, until=datetime.fromtimestamp(NOON + 60 * minutes, timezone.utc)
+        ).summary.last_at
         == told
     )
 
 
 def test_points_off_the_grid_are_kept_on_a_finer_one() -> None:
-    shaped = series("m", [(NOON, 1.0), (NOON + 90, 2.0)], 60)
+    shaped = series("m", Points([(NOON, 1.0), (NOON + 90, 2.0)]), 60)
     assert (shaped.period, shaped.values) == (30, [1.0, None, None, 2.0])
 
 
@@ -137,7 +139,7 @@ def test_many_long_values_still_fit_the_budget() -> None:
 
 
 def test_whole_series_go_before_points() -> None:
-    points = [(NOON + 60 * minute, float(minute)) for minute in range(200)]
+    points = Points((NOON + 60 * minute, float(minute)) for minute in range(200))
     data = render(Listing(series=[series(f"s{number}", points, 60) for number in range(20)]), 5_000)
     assert len(dumps(data)) <= 5_000
     assert all(len(one["values"]) == 200 for one in data["series"])

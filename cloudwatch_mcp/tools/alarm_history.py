@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
@@ -14,7 +15,7 @@ from cloudwatch_mcp.alarm_pages import alarms_in, pages_of_all_types
 from cloudwatch_mcp.alarm_rules import RuleError, component_names
 from cloudwatch_mcp.aws import Aws, settle
 from cloudwatch_mcp.errors import CloudWatchError, NotFound, nearest, quote, quote_all
-from cloudwatch_mcp.shaping import Answer, Table, clip, dumps, table
+from cloudwatch_mcp.shaping import Answer, Table, clip, table
 from cloudwatch_mcp.timerange import TimeText, Window, resolve_window, utc_text
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, runtime
 
@@ -28,6 +29,7 @@ _EDITED_AT = "alarmConfigurationUpdatedTimestamp"
 _KEPT = timedelta(days=30)  # DescribeAlarmHistory
 # A composite alarm has no period of its own: investigate as for five periods of a minute.
 _DEFAULT_PERIOD, _DEFAULT_PERIODS = 60, 5
+_MOST_BEFORE = 5 * 7 * 86_400  # PutMetricAlarm: period × evaluation periods is a week at most
 
 
 class AlarmNow(BaseModel):
@@ -228,7 +230,10 @@ def _changed(item: dict[str, Any]) -> str | None:
     fields = free_json.mapping(data.get("originalUpdatedFields")).items()
     old = {name: value for name, value in fields if name != _EDITED_AT}
     return (
-        clip("; ".join(f"{name}: {dumps(old[name])} -> {dumps(new.get(name))}" for name in old), _REASON_CHARS) or None
+        clip(
+            "; ".join(f"{name}: {json.dumps(old[name])} -> {json.dumps(new.get(name))}" for name in old), _REASON_CHARS
+        )
+        or None
     )
 
 
@@ -269,11 +274,13 @@ def _investigate(
     risen: Sequence[datetime], alarm: alarm_text.Alarm | None, now: datetime
 ) -> list[tuple[str, str, str]]:
     """Around each transition to ALARM, 5 × period × evaluation periods before and 2 × period after; merged."""
-    period = timedelta(seconds=(alarm_text.period(alarm) if alarm else None) or _DEFAULT_PERIOD)
+    period = (alarm_text.period(alarm) if alarm else None) or _DEFAULT_PERIOD
     periods = (alarm or {}).get("EvaluationPeriods") or _DEFAULT_PERIODS
+    before = timedelta(seconds=min(5 * periods * period, _MOST_BEFORE))
+    after = timedelta(seconds=min(2 * period, _MOST_BEFORE))
     merged: list[tuple[datetime, datetime, list[datetime]]] = []
     for moment in sorted(risen):
-        start, end = moment - 5 * periods * period, min(moment + 2 * period, now)
+        start, end = moment - before, min(min(moment, now) + after, now)
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], end, [*merged[-1][2], moment])
         else:

@@ -231,8 +231,8 @@ def _notes(results: Mapping[str, Any], log_class: str | None, window: Window) ->
                 f"get_logs_insight_query_results with query_id {quote(query.query_id)} gives the rest."
             )
     top = queries.get("Top patterns")
-    if top is not None and top.status == "Complete" and not top.cells:
+    if top is not None and top.status == "Complete" and not top.rows:
         notes.append(f"No log events between {' and '.join(window.as_text())}: try {window.a_day_earlier()}.")
-    elif (errors := queries.get("Error patterns")) is not None and errors.status == "Complete" and not errors.cells:
+    elif (errors := queries.get("Error patterns")) is not None and errors.status == "Complete" and not errors.rows:
         notes.append("No message in the window has an error word in it.")
     return notes

@@ -22,7 +22,7 @@ def pattern_rows(results: Results | None) -> list[Row]:
             "severity": None if row.get("@severityLabel") == "None" else row.get("@severityLabel"),
             "sample": _sample(row.get("@logSamples")),
         }
-        for row in (results.rows() if results else [])
+        for row in (results.rows if results else [])
     ]
 
 

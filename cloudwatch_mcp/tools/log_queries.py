@@ -165,26 +165,32 @@ def _groups(
 
 
 async def _answer(
-    rt: Runtime, results: insights.Results, *, query: insights.Query | None = None, **scope: Any
+    rt: Runtime, results: insights.Results, *, notes: list[str], query: insights.Query | None = None, **scope: Any
 ) -> QueryResults:
+    rows = await rt.in_thread(_results_table, results, query)
+    if results.rows and rows is None:
+        notes.append(f"{len(results.rows):,} rows matched, and none has a value in the fields of the query.")
     return QueryResults(
+        notes=notes,
         query_id=results.query_id,
         status=results.status,
         matched=results.matched,
         scanned=scanned([results], rt.settings.price_per_gb),
-        results=await rt.in_thread(_results_table, results, query),
+        results=rows,
         **scope,
     )
 
 
 def _results_table(results: insights.Results, query: insights.Query | None) -> Table | None:
     """Values as AWS wrote them: only what the query computed is a number, and only JSON objects are parsed."""
-    rows = results.rows()
     text, language = (query.text, query.language or "CWLI") if query else ("", "CWLI")
-    names = query_columns.order(text, merged_order(rows))
+    names = query_columns.order(text, merged_order(results.rows))
     known = query_columns.kinds(text, language) if query else None
-    columns = {name: _column(name, [row.get(name) for row in rows], known) for name in names}
-    return table([dict(zip(names, cells, strict=True)) for cells in zip(*columns.values(), strict=True)], names)
+    rows: list[dict[str, Any]] = [dict(row) for row in results.rows]
+    for name in names:
+        for row, cell in zip(rows, _column(name, [row.get(name) for row in rows], known), strict=True):
+            row[name] = cell
+    return table(rows, names)
 
 
 def _column(name: str, cells: list[str | None], known: Mapping[str, query_columns.Kind] | None) -> list[Any]:
@@ -193,7 +199,7 @@ def _column(name: str, cells: list[str | None], known: Mapping[str, query_column
 
 
 def _limit_notes(results: insights.Results, limit: int | None) -> list[str]:
-    if limit is None or len(results.cells) < limit or results.status != "Complete":
+    if limit is None or len(results.rows) < limit or results.status != "Complete":
         return []
     higher = "" if limit == _MAX_ROWS else f"raise limit ({_MAX_ROWS:,} at most), "
     return [
@@ -208,7 +214,7 @@ def _notes(results: insights.Results) -> list[str]:
         return [f"Stopped by this server at {scanned_gb} scanned, {limit}; the rows are partial. Narrow the window."]
     if results.unread:
         all_rows = f"get_logs_insight_query_results with query_id {quote(results.query_id)} reads all"
-        return [f"Only the first {len(results.cells):,} rows were read within max_timeout; {all_rows}."]
+        return [f"Only the first {len(results.rows):,} rows were read within max_timeout; {all_rows}."]
     if not results.ended:
         rest = f"get_logs_insight_query_results with query_id {quote(results.query_id)} gives the rest"
         return [f"Still running, and billing; the rows are partial. {rest}, cancel_logs_insight_query stops it."]
@@ -221,7 +227,7 @@ def _nothing_found(
     results: insights.Results, groups: list[str] | None = None, window: Window | None = None
 ) -> list[str]:
     """Why a complete query has no rows, and the next call, with its arguments where they are known."""
-    if results.cells or results.status != "Complete":
+    if results.rows or results.status != "Complete":
         return []
     group = quote(groups[0]) if groups else None
     if results.scanned_records == 0:

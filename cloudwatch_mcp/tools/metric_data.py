@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cloudwatch_mcp.aws import Aws
 from cloudwatch_mcp.errors import InputError, quote
 from cloudwatch_mcp.metric_queries import InsightsQuery, parse_statistic
-from cloudwatch_mcp.shaping import Answer, Series, series
+from cloudwatch_mcp.shaping import Answer, Points, Series, series
 from cloudwatch_mcp.timerange import TimeText, Window, choose_period, resolve_window, retained_period
 from cloudwatch_mcp.tools.context import Ctx, Dimension, EndTime, ProfileName, Region, runtime
 from cloudwatch_mcp.tools.metric_diagnosis import why_empty
@@ -235,14 +235,14 @@ async def _empty_notes(aws: Aws, window: Window, request: _Request, explained: s
 
 @dataclass
 class _Result:
-    """A series as GetMetricData returned it, its pages joined: points are (epoch seconds, value).
+    """A series as GetMetricData returned it, its pages joined.
 
     `lost` are timestamps without a value and values without a timestamp; `status` and `messages` are AWS's.
     """
 
     query_id: str
     label: str
-    points: list[tuple[float, float]] = field(default_factory=list)
+    points: Points = field(default_factory=Points)
     lost: int = 0
     status: str = "Complete"
     messages: list[str] = field(default_factory=list)
@@ -253,7 +253,7 @@ class _Result:
             if time is None or value is None or not math.isfinite(value):
                 self.lost += 1
             else:
-                self.points.append((time.timestamp(), float(value)))
+                self.points.add(time.timestamp() if isinstance(time, datetime) else time, value)
         self.lost += abs(len(times) - len(values))
         self.status = page.get("StatusCode", self.status)
         self.messages += [message.get("Value", "") for message in page.get("Messages", [])]

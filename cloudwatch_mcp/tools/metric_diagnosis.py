@@ -25,7 +25,7 @@ async def why_empty(
     (page,) = await settle(aws.call("ListMetrics", Namespace=namespace, MetricName=metric_name))
     if isinstance(page, CloudWatchError):
         return f"No data, and why is unknown, as ListMetrics failed: {page}"
-    existing = [_pairs(metric.get("Dimensions", [])) for metric in page.get("Metrics", [])]
+    existing = list(dict.fromkeys(_pairs(metric.get("Dimensions", [])) for metric in page.get("Metrics", [])))
     if not existing:
         return await _unknown_name(aws, namespace, metric_name)
     schemas = list(dict.fromkeys(_names(name for name, _ in pairs) for pairs in existing))
@@ -56,11 +56,11 @@ async def _unknown_name(aws: Aws, namespace: str, metric_name: str) -> str:
     return f"{has}; it has {quote_all(near)} ({reach})."
 
 
-def _pairs(dimensions: Iterable[dict[str, Any]]) -> list[tuple[str, str]]:
-    return [(dimension["Name"], dimension["Value"]) for dimension in dimensions]
+def _pairs(dimensions: Iterable[dict[str, Any]]) -> tuple[tuple[str, str], ...]:
+    return tuple((dimension["Name"], dimension["Value"]) for dimension in dimensions)
 
 
-def _text(pairs: list[tuple[str, str]]) -> str:
+def _text(pairs: Iterable[tuple[str, str]]) -> str:
     return ", ".join(quote(f"{name}={value}") for name, value in pairs) or "no dimensions"
 
 

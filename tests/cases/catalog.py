@@ -41,7 +41,7 @@ CASES = (
         arguments={"namespace": "AWS/Lambda", "metric_name": "Erors"},
         target="none",
         says="A metric that is not in the catalogue is not found, with the nearest.",
-        holds=lambda reply: reply.data["found"] is False and "no metric Erors in AWS/Lambda" in reply.notes[0],
+        holds=lambda reply: reply.data["found"] is False and "no metric 'Erors' in AWS/Lambda" in reply.notes[0],
     ),
     Case(
         name=f"{_METADATA}/part_of_a_name",

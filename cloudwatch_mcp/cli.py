@@ -189,6 +189,7 @@ def _serve_recorded(settings: Settings, options: argparse.Namespace) -> NoReturn
         recorder = recording.Recorder(
             "sandbox" if options.sandbox else "aws",
             redact=options.redact,
+            names=_names_of_tools(),
             journal=options.record,
             region=settings.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
             profile=settings.profile,
@@ -197,6 +198,16 @@ def _serve_recorded(settings: Settings, options: argparse.Namespace) -> NoReturn
         sys.exit(f"cloudwatch-mcp: {error}")
     clients = recorder.clients(settings, os.environ)
     _serve(settings, clients=clients, clock=recorder.clock, leaving=recorder.finish)
+
+
+def _names_of_tools() -> set[str]:
+    """The tools' names and those of their arguments: --redact leaves them as they are."""
+    from inspect import signature
+
+    from cloudwatch_mcp.tools import TOOLS
+
+    functions = [tool.function for tool in TOOLS]
+    return {name for function in functions for name in (function.__name__, *signature(function).parameters)}
 
 
 def _serve(settings: Settings, *, leaving: Callable[[], None] = lambda: None, **made: Any) -> NoReturn:

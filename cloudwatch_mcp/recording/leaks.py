@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import base64
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from cloudwatch_mcp.recording.redaction import is_example_account
+from cloudwatch_mcp.recording.sensitive import (
+    ACCOUNT_MEMBER,
+    KEY_ID,
+    NUMBER,
+    SECRET_KEY,
+    SESSION_TOKEN,
+    is_example_account,
+)
+from cloudwatch_mcp.recording.strict_yaml import Number, numbers
 
 
 class Leak(NamedTuple):
@@ -18,13 +27,15 @@ class Leak(NamedTuple):
 
 def find(text: str) -> list[Leak]:
     """Every leak in the order of lines, a line and a kind once."""
+    plain = {number.offset: number for number in numbers(text)}
+    breaks = [match.start() for match in re.finditer("\n", text)]
     found = {
-        Leak(text.count("\n", 0, match.start()) + 1, kind)
+        Leak(bisect_left(breaks, match.start()) + 1, kind)
         for kind, (pattern, is_leak) in _KINDS.items()
         for match in pattern.finditer(text)
-        if is_leak(match)
+        if is_leak(match) and not (kind == _ACCOUNT and match.start() in plain)
     }
-    return sorted(found)
+    return sorted(found | {Leak(number.line, _ACCOUNT) for number in plain.values() if _is_numeric_account(number)})
 
 
 def _always(_: re.Match[str]) -> bool:
@@ -38,17 +49,30 @@ def _is_no_example(match: re.Match[str]) -> bool:
 def _is_secret(match: re.Match[str]) -> bool:
     """Whether 40 characters read like a secret key: not like a hash, a path or a word."""
     kinds = (str.islower, str.isupper, str.isdigit)
+    if match.lastgroup == "name":  # of what is named one
+        return _is_no_example(match)
     varied = len(set(match[0])) > 20 and all(any(map(kind, match[0])) for kind in kinds)
     return varied and _is_no_example(match)
 
 
 def _is_account(match: re.Match[str]) -> bool:
-    if is_example_account(match[0]):
+    """Whether the digits are none of an example, and no part of a number, a UUID or a hash."""
+    if is_example_account(match[0].replace("-", "")):
         return False
-    start, end = match.string.rfind("\n", 0, match.start()) + 1, match.string.find("\n", match.end())
-    line = match.string[start : end if end >= 0 else None]
-    number = _PLAIN_NUMBER.fullmatch(line)  # YAML quotes an account id: a plain number counts bytes
-    return number is None or "account" in (number["name"] or "").lower()
+    before = match.string[max(0, match.start() - 80) : match.start()]
+    if _BEGINNING.search(before) or ("-" in match[0] and _UUID_BEGINNING.search(before)):
+        return False
+    begun, ended = _WORD_BEFORE.search(before), _WORD_AFTER.match(match.string, match.end())
+    around = (begun[0] if begun else "") + (ended[0] if ended else "")
+    return not (around and _HEX.fullmatch(around))
+
+
+def _is_numeric_account(number: Number) -> bool:
+    """YAML quotes an account id: a plain number counts bytes, unless its member is named for accounts."""
+    if not any(map(ACCOUNT_MEMBER.search, number.members)):
+        return False
+    digits = number.text.replace("_", "").removesuffix(".0").zfill(12)
+    return bool(_NUMERIC_ACCOUNT.fullmatch(digits)) and not is_example_account(digits)
 
 
 def _hides_account(match: re.Match[str]) -> bool:
@@ -73,25 +97,35 @@ def _is_no_example_domain(match: re.Match[str]) -> bool:
     return not _EXAMPLE_DOMAIN.fullmatch(match["domain"])
 
 
-_PLAIN_NUMBER = re.compile(r"\s*(?:- )*(?:(?P<name>[\w.@-]+): )?\d+")
 _EXAMPLE_DOMAIN = re.compile(r"(?:.+\.)?example\.\w+(?:\.\w+)?|.+\.(?:example|test|invalid|localhost)", re.IGNORECASE)
 _BEFORE, _AFTER = re.compile(r"[\w+/-]*\Z", re.ASCII), re.compile(r"[\w+/-]*", re.ASCII)
+_BEGINNING = re.compile(r"\d\.\Z|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-\Z")  # of a number, a version or a UUID
+_UUID_BEGINNING = re.compile(r"[0-9A-Fa-f]{8}-\Z")
+# A word does not begin within an escaped character: after a backslash, or in %3A or \u003a.
+_WORD_BEFORE = re.compile(r"(?<!\\)(?<!\\u)(?<!\\u\w)(?<!\\u\w\w)(?<!\\u\w{3})(?<!%)(?<!%\w)[0-9A-Za-z]*\Z", re.ASCII)
+_WORD_AFTER, _HEX = re.compile("[0-9A-Za-z]*"), re.compile("[0-9A-Fa-f]+")
+_NUMERIC_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
+_ACCOUNT = "account id"
 _THREE_DIGITS = "[MNO][DTjz][AEIMQUYcgk][w-z0-5]"  # in base64
 
 _KINDS: dict[str, tuple[re.Pattern[str], Callable[[re.Match[str]], bool]]] = {
-    "access key id": (re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}\b"), _is_no_example),
-    # How the base64 of every session token begins.
+    "access key id": (KEY_ID, _is_no_example),
+    # How the base64 of every session token begins; or what is named one.
     "session token": (
-        re.compile(r"(?:IQoJb3JpZ2lu|F[Qw]oGZXIvYXdz)[\w+/=%-]{20,}|[xX]-[aA]mz-[sS]ecurity-[tT]oken"),
-        _always,
+        re.compile(
+            r"(?:IQoJb3JpZ2lu|F[Qw]oGZXIvYXdz)[\w+/=%-]{20,}|[xX]-[aA]mz-[sS]ecurity-[tT]oken|" + SESSION_TOKEN.pattern
+        ),
+        _is_no_example,
     ),
     "request signature": (
         re.compile(r"AWS4-HMAC-SHA256|Signature=[0-9a-f]{16,}|^\s*[aA]uthorization:", re.MULTILINE),
         _always,
     ),
-    "secret of 40 characters": (re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"), _is_secret),
-    # Twelve digits alone: no part of a number, a version or a UUID.
-    "account id": (re.compile(r"(?<![\w.])(?<![0-9a-fA-F]-)\d{12}(?![\w-]|\.\d)"), _is_account),
+    "secret of 40 characters": (
+        re.compile(rf"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{{40}}(?![A-Za-z0-9/+=])|{SECRET_KEY.pattern}"),
+        _is_secret,
+    ),
+    _ACCOUNT: (re.compile(rf"{NUMBER.pattern}(?!\.\d)", re.ASCII), _is_account),
     "account id in base64": (
         re.compile(rf"(?:{_THREE_DIGITS}){{3}}"),
         _hides_account,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 from vcr.request import Request
 
 TARGET = "X-Amz-Target"
 PROFILE = "profile"  # no header that is sent: the profile_name of the tool call, kept where vcrpy keeps headers
+MAX_DEPTH = 60
 _ABSENT = object()
 Identity: TypeAlias = "tuple[str, str | None, str, str, str]"
 
@@ -24,11 +25,25 @@ def profile(request: Request) -> str:
 
 def parameters(request: Request) -> Any:
     """The parsed JSON body; a body that is none is its text."""
-    text = (request.body or b"").decode(errors="replace")
+    return parsed((request.body or b"").decode(errors="replace") or "{}", parse_float=_number)
+
+
+def parsed(text: str, parse_float: Callable[[str], Any] | None = None) -> Any:
+    """The JSON value of a body; its text when it is none, or nested more deeply than anything of AWS's is."""
     try:
-        return json.loads(text or "{}", parse_float=_number)
-    except ValueError:
+        value = json.loads(text, parse_float=parse_float)
+    except (ValueError, RecursionError):
         return text
+    return text if is_deep(value) else value
+
+
+def is_deep(value: Any, levels: int = MAX_DEPTH) -> bool:
+    """Whether a JSON value is nested more than `levels` deep: what walks through it would not end well."""
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list):
+        return False
+    return levels == 0 or any(is_deep(each, levels - 1) for each in value if isinstance(each, dict | list))
 
 
 def identity(request: Request) -> Identity:

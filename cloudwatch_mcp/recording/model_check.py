@@ -5,7 +5,6 @@ botocore's own validator sees only requests, and neither enums nor bounds nor a 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,7 +13,7 @@ from botocore.model import OperationModel
 from botocore.parsers import create_parser
 from vcr.cassette import Cassette
 
-from cloudwatch_mcp.recording.matching import TARGET, operation, parameters
+from cloudwatch_mcp.recording.matching import TARGET, operation, parameters, parsed
 from cloudwatch_mcp.recording.models import operation_model
 
 # docs: CommonErrors of the CloudWatch and CloudWatch Logs API references, and what their endpoints send besides.
@@ -77,9 +76,8 @@ def _interaction(model: OperationModel | None, request: Any, response: dict[str,
         yield "request", f"{request.headers.get(TARGET)} is no operation of CloudWatch or CloudWatch Logs"
         return
     yield from (("request", each) for each in _shape(model.input_shape, parameters(request), ""))
-    try:
-        answer = json.loads(response["body"]["string"])
-    except ValueError:
+    answer = parsed(response["body"]["string"].decode())
+    if isinstance(answer, str):
         return  # a proxy's page: AWS has no model of it
     if response["status"]["code"] >= 300:
         yield from (("answer", each) for each in _error(model, response, answer))

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from functools import cache
 from typing import Any
 
+from botocore import xform_name
 from botocore.loaders import create_loader
 from botocore.model import OperationModel, ServiceModel
 
@@ -19,6 +20,15 @@ _OPERATION = re.compile(r"(?P<prefix>\w+)\.(?P<name>\w+)")
 @cache
 def service_model(service: str) -> ServiceModel:
     return ServiceModel(create_loader().load_service_model(service, "service-2"), service)
+
+
+@cache
+def member_names() -> frozenset[str]:
+    """The names of all members of the two services, as AWS writes them and as the tools do."""
+    descriptions = [create_loader().load_service_model(service, "service-2") for service in _SERVICES.values()]
+    shapes = [shape for description in descriptions for shape in description["shapes"].values()]
+    names = {name for shape in shapes if shape["type"] == "structure" for name in shape["members"]}
+    return frozenset({"__type", "Message", "message", *names, *map(xform_name, names)})
 
 
 def operation_model(target: str) -> OperationModel | None:

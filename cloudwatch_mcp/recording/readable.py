@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import gzip
-import json
 import re
 import zlib
 from collections.abc import Iterator
@@ -18,22 +17,16 @@ from typing import Any
 
 import yaml
 
-from cloudwatch_mcp.recording.matching import PROFILE, TARGET
-from cloudwatch_mcp.recording.models import operation_model, with_times, without_times
+from cloudwatch_mcp.recording import strict_yaml
+from cloudwatch_mcp.recording.document import Interaction, document
+from cloudwatch_mcp.recording.matching import PROFILE, TARGET, parsed
+from cloudwatch_mcp.recording.models import operation_model, with_times
 
 _LONG = 100
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # Within a block, and without libyaml, these would be read back as line breaks or not at all.
 _NOT_IN_A_BLOCK = re.compile("[\r\x85\u2028\u2029\ufeff]")
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BaseDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-_CONSTRUCTOR = yaml.constructor.SafeConstructor()
-_SCALARS: dict[str, Any] = {
-    "tag:yaml.org,2002:str": lambda node: node.value,
-    "tag:yaml.org,2002:float": _CONSTRUCTOR.construct_yaml_float,
-    "tag:yaml.org,2002:int": _CONSTRUCTOR.construct_yaml_int,
-    "tag:yaml.org,2002:timestamp": _CONSTRUCTOR.construct_yaml_timestamp,
-}
 
 
 class _Dumper(_BaseDumper):  # type: ignore[misc]  # chosen at run time
@@ -78,12 +71,28 @@ def deserialize(text: str) -> dict[str, Any]:
     Raises:
         ValueError: the text is no such cassette.
     """
-    try:
-        with _uncollected():
-            cassette = _value(yaml.compose(text, Loader=_Loader))
-            return {**cassette, "interactions": [_hidden(each) for each in cassette["interactions"] or []]}
-    except (yaml.YAMLError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise ValueError(f"it is no cassette ({type(error).__name__}: {' '.join(str(error).split())[:200]})") from None
+    with _uncollected():
+        try:
+            value = strict_yaml.parse(text)
+        except ValueError as error:
+            raise ValueError(f"it is no cassette ({error})") from None
+        if not isinstance(value, dict):
+            raise ValueError("it is no cassette (it is no mapping)")  # noqa: TRY004 - it is of the text, not of a type
+        return mapping(value)
+
+
+def mapping(value: dict[str, Any]) -> dict[str, Any]:
+    """The mapping, as vcrpy has it, of what was read from a file.
+
+    Raises:
+        ValueError: something in it is not as it has to be.
+    """
+    read = document(value)
+    return {
+        "version": read.version,
+        "metadata": read.metadata or {},
+        "interactions": [_hidden(each) for each in read.interactions or []],
+    }
 
 
 @contextmanager
@@ -96,17 +105,6 @@ def _uncollected() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def _value(node: Any) -> Any:
-    """What a node holds, in half of PyYAML's time; keys are text."""
-    inside = node.value
-    if isinstance(inside, str):
-        scalar = _SCALARS.get(node.tag)
-        return scalar(node) if scalar else _CONSTRUCTOR.construct_object(node)
-    if isinstance(node, yaml.MappingNode):
-        return {name.value: _value(each) for name, each in inside}
-    return [_value(each) for each in inside]
 
 
 def _shown(interaction: dict[str, Any]) -> dict[str, Any]:
@@ -132,37 +130,30 @@ def _shown(interaction: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _hidden(interaction: dict[str, Any]) -> dict[str, Any]:
-    request, response = interaction["request"], interaction["response"]
-    headers = dict(request["headers"])
-    if "profile" in request:
-        headers[PROFILE] = request["profile"]
+def _hidden(interaction: Interaction) -> dict[str, Any]:
+    request, response = interaction.request, interaction.response
+    headers = dict(request.headers)
+    if request.profile is not None:
+        headers[PROFILE] = request.profile
     return {
         "request": {
-            "method": request["method"],
-            "uri": request["uri"],
+            "method": request.method,
+            "uri": request.uri,
             "headers": {name: [value] for name, value in headers.items()},
-            "body": _unparsed(request["body"]),
+            "body": request.body,
         },
         "response": {
-            "status": response["status"],
-            "headers": {name: [value] for name, value in response["headers"].items()},
-            "body": {"string": _unparsed(response["body"])},
+            "status": response.status.model_dump(exclude_unset=True),
+            "headers": {name: [value] for name, value in response.headers.items()},
+            "body": {"string": response.body},
         },
     }
 
 
 def _parsed(body: str | bytes | None) -> Any:
     text = decoded(body or "")
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
+    value = parsed(text)
     return value if isinstance(value, dict | list) else text
-
-
-def _unparsed(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(without_times(value), ensure_ascii=False)
 
 
 def decoded(body: str | bytes) -> str:

@@ -6,8 +6,8 @@ import json
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
@@ -24,6 +24,7 @@ from cloudwatch_mcp.clients import Clients
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.recording import cassettes, leaks
+from cloudwatch_mcp.recording.journal import Journal
 from cloudwatch_mcp.recording.matching import PROFILE, identity, operation
 from cloudwatch_mcp.recording.redaction import Redaction
 from cloudwatch_mcp.recording.wire import SERVICES, as_request, as_response
@@ -44,6 +45,10 @@ class Recorder:
         region: the Region of calls that name none, where a flag or the environment says so.
         profile: the profile of calls that name none, where a flag says so.
         rename_queries: give queries ids that follow from what they ask: recorded again, the file stays the same.
+        names: of tools and their arguments, which `redact` does not replace.
+
+    Raises:
+        CannotRecord: a pattern is no regular expression, or the journal exists or cannot be written.
     """
 
     def __init__(
@@ -57,27 +62,27 @@ class Recorder:
         region: str | None = None,
         profile: str | None = None,
         rename_queries: bool = False,
+        names: Iterable[str] = (),
     ) -> None:
         base = base or Clock()
         self.clock = replace(base, now=lambda: _now.get() or base.now(), during=self._during, jitter=lambda: 1.0)
         self.cassette = cassettes.empty()
         self._base, self._rename_queries = base, rename_queries
         self._region, self._profile = region, profile
-        self._redaction = Redaction(redact, account)
+        self._redaction = Redaction(redact, account, names)
         self._lock, self._pending = threading.Lock(), threading.local()
         self._calls: list[dict[str, Any]] = []
         self._queries: Counter[str] = Counter()
+        self._recorded_at = base.now()
         self._about: dict[str, Any] = {
-            "target": target,
-            "recorded_at": base.now(),
-            "region": region,
-            **({"profile": profile} if profile else {}),
+            "region": self._redaction.scrub(region),
+            **({"profile": self._redaction.scrub(profile)} if profile else {}),
             "botocore": botocore.__version__,
             "protocol": "json",
         }
-        self._journal = cassettes.Journal(journal) if journal else None
-        with self._lock:
-            self._note("metadata", self._metadata())
+        self._target = target
+        self._cannot_write = False
+        self._journal = Journal(journal, self._metadata()) if journal else None
 
     def clients(self, settings: Settings, environment: Mapping[str, str]) -> Clients:
         """The server's clients, heard."""
@@ -88,7 +93,7 @@ class Recorder:
         session = open_session(profile)
         self.attach(session.events, profile)
         with self._lock:
-            region = self._region or session.region_name
+            region = self._redaction.scrub(self._region or session.region_name)
             if profile == self._profile:
                 self._about["region"] = region
             else:
@@ -113,26 +118,24 @@ class Recorder:
             events.register_first(f"before-send.{service}", remember)
             events.register_first(f"before-parse.{service}", record)
 
-    def save(self, path: str | Path) -> None:
-        """Write the cassette, sorted."""
+    def save(self, path: str | Path) -> str:
+        """Write the cassette, sorted; returns its text."""
         with self._lock:
-            for request, response in self.cassette.data:  # account ids that were known only later
-                request.body = self._redaction.accounts(request.body.decode())
-                response["body"]["string"] = self._redaction.accounts(response["body"]["string"].decode()).encode()
-            cassettes.save(self.cassette, path, self._metadata())
+            return cassettes.save(self.cassette, path, {**self._metadata(), "calls": self._calls})
 
     def finish(self) -> None:
-        """Put the cassette in the journal's place, and say what in it may be a secret still."""
+        """Put the cassette in the journal's place, and say what in it may be a secret still. It never fails."""
         if self._journal is None:
             return
         journal, self._journal = self._journal, None
-        journal.close()
         try:
-            self.save(journal.path)
-        except OSError as error:
-            logger.error("{} was left as it grew, unsorted: {}.", journal.path, error.strerror)
+            with suppress(OSError):  # what was written is written
+                journal.close()
+            kinds = Counter(leak.kind for leak in leaks.find(self.save(journal.path)))
+        except Exception as error:  # noqa: BLE001 - the process is about to end, and has to
+            lost = f" and lacks its last {len(journal.waiting)} events" if journal.waiting else ""
+            logger.error("{} stays as it grew, unsorted{}: {}.", journal.path, lost, _reason(error))
             return
-        kinds = Counter(leak.kind for leak in leaks.find(journal.path.read_text(encoding="utf-8")))
         if kinds:
             listed = ", ".join(f"{kind} ({count} lines)" for kind, count in kinds.items())
             logger.warning("{} holds what you may not want to share: {}. --redact replaces more.", journal.path, listed)
@@ -142,24 +145,32 @@ class Recorder:
         """While a tool call runs its time stands still."""
         at = self._base.now()
         token = _now.set(at)
-        with self._lock:
-            self._redaction.learn(json.dumps(arguments, ensure_ascii=False))
-            call = {"tool": tool, "arguments": self._redaction.scrub(dict(arguments)), "at": at}
-            self._calls.append(call)
-            self._note("call", call)
+        try:
+            self._add_call(tool, arguments, at)
+        except Exception as error:  # noqa: BLE001 - a tool call must not fail because it cannot be written down
+            logger.error("A tool call could not be recorded: {}.", _reason(error))
         try:
             yield
         finally:
             _now.reset(token)
 
+    def _add_call(self, tool: str, arguments: Mapping[str, Any], at: datetime) -> None:
+        with self._lock:
+            self._redaction.learn(json.dumps(arguments, ensure_ascii=False))
+            call = {"tool": self._redaction.name(tool), "arguments": self._redaction.scrub(dict(arguments)), "at": at}
+            self._calls.append(call)
+            self._note("call", call)
+
     def _record(self, request: Request, response: dict[str, Any]) -> None:
         with self._lock:
-            request.body = self._redaction.body(request.body.decode())
+            asked, answered = request.body.decode(), response["body"]["string"].decode()
+            self._redaction.learn(answered)
+            request.body = self._redaction.body(asked)
             if PROFILE in request.headers:
                 request.headers[PROFILE] = self._redaction.scrub(request.headers[PROFILE])
             if self._rename_queries and operation(request) == "StartQuery":
                 self._rename_query(request, response["body"]["string"])
-            response["body"]["string"] = self._redaction.body(response["body"]["string"].decode()).encode()
+            response["body"]["string"] = self._redaction.body(answered).encode()
             self.cassette.append(request, response)
             self._note("interaction", cassettes.interaction(request, response))
 
@@ -171,13 +182,38 @@ class Recorder:
             self._redaction.rename(started[1].decode(), str(uuid5(NAMESPACE_OID, f"{asked} {self._queries[asked]}")))
 
     def _metadata(self) -> dict[str, Any]:
-        metadata: dict[str, Any] = self._redaction.scrub({**self._about, "calls": self._calls})
-        return metadata
+        return {"target": self._target, "recorded_at": self._recorded_at, **self._about}
 
     def _note(self, kind: str, event: dict[str, Any]) -> None:
+        """Take what has happened into the journal; an account id that is known only now is taken out before."""
+        if self._redaction.is_late:
+            self._revise()
+            self._write(lambda journal: journal.revise(self._redaction.accounts))
+        self._write(lambda journal: journal.add(kind, event))
+
+    def _write(self, change: Callable[[Journal], None]) -> None:
         if self._journal is None:
             return
         try:
-            self._journal.add(kind, {name: each for name, each in event.items() if name != "calls"})
+            change(self._journal)
+            self._cannot_write = False
         except OSError as error:  # the investigation goes on, and the rest is kept in memory
-            logger.error("{} cannot be written: {}.", self._journal.path, error.strerror)
+            if not self._cannot_write:
+                logger.error("{} cannot be written: {}.", self._journal.path, _reason(error))
+            self._cannot_write = True
+
+    def _revise(self) -> None:
+        redaction = self._redaction
+        redaction.is_late = False
+        self._about = redaction.late(self._about)
+        for call in self._calls:
+            call |= {"tool": redaction.accounts(call["tool"]), "arguments": redaction.late(call["arguments"])}
+        for request, response in self.cassette.data:
+            request.body = redaction.accounts(request.body.decode())
+            if PROFILE in request.headers:
+                request.headers[PROFILE] = redaction.accounts(request.headers[PROFILE])
+            response["body"]["string"] = redaction.accounts(response["body"]["string"].decode()).encode()
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,4 +1,4 @@
-"""What a recording never holds: account ids, page tokens, record pointers, key ids, and what the user names.
+"""What a recording never holds: account ids, page tokens, record pointers, keys, and what the user names.
 
 Everything is replaced by a stand-in, the same one each time, so that the argument of a later call still matches.
 """
@@ -7,33 +7,31 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Any
 
 from cloudwatch_mcp.recording.errors import CannotRecord
-
-OWN_ACCOUNT = "123456789012"
-OTHER_ACCOUNTS = ("210987654321", "111122223333", "444455556666", "777788889999", "999988887777")
-_NUMBERED_ACCOUNT = re.compile(r"0{8}\d{4}")
-
-# Where a number is known to be an account: a part that the text must have, and the pattern.
-_ACCOUNTS = (
-    ("arn:aws", re.compile(r"arn:aws[\w-]*:[\w-]*:[\w-]*:(\d{12})(?!\d)")),
-    ('"@log"', re.compile(r'"@log"\W{1,6}value\W{1,6}(\d{12})(?!\d)')),
-    ("ccount", re.compile(r"[aA]ccount[\w ]{0,16}\W{1,8}(\d{12}(?:\W{1,6}\d{12})*)(?!\d)")),
+from cloudwatch_mcp.recording.matching import MAX_DEPTH, is_deep
+from cloudwatch_mcp.recording.models import member_names
+from cloudwatch_mcp.recording.sensitive import (
+    CREDENTIAL_MEMBER,
+    KEY_ID,
+    NUMBER,
+    OTHER_ACCOUNTS,
+    OWN_ACCOUNT,
+    SECRET_KEY,
+    SESSION_TOKEN,
+    accounts_in,
+    is_example_account,
 )
-_KEY_ID = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
+
 _TOKENS = frozenset({"nextToken", "NextToken"})
 _TOKEN = re.compile(r"token-[0-9a-f]{12}")
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _TOKEN_MEMBER = re.compile(rf'("[nN]extToken"\s*:\s*)({_STRING})')
 _POINTER = re.compile(rf'("field"\s*:\s*"@ptr"\s*,\s*"value"\s*:\s*){_STRING}')
-
-
-def is_example_account(number: str) -> bool:
-    """Whether it is one that nobody owns: those of AWS's documentation and our own stand-ins."""
-    return number in (OWN_ACCOUNT, *OTHER_ACCOUNTS) or bool(_NUMBERED_ACCOUNT.fullmatch(number))
+_HIDDEN = "secret-redacted"
 
 
 class Redaction:
@@ -42,26 +40,31 @@ class Redaction:
     Args:
         patterns: regular expressions of what else to replace.
         account: the recorded account's id; else the first one seen is taken for it.
+        names: the names that patterns do not replace, beside those of AWS's members.
+
+    Attributes:
+        is_late: an account id was learned that is in a text which `accounts` has given out before.
 
     Raises:
         CannotRecord: a pattern is no regular expression.
     """
 
-    def __init__(self, patterns: Iterable[str] = (), account: str | None = None) -> None:
+    def __init__(self, patterns: Iterable[str] = (), account: str | None = None, names: Iterable[str] = ()) -> None:
         self._patterns = list(map(_compiled, patterns))
+        self._kept = member_names().union(names) if self._patterns else frozenset(names)
         self._accounts: dict[str, str] = {}
-        self._account: re.Pattern[str] | None = None
+        self._spare = _stand_ins()
+        self._unknown: set[str] = set()
         self._replaced: dict[str, str] = {}
         self._names: dict[str, str] = {}
+        self.is_late = False
         if account:
             self._stand_in(account)
 
     def learn(self, text: str) -> None:
         """Take note of the account ids that `text`, JSON or not, shows to be such."""
-        for part, pattern in _ACCOUNTS:
-            for found in dict.fromkeys(pattern.findall(text)) if part in text else ():
-                for number in re.findall(r"\d{12}", found):
-                    self._stand_in(number)
+        for number in accounts_in(text):
+            self._stand_in(number)
 
     def rename(self, name: str, stand_in: str) -> None:
         """From now on, a string that is `name` is `stand_in`."""
@@ -73,31 +76,54 @@ class Redaction:
         found = text.count('"@ptr"')
         text, pointers = _POINTER.subn(lambda match: match[1] + '"ptr"', text)
         if not self._patterns and not self._names and pointers == found:
-            text = _TOKEN_MEMBER.sub(lambda match: f'{match[1]}"{_token(json.loads(match[2]))}"', text)
-            return self.accounts(_without_keys(text))
+            return self.accounts(_without_keys(_without_tokens(text)))
         try:
-            return json.dumps(self.scrub(json.loads(text)), ensure_ascii=False)
-        except ValueError:
-            return self._text(text)
+            return json.dumps(self.scrub(json.loads(text)))
+        except (ValueError, RecursionError):  # no JSON, or nested too deeply
+            return self._text(_without_tokens(text))
 
     def scrub(self, value: Any) -> Any:
-        """The JSON value with stand-ins, wherever in it there is something to replace."""
-        if isinstance(value, str):
-            return self._text(value)
-        if isinstance(value, list):
-            return [self.scrub(each) for each in value]
-        if not isinstance(value, dict):
-            return value
-        if value.get("field") == "@ptr":  # base64 of the account, the log group and the event
-            return {**value, "value": "ptr"}
-        return {
-            name: _token(each) if name in _TOKENS and isinstance(each, str) else self.scrub(each)
-            for name, each in value.items()
-        }
+        """The JSON value with stand-ins, wherever in it there is something to replace.
+
+        Raises:
+            ValueError: it is nested too deeply.
+        """
+        if is_deep(value):
+            raise ValueError(f"it is nested more than {MAX_DEPTH} levels deep")
+        return self._scrub(value)
+
+    def name(self, name: str) -> str:
+        """The name of a member or a tool with stand-ins; those of AWS and of the server stay."""
+        return name if name in self._kept else self._text(name)
 
     def accounts(self, text: str) -> str:
         """The text without the account ids known by now; for what was scrubbed before they were."""
-        return self._account.sub(lambda match: self._accounts[match[0]], text) if self._account else text
+        return NUMBER.sub(self._account, text)
+
+    def late(self, value: Any) -> Any:
+        """The JSON value, scrubbed before, without the account ids known by now."""
+        return json.loads(self.accounts(json.dumps(value)))
+
+    def _scrub(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, list):
+            return [self._scrub(each) for each in value]
+        if isinstance(value, dict):
+            is_pointer = value.get("field") == "@ptr"  # base64 of the account, the log group and the event
+            return {self.name(name): self._member(name, each, is_pointer) for name, each in value.items()}
+        if isinstance(value, int | float) and 1e11 <= abs(value) < 1e12:
+            return type(value)(self.accounts(str(value)))
+        return value
+
+    def _member(self, name: str, value: Any, is_pointer: bool) -> Any:
+        if not isinstance(value, str):
+            return self._scrub(value)
+        if is_pointer and name == "value":
+            return "ptr"
+        if name in _TOKENS:
+            return _token(value)
+        return _HIDDEN if CREDENTIAL_MEMBER.search(name) else self._text(value)
 
     def _text(self, text: str) -> str:
         if text in self._names:
@@ -110,18 +136,29 @@ class Redaction:
         found = match.group()
         return self._replaced.setdefault(found, f"redacted-{len(self._replaced) + 1}") if found else ""
 
+    def _account(self, match: re.Match[str]) -> str:
+        found = match[0]
+        number = found.replace("-", "")
+        stand_in = self._accounts.get(number)
+        if stand_in is None:
+            self._unknown.add(number)
+            return found
+        return stand_in if found == number else "-".join((stand_in[:4], stand_in[4:8], stand_in[8:]))
+
     def _stand_in(self, number: str) -> None:
         if number in self._accounts:
             return
-        self._accounts[number] = number if is_example_account(number) else self._next_account()
-        replaced = [known for known, stand_in in self._accounts.items() if known != stand_in]
-        if replaced:  # what is looked for comes first in the pattern: so it is found much faster
-            self._account = re.compile(rf"(?:{'|'.join(replaced)})(?<!\d{{13}})(?!\d)")
+        if is_example_account(number):
+            self._accounts[number] = number
+            return
+        self._accounts[number] = next((each for each in self._spare if each not in self._accounts), OWN_ACCOUNT)
+        self.is_late = self.is_late or number in self._unknown
 
-    def _next_account(self) -> str:
-        taken = set(self._accounts.values())
-        numbered = (f"{number:012d}" for number in range(1, 10_000))
-        return next(each for each in (OWN_ACCOUNT, *OTHER_ACCOUNTS, *numbered) if each not in taken)
+
+def _stand_ins() -> Iterator[str]:
+    """Accounts that nobody owns. None of them begins with a zero: each is a number of twelve digits in JSON, too."""
+    yield from (OWN_ACCOUNT, *OTHER_ACCOUNTS)
+    yield from map(str, range(999_999_000_000, 1_000_000_000_000))
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -131,6 +168,17 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         raise CannotRecord(f"{pattern!r} is no regular expression: {error}.") from None
 
 
+def _without_tokens(text: str) -> str:
+    return _TOKEN_MEMBER.sub(lambda match: f'{match[1]}"{_token(_unquoted(match[2]))}"', text)
+
+
+def _unquoted(text: str) -> str:
+    try:
+        return str(json.loads(text))
+    except ValueError:  # an escape that JSON does not know
+        return text
+
+
 def _token(token: str) -> str:
     if _TOKEN.fullmatch(token):
         return token
@@ -138,6 +186,9 @@ def _token(token: str) -> str:
 
 
 def _without_keys(text: str) -> str:
-    if "IA" not in text:
+    text = KEY_ID.sub(lambda key: key[0] if "EXAMPLE" in key[0] else f"{key[0][:4]}-redacted", text)
+    if not any(part in text for part in ("ecret", "ECRET", "ession", "ESSION", "ecurity", "ECURITY")):
         return text
-    return _KEY_ID.sub(lambda key: key[0] if key[0].endswith("EXAMPLE") else f"{key[0][:4]}-redacted", text)
+    for pattern in (SECRET_KEY, SESSION_TOKEN):
+        text = pattern.sub(lambda found: found[0] if "EXAMPLE" in found[0] else f"{found['name']}{_HIDDEN}", text)
+    return text

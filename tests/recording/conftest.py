@@ -13,8 +13,12 @@ from loguru import logger
 from cloudwatch_mcp.recording import Recorder, Replay
 from tests.recording.exchanges import document, recorder
 
-_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 Replaying = Callable[..., Replay]
+
+
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML has no types
+    def ignore_aliases(self, _: Any) -> bool:
+        return True
 
 
 @pytest.fixture
@@ -24,7 +28,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
     def write(*interactions: dict[str, Any], **metadata: Any) -> Path:
         path = tmp_path / "cassette.yaml"
         path.write_text(
-            yaml.dump(document(*interactions, **metadata), Dumper=_DUMPER, sort_keys=False), encoding="utf-8"
+            yaml.dump(document(*interactions, **metadata), Dumper=_Dumper, sort_keys=False), encoding="utf-8"
         )
         return path
 

@@ -39,7 +39,7 @@ def answer(**body: Any) -> Response:
     return Response(json.dumps(body).encode())
 
 
-def one_group(_: Request) -> Response:
+def one_group(_: Request | None) -> Response:
     return answer(logGroups=[{"logGroupName": "/a", "arn": ARN}])
 
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -67,31 +72,221 @@ def test_a_pattern_that_is_none_is_told_before_a_file_is_made(journal: Path) -> 
     assert not journal.exists()
 
 
-def test_a_full_disk_costs_the_recording_and_not_the_call(
-    journaling: Recorder, monkeypatch: pytest.MonkeyPatch, told: list[str]
-) -> None:
-    monkeypatch.setattr(journaling._journal, "_write", _no_space)
-    with Endpoint(one_group) as endpoint:
-        assert client(journaling, url=endpoint.url).describe_log_groups()["logGroups"]
-    assert "cannot be written: No space left on device" in told[0]
-
-
-def _no_space(_: str) -> None:
+def _no_space(*_: Any, **__: Any) -> NoReturn:
     raise OSError(28, "No space left on device")
 
 
-def test_what_cannot_be_written_down_is_told_and_answered_all_the_same(told: list[str]) -> None:
-    recording = recorder()
-    deep = Response(b'{"nextToken": "\\u0061", "logGroups": [], "@ptr": ' + b"[" * 20_000 + b"]" * 20_000 + b"}")
-    with Endpoint(lambda _: deep) as endpoint:
-        logs = client(recording, url=endpoint.url)
+@contextmanager
+def _room_for(size: int) -> Iterator[None]:
+    """No file may grow beyond so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("room", [0, 40, 100])
+def test_a_disk_that_is_full_at_the_start_is_told_and_no_file_is_left(journal: Path, room: int) -> None:
+    with _room_for(room), pytest.raises(CannotRecord, match="cannot be written: File too large"):
+        recorder(journal=journal)
+    assert not journal.exists()
+
+
+def test_a_full_disk_costs_the_recording_and_not_the_call(journal: Path, journaling: Recorder, told: list[str]) -> None:
+    with _room_for(journal.stat().st_size + 30):
+        _record_two(journaling)
+    assert told == [f"{journal} cannot be written: File too large.\n"]
+    assert _prefixes(journal) == []  # whole lines only
+    with journaling.clock.during("describe_log_groups", {}):
+        assert _prefixes(journal) == ["/b", "/a"]  # what was kept in memory
+
+
+@pytest.mark.parametrize("place", ["tempfile.mkstemp", "os.fdopen", "pathlib.Path.replace"])
+def test_a_disk_that_is_full_at_the_end_is_told_and_leaves_the_journal(
+    journal: Path, journaling: Recorder, told: list[str], place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _record_two(journaling)
+    monkeypatch.setattr(place, _no_space)
+    journaling.finish()
+    monkeypatch.undo()
+    assert told == [f"{journal} stays as it grew, unsorted: No space left on device.\n"]
+    assert _prefixes(journal) == ["/b", "/a"]
+    assert list(journal.parent.iterdir()) == [journal]
+
+
+def test_what_a_full_disk_lost_is_counted_at_the_end(journal: Path, journaling: Recorder, told: list[str]) -> None:
+    with _room_for(journal.stat().st_size):
+        _record_two(journaling)
+        journaling.finish()
+    assert told[-1] == f"{journal} stays as it grew, unsorted and lacks its last 5 events: File too large.\n"
+
+
+@pytest.mark.parametrize(
+    "failure", [OSError("no number"), MemoryError(), RecursionError("too deep"), ValueError("two\nlines")]
+)
+def test_the_end_never_fails(
+    journaling: Recorder, told: list[str], failure: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Any) -> NoReturn:
+        raise failure
+
+    monkeypatch.setattr("cloudwatch_mcp.recording.readable.serialize", fail)
+    journaling.finish()
+    (line,) = told
+    assert line.count("\n") == 1
+    assert line.endswith((": no number.\n", ": MemoryError.\n", ": too deep.\n", ": two lines.\n"))
+
+
+def test_the_end_never_fails_though_the_file_cannot_be_closed(journal: Path, journaling: Recorder) -> None:
+    assert journaling._journal is not None
+    os.close(journaling._journal._file.fileno())
+    journaling.finish()
+    assert journal.read_text().startswith("version: 1\n")
+
+
+def test_a_directory_that_was_put_in_the_place_of_the_file_is_told(
+    journal: Path, journaling: Recorder, told: list[str]
+) -> None:
+    journal.unlink()
+    journal.mkdir()
+    journaling.finish()
+    assert told == [f"{journal} stays as it grew, unsorted: Is a directory.\n"]
+    assert list(journal.iterdir()) == []
+
+
+def test_a_directory_that_was_removed_is_made_again(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    recording = recorder(journal=tmp_path / "a" / "b.yaml")
+    shutil.rmtree(tmp_path / "a")
+    _record_two(recording)
+    recording.finish()
+    assert _prefixes(tmp_path / "a" / "b.yaml") == ["/a", "/b"]
+
+
+def test_only_the_owner_can_read_a_recording_growing_or_finished(journal: Path) -> None:
+    before = os.umask(0)
+    try:
+        recording = recorder(journal=journal)
+        growing = journal.stat().st_mode
+        recording.finish()
+    finally:
+        os.umask(before)
+    assert (growing & 0o777, journal.stat().st_mode & 0o777) == (0o600, 0o600)
+
+
+def test_a_recording_is_written_through_no_link(journal: Path, journaling: Recorder, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    journal.with_name("incident.yaml.new").symlink_to(victim)
+    journal.unlink()
+    journal.symlink_to(victim)
+    journaling.finish()
+    assert victim.read_text() == "mine"
+    assert not journal.is_symlink()
+    assert load(journal).requests == []
+
+
+@pytest.mark.parametrize("link", ["file", "nothing"])
+def test_a_link_in_the_place_of_the_file_is_refused(journal: Path, tmp_path: Path, link: str) -> None:
+    if link == "file":
+        (tmp_path / "file").touch()
+    journal.symlink_to(tmp_path / link)
+    with pytest.raises(CannotRecord, match="exists: name another file"):
+        recorder(journal=journal)
+
+
+TENANTS = f"tenant {ACCOUNT}, {ACCOUNT[:4]}-{ACCOUNT[4:8]}-{ACCOUNT[8:]}, %20{ACCOUNT}"
+
+
+@pytest.fixture
+def before_it_is_known(
+    journaling: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], None]]:
+    """What was recorded of an account before it is known to be one; then what shows it."""
+    keys = "aws_access_key_id = testing\naws_secret_access_key = testing\n"
+    (tmp_path / "config").write_text(f"[profile Admin-{ACCOUNT}]\n{keys}")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    answers = iter([answer(logGroups=[{"logGroupName": TENANTS, "storedBytes": int(ACCOUNT)}]), one_group(None)])
+    with Endpoint(lambda _: next(answers)) as endpoint:
+
+        def ask(**arguments: Any) -> None:
+            logs = client(journaling, url=endpoint.url, profile=f"Admin-{ACCOUNT}")
+            with journaling.clock.during("describe_log_groups", arguments):
+                logs.describe_log_groups(logGroupNamePrefix=ACCOUNT)
+
+        ask(**{"of": TENANTS, ACCOUNT: [int(ACCOUNT)]})
+        yield ask
+
+
+def test_an_account_that_is_known_late_is_taken_out_of_what_was_written(
+    journal: Path, journaling: Recorder, before_it_is_known: Callable[[], None]
+) -> None:
+    assert ACCOUNT in journal.read_text()
+    before_it_is_known()
+    assert ACCOUNT not in journal.read_text()
+    assert ACCOUNT[4:8] not in journal.read_text()
+    growing = load(journal)
+    journaling.finish()
+    finished = load(journal)
+    for each in (growing, finished):
+        assert each.get_metadata("profiles", None) == {"Admin-123456789012": "us-east-1"}
+        assert each.get_metadata("calls", None)[0]["arguments"] == {
+            "of": "tenant 123456789012, 1234-5678-9012, %20123456789012",
+            "123456789012": [123456789012],
+        }
+    assert [request.body for request in growing.requests] == [request.body for request in finished.requests]
+    assert [response["body"] for response in growing.responses] == [response["body"] for response in finished.responses]
+
+
+def test_an_account_that_is_known_late_is_taken_out_though_the_disk_is_full(
+    journal: Path, before_it_is_known: Callable[[], None]
+) -> None:
+    assert ACCOUNT in journal.read_text()
+    with _room_for(journal.stat().st_size):
+        before_it_is_known()
+    assert ACCOUNT not in journal.read_text()
+    assert len(load(journal).requests) == 1
+
+
+def test_what_is_nested_too_deeply_is_recorded_as_its_text(journal: Path, journaling: Recorder) -> None:
+    deep = b'{"nextToken": "AQ\\u003d", "logGroups": [], "@ptr": ' + b"[" * 20_000 + b"]" * 20_000 + b"}"
+    with Endpoint(lambda _: Response(deep)) as endpoint:
+        logs = client(journaling, url=endpoint.url)
         logs.meta.events.register("before-parse", _shorten)
         assert logs.describe_log_groups()["logGroups"] == []
-    assert told == ["An answer of AWS's could not be recorded: RecursionError.\n"]
+    journaling.finish()
+    (response,) = load(journal).responses
+    assert response["body"]["string"].startswith(b'{"nextToken": "token-')
+    assert response["body"]["string"].endswith(b"]" * 20_000 + b"}")
 
 
 def _shorten(response_dict: dict[str, Any], **_: Any) -> None:
     response_dict["body"] = b'{"logGroups": []}'
+
+
+@pytest.mark.parametrize("depth", [80, 5_000])
+def test_a_call_that_cannot_be_written_down_goes_on(
+    journal: Path, journaling: Recorder, told: list[str], depth: int
+) -> None:
+    deep: list[Any] = []
+    for _ in range(depth):
+        deep = [deep]
+    with journaling.clock.during("describe_log_groups", {"a": deep}):
+        pass
+    assert told[0].startswith("A tool call could not be recorded: ")
+    journaling.finish()
+    assert load(journal).get_metadata("calls", None) == []
+
+
+def test_an_answer_that_cannot_be_written_down_is_told_and_given_all_the_same(
+    journaling: Recorder, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journaling._redaction, "body", _no_space)
+    with Endpoint(one_group) as endpoint:
+        assert client(journaling, url=endpoint.url).describe_log_groups()["logGroups"]
+    assert told == ["An answer of AWS's could not be recorded: OSError.\n"]
 
 
 def test_what_may_be_secret_still_is_told_at_the_end(journaling: Recorder, told: list[str]) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from cloudwatch_mcp.recording.redaction import Redaction, is_example_account
+from cloudwatch_mcp.recording.redaction import Redaction
+from cloudwatch_mcp.recording.sensitive import is_example_account
 
 OURS, THEIRS, THIRD = "998877665544", "887766554433", "776655443322"
 

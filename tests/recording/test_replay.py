@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import InputError
 from cloudwatch_mcp.recording import CassetteUnreadable, NotRecorded, Replay
-from cloudwatch_mcp.recording.cassettes import JOURNAL
+from cloudwatch_mcp.recording.journal import HEADER as JOURNAL
 from cloudwatch_mcp.server import CloudWatchServer, build_server
 from tests.conftest import asking
 from tests.recording.conftest import Replaying
@@ -257,9 +257,9 @@ async def test_what_needs_no_aws_answers_without_being_recorded(replaying: Repla
         ("", "it is no cassette"),
         ("- a\n- b\n", "it is no cassette"),
         ("a: [\n", "it is no cassette"),
-        (JOURNAL + '{"interaction": {}}\n', "'response'"),
+        (JOURNAL + '{"interaction": {}}\n', "its interactions.0.request is missing"),
         (JOURNAL + "no JSON\n", "Expecting value"),
-        ("version: 1\ninteractions: []\n", "its metadata.recorded_at is no time with a zone"),
+        ("version: 1\ninteractions: []\n", "its metadata.recorded_at is missing"),
         ("metadata: {recorded_at: 2026-11-20 12:00:00}\ninteractions: []\n", "is no time with a zone"),
     ],
 )

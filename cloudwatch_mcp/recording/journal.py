@@ -1,0 +1,141 @@
+"""A recording under way: a line of JSON for each thing that happened, so that the file is whole whenever it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from loguru import logger
+
+from cloudwatch_mcp.recording.errors import CannotRecord
+from cloudwatch_mcp.recording.readable import mapping
+
+HEADER = "# cloudwatch-mcp recording, not finished: a line of JSON for each event\n"
+KINDS = ("metadata", "call", "interaction")
+
+
+class Journal:
+    """A file that only its owner may read. Where a write fails it ends with a whole line, and the next one is tried.
+
+    Attributes:
+        waiting: the lines that could not be written yet.
+
+    Raises:
+        CannotRecord: the file exists, or cannot be written.
+    """
+
+    def __init__(self, path: str | Path, metadata: dict[str, Any]) -> None:
+        self.path = Path(path)
+        self.waiting: deque[bytes] = deque()
+        self._size = 0
+        try:
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        except FileExistsError:
+            raise CannotRecord(f"{path} exists: name another file, or remove it.") from None
+        except OSError as error:
+            raise CannotRecord(f"{path} cannot be written: {error.strerror}.") from None
+        self._file = os.fdopen(descriptor, "r+b", buffering=0)
+        try:
+            self._append(HEADER.encode() + _line("metadata", metadata))
+        except OSError as error:
+            with suppress(OSError):
+                self._file.close()
+                self.path.unlink()
+            raise CannotRecord(f"{path} cannot be written: {error.strerror}.") from None
+
+    def add(self, kind: str, event: dict[str, Any]) -> None:
+        """`kind` is metadata, of which the last counts, call or interaction."""
+        self.waiting.append(_line(kind, event))
+        while self.waiting:
+            self._append(self.waiting[0])
+            self.waiting.popleft()
+
+    def revise(self, change: Callable[[str], str]) -> None:
+        """Change what was written. What replaces a text has its length: so it is done in place, on a full disk too."""
+        self.waiting = deque(change(line.decode()).encode() for line in self.waiting)
+        self._file.seek(0)
+        written = self._file.read(self._size).decode("latin-1")
+        self._write(0, change(written).encode("latin-1"))
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _append(self, line: bytes) -> None:
+        try:
+            self._write(self._size, line)
+        except OSError:
+            with suppress(OSError):
+                self._file.truncate(self._size)
+            raise
+        self._size += len(line)
+
+    def _write(self, offset: int, data: bytes) -> None:
+        self._file.seek(offset)
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._file.write(rest) :]
+
+
+def read(text: str, name: str) -> dict[str, Any]:
+    """The mapping of a cassette that a journal's text holds.
+
+    Raises:
+        ValueError: a line of it is no event.
+    """
+    *lines, rest = text.removeprefix(HEADER).split("\n")
+    if rest:
+        logger.warning("{}: its last event is cut off and was dropped.", name)
+    events: dict[str, list[Any]] = {kind: [] for kind in KINDS}
+    for number, line in enumerate(lines, start=2):
+        kind, event = _event(line, number)
+        events[kind].append(event)
+    metadata = events["metadata"][-1] if events["metadata"] else {}
+    if not isinstance(metadata, dict):
+        raise ValueError("its metadata is no mapping")  # noqa: TRY004 - it is of the text, not of a type
+    return mapping(
+        {"metadata": {**metadata, "calls": events["call"]}, "interactions": list(map(_flat, events["interaction"]))}
+    )
+
+
+def _event(line: str, number: int) -> tuple[str, Any]:
+    try:
+        ((kind, event),) = json.loads(line, object_pairs_hook=_once).items()
+    except RecursionError:
+        raise ValueError(f"line {number} is nested too deeply") from None
+    except (ValueError, AttributeError, TypeError) as error:
+        raise ValueError(f"line {number} is no event ({str(error)[:100]})") from None
+    if kind not in KINDS:
+        raise ValueError(f"line {number} is no event of {', '.join(KINDS)}")
+    return kind, event
+
+
+def _once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(members)
+    if len(value) != len(members):
+        raise ValueError("a member occurs twice")
+    return value
+
+
+def _flat(interaction: Any) -> Any:
+    """With the answer's text where vcrpy has a mapping of it."""
+    try:
+        response = interaction["response"]
+        return {**interaction, "response": {**response, "body": response["body"]["string"]}}
+    except (LookupError, TypeError):
+        return interaction  # refused where all are validated
+
+
+def _line(kind: str, event: dict[str, Any]) -> bytes:
+    return (json.dumps({kind: event}, default=_text) + "\n").encode()
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    raise TypeError(f"{type(value).__name__} is no JSON")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.model import OperationModel
-from botocore.parsers import create_parser
+from botocore.parsers import ResponseParserError, create_parser
 from vcr.cassette import Cassette
 
 from cloudwatch_mcp.recording.matching import TARGET, operation, parameters, parsed
@@ -86,15 +86,26 @@ def _interaction(model: OperationModel | None, request: Any, response: dict[str,
 
 
 def _error(model: OperationModel, response: dict[str, Any], answer: Any) -> Iterator[str]:
-    headers = {name.lower(): values[0] for name, values in response["headers"].items()}
-    told = {"status_code": response["status"]["code"], "headers": headers, "body": response["body"]["string"]}
-    code = create_parser("json").parse(told, model.output_shape)["Error"]["Code"]
+    if not isinstance(answer, dict):
+        yield f"the body is {type(answer).__name__}, not structure"
+        return
+    code = _code(model, response)
     shapes = {shape.error_code: shape for shape in model.error_shapes}
     if code in shapes:
         known = {"__type", "message", "Message"}
         yield from _shape(shapes[code], {name: each for name, each in answer.items() if name not in known}, "")
     elif code not in _COMMON_ERRORS:
         yield f"{code} is no error of {model.name}, nor a common one"
+
+
+def _code(model: OperationModel, response: dict[str, Any]) -> str | None:
+    """The error's code, as botocore reads it; None where it is not able to."""
+    headers = {name.lower(): values[0] for name, values in response["headers"].items()}
+    answered = {"status_code": response["status"]["code"], "headers": headers, "body": response["body"]["string"]}
+    try:
+        return str(create_parser("json").parse(answered, model.output_shape)["Error"]["Code"])
+    except (AttributeError, TypeError, ValueError, ResponseParserError):  # a code that is a number, a list
+        return None
 
 
 def _shape(shape: Any, value: Any, path: str) -> Iterator[str]:

@@ -39,18 +39,18 @@ _ACCOUNTS = tuple(
 )
 ACCOUNT_MEMBER = re.compile(r"acc(?:oun)?t|owner", re.IGNORECASE)
 
-_GAP = rf"(?:{_ESCAPED}|\\[nrt]|[\s\"'\\:=>|,-]){{1,60}}"
+# Between a name and its value. A backslash that escapes the value's first slash is the value's.
+_GAP = rf"(?:{_ESCAPED}|\\[nrt]|\\(?!\\*(?:/|u002[BbFf]))|[\s\"':=>|,-]){{1,60}}"
+_SLASH_OR_PLUS = r"%2[BbFf]|\\+(?:/|u002[BbFf])"
 KEY_ID = re.compile(
     r"A(?:KI|SI|BI|CC|RO|ID)A(?:(?<![A-Z0-9]\w{4})|(?<=%[0-9A-F]{2}\w{4})|(?<=\\u[0-9A-Fa-f]{4}\w{4}))"
     r"[A-Z0-9]{16,}(?![A-Z0-9])",
     re.ASCII,
 )
 _KEY_WORDS = r"(?:[sS]ecret|SECRET)[_ -]?(?:[aA]ccess|ACCESS)?[_ -]?(?:[kK]ey|KEY)"
-SECRET_KEY = re.compile(
-    rf"(?P<name>{_KEY_WORDS}{_GAP})(?:[A-Za-z0-9/+]|%2[BbFf]|\\+/|\\u002[BbFf]){{40}}(?![A-Za-z0-9/+])"
-)
+SECRET_KEY = re.compile(rf"(?P<name>{_KEY_WORDS}{_GAP})(?:[A-Za-z0-9/+]|{_SLASH_OR_PLUS}){{40}}(?![A-Za-z0-9/+])")
 _SESSION_WORDS = r"(?:[sS](?:ession|ecurity)|SESSION|SECURITY)[_ -]?(?:[tT]oken|TOKEN)"
-SESSION_TOKEN = re.compile(rf"(?P<name>{_SESSION_WORDS}{_GAP})[A-Za-z0-9/+=%_\\-]{{30,}}")
+SESSION_TOKEN = re.compile(rf"(?P<name>{_SESSION_WORDS}{_GAP})(?:[A-Za-z0-9/+=_-]|{_SLASH_OR_PLUS}|%3[Dd]){{30,}}")
 CREDENTIAL_MEMBER = re.compile(f"{_KEY_WORDS}|{_SESSION_WORDS}")
 
 

@@ -117,7 +117,8 @@ class _Reader:
         members: dict[str, Any] = {}
         count = 0
         while type(event := self._next()) is not yaml.MappingEndEvent:
-            members[self._name(event)] = self._value(self._next(), levels)
+            name = self._name(event)
+            members[name] = self._value(self._next(), levels)
             count += 1
         if count != len(members):
             raise _at(start, "a member of this mapping occurs twice")

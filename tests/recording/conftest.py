@@ -16,7 +16,7 @@ from tests.recording.exchanges import document, recorder
 Replaying = Callable[..., Replay]
 
 
-class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML has no types
+class WithoutAliases(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML has no types
     def ignore_aliases(self, _: Any) -> bool:
         return True
 
@@ -28,7 +28,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
     def write(*interactions: dict[str, Any], **metadata: Any) -> Path:
         path = tmp_path / "cassette.yaml"
         path.write_text(
-            yaml.dump(document(*interactions, **metadata), Dumper=_Dumper, sort_keys=False), encoding="utf-8"
+            yaml.dump(document(*interactions, **metadata), Dumper=WithoutAliases, sort_keys=False), encoding="utf-8"
         )
         return path
 

@@ -1,8 +1,11 @@
-"""Clients to record and replay with, and an endpoint to record from."""
+"""Clients to record and replay with, an endpoint to record from, and a disk that is full."""
 
 from __future__ import annotations
 
 import json
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any
 
@@ -76,3 +79,14 @@ def document(*interactions: dict[str, Any], **metadata: Any) -> dict[str, Any]:
     """A cassette's YAML."""
     about = {"target": "authored", "recorded_at": AT, "region": "us-east-1", "protocol": "json", **metadata}
     return {"version": 1, "metadata": about, "interactions": list(interactions)}
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file of this process, or of one that is started meanwhile, may grow beyond so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

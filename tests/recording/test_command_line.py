@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ import pytest
 
 from cloudwatch_mcp import cli
 from cloudwatch_mcp.recording import Replay, check, load
-from tests.recording.exchanges import interaction
-from tests.stdio import PATIENCE, SECRET, ServerProcess, environment
+from cloudwatch_mcp.recording.redaction import Redaction
+from cloudwatch_mcp.server import _tools
+from tests.recording.exchanges import ACCOUNT, answer, interaction, one_group, room_for
+from tests.stdio import PATIENCE, SECRET, Endpoint, ServerProcess, environment
 
 Write = Callable[..., Path]
 QUESTIONS: list[tuple[str, dict[str, Any]]] = [
@@ -61,6 +63,69 @@ def test_a_recording_is_put_in_order_when_its_input_ends(sandbox: str, tmp_path:
     assert load(file).get_metadata("calls", [])[0]["tool"] == "describe_log_groups"
     assert len(Replay(file).unplayed) == 2
     assert "/ecs/shop/payments" in seen.text
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, None], ids=["SIGTERM", "SIGINT", "end of input"])
+def test_a_full_disk_costs_the_end_of_the_recording_and_nothing_else(
+    sandbox: str, tmp_path: Path, end: signal.Signals | None
+) -> None:
+    file = tmp_path / "incident.yaml"
+    with room_for(1_000):
+        process = ServerProcess("--record", str(file), AWS_ENDPOINT_URL=sandbox, PYTHONDONTWRITEBYTECODE="1")
+    with process:
+        process.initialize()
+        assert not process.call("describe_log_groups").failed
+        process.end_input() if end is None else process.signal(end)
+        assert process.wait() == (0 if end is None else 128 + end)
+    lines = process.stderr.splitlines()
+    assert len(lines) == 2
+    assert lines[0].endswith(f"ERROR {file} cannot be written: File too large.")
+    assert f"ERROR {file} stays as it grew, unsorted and lacks its last " in lines[1]
+    assert load(file).get_metadata("calls", None)
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_disk_that_is_full_at_the_start_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "incident.yaml"
+    with room_for(0):
+        assert _complaint(capsys, "--record", str(file)) == f"{file} cannot be written: File too large."
+    assert not file.exists()
+
+
+def test_an_account_that_is_known_late_is_not_in_the_file_of_a_killed_process(tmp_path: Path) -> None:
+    file = tmp_path / "incident.yaml"
+    answers = iter(
+        [answer(logGroups=[{"logGroupName": f"tenant-{ACCOUNT}"}]), answer(queryDefinitions=[])] + [one_group(None)] * 2
+    )
+    with (
+        Endpoint(lambda _: next(answers)) as aws,
+        ServerProcess("--record", str(file), AWS_ENDPOINT_URL=aws.url) as process,
+    ):
+        process.initialize()
+        process.call("describe_log_groups", log_group_name_prefix=f"tenant-{ACCOUNT}", max_items=1)
+        assert ACCOUNT in file.read_text()
+        process.call("describe_log_groups", max_items=1)
+        process.signal(signal.SIGKILL)
+        process.wait()
+    assert ACCOUNT not in file.read_text()
+    assert len(load(file).get_metadata("calls", None)) == 2
+
+
+def test_the_names_that_redact_leaves_are_all_names_of_tools_and_arguments() -> None:
+    redaction = Redaction(["."], names=cli._names_of_tools())
+    names = {tool.name for tool in _tools()} | {name for tool in _tools() for name in _properties(tool.parameters)}
+    assert {"get_metric_data", "log_group_name_prefix", "metric_stat", "return_data"} < names
+    assert {name for name in names if redaction.name(name) != name} == set()
+
+
+def _properties(schema: Any) -> Iterator[str]:
+    """The names of all members of a JSON schema."""
+    if isinstance(schema, list):
+        schema = dict(enumerate(schema))
+    if isinstance(schema, dict):
+        yield from schema["properties"] if isinstance(schema.get("properties"), dict) else ()
+        for each in schema.values():
+            yield from _properties(each)
 
 
 def _complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

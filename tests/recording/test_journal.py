@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
 from cloudwatch_mcp.recording import CannotRecord, Recorder, load
-from tests.recording.exchanges import ACCOUNT, answer, client, one_group, recorder
+from tests.recording.exchanges import ACCOUNT, answer, client, one_group, recorder, room_for
 from tests.stdio import Endpoint, Response
 
 pytestmark = pytest.mark.anyio
@@ -76,26 +74,15 @@ def _no_space(*_: Any, **__: Any) -> NoReturn:
     raise OSError(28, "No space left on device")
 
 
-@contextmanager
-def _room_for(size: int) -> Iterator[None]:
-    """No file may grow beyond so many bytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 @pytest.mark.parametrize("room", [0, 40, 100])
 def test_a_disk_that_is_full_at_the_start_is_told_and_no_file_is_left(journal: Path, room: int) -> None:
-    with _room_for(room), pytest.raises(CannotRecord, match="cannot be written: File too large"):
+    with room_for(room), pytest.raises(CannotRecord, match="cannot be written: File too large"):
         recorder(journal=journal)
     assert not journal.exists()
 
 
 def test_a_full_disk_costs_the_recording_and_not_the_call(journal: Path, journaling: Recorder, told: list[str]) -> None:
-    with _room_for(journal.stat().st_size + 30):
+    with room_for(journal.stat().st_size + 30):
         _record_two(journaling)
     assert told == [f"{journal} cannot be written: File too large.\n"]
     assert _prefixes(journal) == []  # whole lines only
@@ -117,7 +104,7 @@ def test_a_disk_that_is_full_at_the_end_is_told_and_leaves_the_journal(
 
 
 def test_what_a_full_disk_lost_is_counted_at_the_end(journal: Path, journaling: Recorder, told: list[str]) -> None:
-    with _room_for(journal.stat().st_size):
+    with room_for(journal.stat().st_size):
         _record_two(journaling)
         journaling.finish()
     assert told[-1] == f"{journal} stays as it grew, unsorted and lacks its last 5 events: File too large.\n"
@@ -244,7 +231,7 @@ def test_an_account_that_is_known_late_is_taken_out_though_the_disk_is_full(
     journal: Path, before_it_is_known: Callable[[], None]
 ) -> None:
     assert ACCOUNT in journal.read_text()
-    with _room_for(journal.stat().st_size):
+    with room_for(journal.stat().st_size):
         before_it_is_known()
     assert ACCOUNT not in journal.read_text()
     assert len(load(journal).requests) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -143,7 +144,7 @@ async def test_a_dropped_interaction_fails_though_the_answer_may_be_the_same(
 
 async def test_an_interaction_that_was_not_played_fails(copied: Callable[[str], Case]) -> None:
     case = copied("get_active_alarms/none")
-    edit(case, lambda interactions: interactions.append(interactions[0]))
+    edit(case, lambda interactions: interactions.append(deepcopy(interactions[0])))
     assert "It no longer asks what the cassette has: DescribeAlarms" in await failure(case)
 
 

@@ -110,3 +110,21 @@ async def test_a_tool_call_has_one_time_and_is_listed_with_it(sandbox: str, monk
     (call,) = recording._calls
     assert call["arguments"] == {"log_group_arn": ARN.replace(ACCOUNT, "123456789012") + "/redacted-1", "n": 1}
     assert recording.clock.now() > call["at"]
+
+
+def test_what_the_user_names_is_replaced_once_in_calls_and_requests_alike(tmp_path: Path) -> None:
+    recording = recorder(redact=["red", "group"], names=["describe_log_groups"])
+    with Endpoint(lambda _: answer(logGroups=[], red={"red": 1})) as endpoint:
+        logs = client(recording, url=endpoint.url)
+        with recording.clock.during("describe_log_groups", {"log_group_name_prefix": "red-team", "in red": 1}):
+            logs.describe_log_groups(logGroupNamePrefix="red-team")
+    recording.save(tmp_path / "a.yaml")
+    replay = Replay(tmp_path / "a.yaml")
+    (call,) = replay.cassette.get_metadata("calls", None)
+    assert call["tool"] == "describe_log_groups"
+    assert call["arguments"] == {"log_group_name_prefix": "redacted-1-team", "in redacted-1": 1}
+    assert json.loads(replay.cassette.responses[0]["body"]["string"]) == {
+        "logGroups": [],
+        "redacted-1": {"redacted-1": 1},
+    }
+    assert client(replay).describe_log_groups(logGroupNamePrefix="redacted-1-team")["logGroups"] == []

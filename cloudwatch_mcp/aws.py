@@ -50,7 +50,8 @@ class Tally:
 
     def notes(self) -> list[str]:
         return [
-            f"AWS's answer to {operation} does not fit its service model in {len(parts):,} places, which are left out: "
+            f"AWS's answer to {operation} does not fit its service model in {len(parts):,} "
+            f"{'place, which is' if len(parts) == 1 else 'places, which are'} left out: "
             f"{', '.join(parts[:_SHOWN])}{', …' if len(parts) > _SHOWN else ''}."
             for operation, parts in self.left_out.items()
         ]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from cloudwatch_mcp.errors import AwsError
 
 HIDDEN = "[hidden]"
 _SECRET_NAME = re.compile(r"AWS_\w*(?:ACCESS_KEY|TOKEN|SECRET|PASSWORD)\w*", re.IGNORECASE)
 _IN_URL = re.compile(r"(?<=://)[^/\s'\"]*@")
+_BEFORE_HOST = re.compile(r"://(?:[^:@]*:)?(?P<secret>.+)@")
 _KEY_ID = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
 _SHORTEST = 4  # characters; hiding anything shorter would make holes in ordinary words
 
@@ -69,10 +70,7 @@ def _strings(value: Mapping[str, Any], only: re.Pattern[str] | None = None) -> I
 
 
 def _userinfo(url: str) -> Iterator[str]:
-    if "@" not in url or "://" not in url:
-        return
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return
-    yield parts.password or parts.username or ""
+    """The password, or the token, before the @ of a URL, and its parts: one with a / is taken for several things."""
+    if found := _BEFORE_HOST.search(url):
+        yield found["secret"]
+        yield from found["secret"].split("/")

@@ -109,7 +109,8 @@ def utc_text(moment: datetime | float) -> str:
 
 def exact_text(seconds: float) -> str:
     """As utc_text, with the milliseconds of epoch seconds that are not whole."""
-    return utc_text(seconds) if seconds == int(seconds) else f"{utc_text(seconds)[:-1]}.{int(seconds % 1 * 1000):03}Z"
+    whole, millis = divmod(round(seconds * 1000), 1000)
+    return f"{utc_text(whole)[:-1]}.{millis:03}Z" if millis else utc_text(whole)
 
 
 def from_millis(millis: float) -> str:

@@ -182,3 +182,66 @@ async def test_no_recommended_alarm_says_why(stubbed: StubbedServer, arguments: 
     reply = await stubbed.ask("get_recommended_metric_alarms", **arguments)
     assert "recommendations" not in reply.data
     assert reply.notes[0].startswith(note)
+
+
+def _result(label: str, minutes: list[float], values: list[Any], **more: Any) -> dict[str, Any]:
+    times = [NOW - timedelta(minutes=minute) for minute in minutes]
+    return {"Id": "m1", "Label": label, "Timestamps": times, "Values": values, "StatusCode": "Complete", **more}
+
+
+@pytest.mark.parametrize(
+    ("result", "note"),
+    [
+        (
+            _result("Latency", [2, 1], [1.0, 2.0], StatusCode="PartialData"),
+            "'Latency' is PartialData: AWS gives no reason.",
+        ),
+        (_result("Latency", [], [], StatusCode="PartialData"), "'Latency' is PartialData: AWS gives no reason."),
+        (
+            _result("Latency", [3, 2, 1], [1.0, 2.0]),
+            "'Latency': 1 of AWS's points had no time or no finite value and are left out.",
+        ),
+        (
+            _result("Latency", [2, 1], [1.0, float("nan")]),
+            "'Latency': 1 of AWS's points had no time or no finite value and are left out.",
+        ),
+    ],
+)
+async def test_partial_data_is_reported_and_blamed_on_no_name(
+    stubbed: StubbedServer, result: dict[str, Any], note: str
+) -> None:
+    stubbed.answer("get_metric_data", {"MetricDataResults": [result]})
+    assert (await stubbed.ask("get_metric_data", **LATENCY)).notes == [note]
+
+
+async def test_what_every_page_but_the_last_says_is_no_partial_data(stubbed: StubbedServer) -> None:
+    first = _result("Latency", [2], [1.0], StatusCode="PartialData")
+    stubbed.answer("get_metric_data", {"MetricDataResults": [first], "NextToken": "more"})
+    stubbed.answer("get_metric_data", {"MetricDataResults": [_result("Latency", [1], [2.0])]})
+    reply = await stubbed.ask("get_metric_data", **LATENCY)
+    assert reply.notes == []
+    assert reply.data["series"][0]["values"] == [1, 2]
+
+
+async def test_two_results_with_one_id_and_label_are_two_series(stubbed: StubbedServer) -> None:
+    twice = [_result("Latency", [1], [1.0]), _result("Latency", [1], [2.0])]
+    stubbed.answer("get_metric_data", {"MetricDataResults": twice, "NextToken": "more"})
+    more = [_result("Latency", [0], [3.0]), _result("Latency", [0], [4.0])]
+    stubbed.answer("get_metric_data", {"MetricDataResults": more})
+    reply = await stubbed.ask("get_metric_data", **LATENCY)
+    assert [series["values"] for series in reply.data["series"]] == [[1, 3], [2, 4]]
+
+
+async def test_points_within_a_second_are_shown_with_their_times(stubbed: StubbedServer) -> None:
+    result = _result("Latency", [1, 0.99], [1.0, 2.0])
+    stubbed.answer("get_metric_data", {"MetricDataResults": [result]})
+    (series,) = (await stubbed.ask("get_metric_data", **LATENCY)).data["series"]
+    assert series["points"] == [["2026-11-20T11:59:00Z", 1], ["2026-11-20T11:59:00.600Z", 2]]
+    assert series["summary"]["max_at"] == "2026-11-20T11:59:00.600Z"
+
+
+async def test_whole_values_are_shown_to_the_last_digit(stubbed: StubbedServer) -> None:
+    values = [123456789012.0, 1234567.891, 1 / 3, 9007199254740991.0]
+    stubbed.answer("get_metric_data", {"MetricDataResults": [_result("Latency", [4, 3, 2, 1], values)]})
+    (series,) = (await stubbed.ask("get_metric_data", **LATENCY)).data["series"]
+    assert series["values"] == [123456789012, 1234568, 0.333333, 9007199254740991]

@@ -1,0 +1,130 @@
+"""No credential is in any text: not in an error of a tool, nor in what `check` prints."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloudwatch_mcp import cli
+from cloudwatch_mcp.config import Settings
+from cloudwatch_mcp.credentials import hide, known_secrets
+from cloudwatch_mcp.server import build_server
+from tests.conftest import asking
+
+TOKEN = "FwoGZXIvYXdzEJr//////////example+token=="
+SECRET = "wJalrXUtnFEMI/K7MDENG/exampleSECRETkey99"
+
+
+@pytest.mark.parametrize("ending", ["", "\r", "\n", "\r\nX-Injected: 1", "\t", "\u2028", "é", "\x00"])
+@pytest.mark.parametrize("written", [str, repr, lambda text: repr(text.encode()), lambda text: text.strip()])
+def test_a_secret_is_hidden_however_it_is_quoted(ending: str, written: Any) -> None:
+    secret = TOKEN + ending
+    shown = hide(f"Invalid header value {written(secret)}", known_secrets(None, {"AWS_SESSION_TOKEN": secret}))
+    assert TOKEN not in shown
+    assert "Invalid header value" in shown
+
+
+@pytest.mark.parametrize(
+    "url", ["http://user:pa%20ss@host:1/", "http://user:p@ss@host", "https://token@proxy.example.com:8080/x?y=z"]
+)
+def test_what_a_url_has_before_its_host_is_hidden(url: str) -> None:
+    shown = hide(f"Could not connect to {url!r}: refused")
+    assert not {"user", "pa%20ss", "p@ss", "token"} & set(shown.replace("@", "/").replace(":", "/").split("/"))
+    assert "[hidden]@" in shown
+
+
+def test_a_password_is_hidden_wherever_it_stands() -> None:
+    secrets = known_secrets(None, {"HTTPS_PROXY": "http://me:hunter2%21@proxy:1"})
+    assert hide("407: bad password hunter2! (hunter2%21)", secrets) == "407: bad password [hidden] ([hidden])"
+
+
+def test_a_text_without_secrets_stays_as_it_is() -> None:
+    text = "User: arn:aws:iam::123456789012:user/me is not authorized: see https://example.com/a@b"
+    assert hide(text, known_secrets(None, {"AWS_REGION": "us-east-1", "AWS_PROFILE": "me"})) == text
+
+
+# Each is a mistake that botocore, or what it calls, quotes in an error.
+MISTAKES: list[dict[str, str]] = [
+    {"AWS_SESSION_TOKEN": TOKEN + "\r"},
+    {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPL3\r\n"},
+    {"AWS_SESSION_TOKEN": TOKEN + "\u20ac"},
+    {"AWS_ENDPOINT_URL": f"http://me:{SECRET}@127.0.0.1:99999"},
+    {"AWS_ENDPOINT_URL": f"http://me:{SECRET}@127.0.0.1:1"},
+    {"AWS_ENDPOINT_URL": f"http://me:{SECRET}@["},
+    {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "HTTP_PROXY": f"http://me:{SECRET}@127.0.0.1:1"},
+    {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "HTTP_PROXY": f"http://me:{SECRET}@["},
+]
+
+
+@pytest.fixture(params=MISTAKES, ids="-".join)
+def mistake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    variables: dict[str, str] = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", **request.param}
+    for name, value in {"AWS_MAX_ATTEMPTS": "1", **variables}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    monkeypatch.setattr("botocore.retries.bucket.TokenBucket._sleep_amount", lambda *_: 0)
+    return variables
+
+
+def _has_secret(text: str) -> bool:
+    return any(secret in text for secret in (TOKEN, SECRET, "AKIAIOSFODNN7EXAMPL3"))
+
+
+@pytest.mark.anyio
+async def test_no_tool_shows_a_credential(mistake: dict[str, str]) -> None:
+    assert mistake
+    async with asking(build_server(Settings(), os.environ)) as ask:
+        error = (await ask("get_active_alarms")).error
+    assert not _has_secret(error)
+    assert "defect" not in error
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_the_check_shows_no_credential(
+    mistake: dict[str, str], form: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mistake
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
+    monkeypatch.setattr(cli, "_configure_log", lambda _: None)
+    monkeypatch.setattr("os._exit", _leave)
+    with pytest.raises(SystemExit):
+        cli.main(["check", *form])
+    printed = capsys.readouterr()
+    assert not _has_secret(printed.out + printed.err)
+
+
+def _leave(code: int) -> None:
+    raise SystemExit(code)
+
+
+@pytest.fixture(
+    params=[
+        "[default\nregion = x",
+        "no section",
+        "[default]\nretry_mode = nonsense",
+        "[default]\nmax_attempts = many",
+        "[default]\nendpoint_url = http://127.0.0.1:99999",
+        "[default]\ncredential_process = no-such-command",
+        "[default]\nrole_arn = x\nsource_profile = missing",
+        "\x00",
+    ]
+)
+def _wrong_configuration(
+    request: pytest.FixtureRequest, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path(environment["AWS_CONFIG_FILE"]).write_text(request.param, encoding="utf-8")
+    if "credential_process" in request.param or "role_arn" in request.param:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.delenv(name)
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("_wrong_configuration")
+async def test_a_wrong_configuration_is_the_users_error() -> None:
+    async with asking(build_server(Settings(), os.environ)) as ask:
+        error = (await ask("get_active_alarms")).error
+    assert "defect" not in error
+    assert "heck" in error  # what to check, or the command that does

@@ -12,7 +12,7 @@ from scripts.gates_lib.project import ROOT, pins
 # SPDX's names, and those of distributions that do not use them.
 ALLOWED = {
     "0BSD", "Apache 2.0", "Apache License 2.0", "Apache Software License", "Apache-2.0", "BSD License",
-    "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT License", "MIT-0", "MIT-CMU", "PSF-2.0",
+    "BSD-2-Clause", "BSD-3-Clause", "CNRI-Python", "ISC", "MIT", "MIT License", "MIT-0", "MIT-CMU", "PSF-2.0",
     "Python Software Foundation License", "The Unlicense (Unlicense)", "Unlicense", "Zlib",
     # Of MPL-2.0, what is changed has to be published; nothing of it is changed, or part of this distribution.
     "MPL-2.0", "Mozilla Public License 2.0 (MPL 2.0)",

@@ -1,8 +1,7 @@
 """The `pattern` command: groups texts that differ only in their variable parts.
 
 A text is cut into tokens and the glue between them. What is variable by its form (times, addresses, ids,
-numbers, most values of JSON members) is set aside; the remaining words of texts alike in glue are clustered
-by drain3.
+numbers, most values of JSON members) is set aside; texts alike in glue are clustered by the remaining words.
 """
 
 from __future__ import annotations
@@ -10,9 +9,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from hashlib import md5
+from operator import eq
 from typing import TYPE_CHECKING, Any
-
-from drain3.drain import Drain
 
 from cloudwatch_mcp.sandbox.insights.shapes import SEVERITIES, VARIABLE, WORD, Shape, cut, form, telling_words
 
@@ -39,14 +37,21 @@ _SLICES = 50
 
 
 class _Group:
-    """The texts of one pattern."""
+    """The texts of one pattern; a word that differs between them is None in its template."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, words: tuple[str, ...]) -> None:
         self.shape = shape
+        self.template: tuple[str | None, ...] = words
         self.rows: list[Any] = []
         self.values: list[Counter[str]] = [Counter() for _ in shape.roles]
 
-    def add(self, rows: list[Any], tokens: list[tuple[str, ...]]) -> None:
+    def similarity(self, words: tuple[str, ...]) -> tuple[float, int]:
+        """The share of equal words, with the shape as one of them; between equals, more wildcards win."""
+        equal = 1 + sum(map(eq, self.template, words))
+        return equal / (1 + len(words)), self.template.count(None)
+
+    def add(self, words: tuple[str, ...], rows: list[Any], tokens: list[tuple[str, ...]]) -> None:
+        self.template = tuple([ours if ours == word else None for ours, word in zip(self.template, words, strict=True)])
         self.rows += rows
         for counter, column in zip(self.values, zip(*tokens, strict=True), strict=True):
             counter.update(column)
@@ -84,16 +89,22 @@ def _alike(rows: Iterable[Any], read_text: Read) -> tuple[_Alike, int]:
 
 
 def _clustered(alike: _Alike) -> list[_Group]:
-    """Joins the texts of one shape whose words are similar, by drain3; the shape is the first word."""
-    drain = Drain(depth=4, sim_th=_SIMILARITY, max_children=1_000_000, parametrize_numeric_tokens=False)
-    numbers: dict[Shape, int] = {}
-    groups: dict[int, _Group] = {}
+    """Joins the texts of one shape whose words are similar, in the order in which the groups come up.
+
+    The clustering is that of Drain (He et al., "Drain: An Online Log Parsing Approach with Fixed Depth Tree",
+    ICWS 2017), in which the shape takes the place of the tree.
+    """
+    groups: list[_Group] = []
+    of_shape: dict[Shape, list[_Group]] = {}
     for (shape, words), (rows, tokens) in alike.items():
-        number = numbers.setdefault(shape, len(numbers))
-        cluster, _ = drain.add_log_message(" ".join([f"shape{number}", *words]))
-        group = groups.setdefault(cluster.cluster_id, _Group(shape))
-        group.add(rows, tokens)
-    return list(groups.values())
+        candidates = of_shape.setdefault(shape, [])
+        group = max(candidates, key=lambda each: each.similarity(words), default=None)
+        if group is None or group.similarity(words)[0] < _SIMILARITY:
+            group = _Group(shape, words)
+            candidates.append(group)
+            groups.append(group)
+        group.add(words, rows, tokens)
+    return groups
 
 
 def _columns(group: _Group, total: int, read_text: Read, read_time: Read | None) -> tuple[Any, ...]:

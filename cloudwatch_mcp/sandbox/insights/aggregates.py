@@ -35,7 +35,7 @@ class StatsCompiler(ExpressionCompiler):
         arguments = [argument for argument in arguments if argument]
         if key == "count" and (not arguments or arguments[0].data == "star"):
             return self._collect(len)
-        operands = [self._rows.compile(argument) for argument in arguments]
+        operands = [self._rows.timed(argument) for argument in arguments]
         if len(operands) != (2 if key == "pct" else 1):
             raise QueryError(f"Invalid number of arguments for function {name}: {len(operands)}")
         return self._collect(_AGGREGATES[key](*operands, *self._moment(key)))

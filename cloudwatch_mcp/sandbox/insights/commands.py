@@ -113,7 +113,7 @@ class PipelineCompiler(Interpreter[Token, None]):
         named = []
         for column in columns:
             expression, alias = column.children
-            named.append((self._column_name(expression, alias), self._expressions.compile(expression)))
+            named.append((self._column_name(expression, alias), self._expressions.timed(expression)))
         return named
 
     def _column_name(self, expression: Node, alias: Token | None) -> str:
@@ -162,7 +162,7 @@ class PipelineCompiler(Interpreter[Token, None]):
 
     def pattern(self, node: Node) -> None:
         self._pipeline.standard_class_only.append("pattern")
-        read_text = textual(self._expressions.compile(node.children[0]))
+        read_text = textual(self._expressions.timed(node.children[0]))
         read_time = None if self._scope.closed else self._scope.find("@timestamp").read
         self._then(lambda rows: patterns.patterns(rows, read_text, read_time))
         self._aggregated([(name, Kind.COMPUTED) for name in patterns.COLUMNS])
@@ -177,14 +177,15 @@ class PipelineCompiler(Interpreter[Token, None]):
         keys = []
         for key in node.children:
             expression, *direction = key.children
-            read = self._expressions.compile(expression).read
+            read = self._expressions.timed(expression).read
             keys.append((read, any(word and word.lower() == "desc" for word in direction)))
         self._then(_sorting(keys))
 
     def limit(self, node: Node) -> None:
-        count = int(float(node.children[-1]))
-        if not 1 <= count <= MAX_LIMIT:
+        number = float(node.children[-1])
+        if not 1 <= number <= MAX_LIMIT:
             raise QueryError(f"limit must be from 1 to {MAX_LIMIT}")
+        count = int(number)
         self._pipeline.limited = True
         self._then(lambda rows: rows[:count])
 

@@ -6,10 +6,9 @@ An absent field equals nothing, is less or greater than nothing, and therefore p
 from __future__ import annotations
 
 import operator
-import re
 from typing import TYPE_CHECKING, Any
 
-from cloudwatch_mcp.sandbox.insights.errors import QueryError
+from cloudwatch_mcp.sandbox.insights import regexes
 from cloudwatch_mcp.sandbox.insights.functions import textual
 from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, number
 
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _ORDERINGS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
-_JAVA_NAMED_GROUP = re.compile(r"\(\?<(?![=!])")
-_INLINE_FLAGS = re.compile(r"\(\?([imsx]+)\)")
 
 
 def compare(left: Expression, sign: str, right: Expression) -> Expression:
@@ -95,13 +92,12 @@ def contains(left: Expression, part: str) -> Read:
     return test
 
 
-def found_in(left: Expression, pattern: re.Pattern[str]) -> Read:
-    read = textual(left)
-    search = pattern.search
+def found_in(left: Expression, literal: str) -> Read:
+    read, pattern = textual(left), regexes.of_literal(literal)
 
     def test(row: Any) -> bool:
         value = read(row)
-        return value is not None and search(value) is not None
+        return value is not None and regexes.search(pattern, value) is not None
 
     return test
 
@@ -113,20 +109,3 @@ def member(left: Expression, options: Sequence[Expression]) -> Read:
         read, wanted = left.read, frozenset(texts)
         return lambda row: read(row) in wanted
     return lambda row: any(test(row) for test in tests)
-
-
-def regex(literal: str) -> re.Pattern[str]:
-    """The pattern of a literal such as `/(?i)time(d)? ?out/`, which follows Java's syntax.
-
-    Raises:
-        QueryError: it is no regular expression.
-    """
-    body, _, flags = literal[1:].rpartition("/")
-    body = _JAVA_NAMED_GROUP.sub("(?P<", body.replace("\\/", "/"))
-    inline = "".join(match[1] for match in _INLINE_FLAGS.finditer(body))
-    all_flags = "".join(sorted(set(inline + flags)))
-    body = (f"(?{all_flags})" if all_flags else "") + _INLINE_FLAGS.sub("", body)
-    try:
-        return re.compile(body)
-    except re.error as error:
-        raise QueryError(f"Invalid regular expression: {error}") from error

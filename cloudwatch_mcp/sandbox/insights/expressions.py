@@ -12,9 +12,9 @@ from typing import Any
 from lark import Token
 from lark.visitors import Interpreter
 
-from cloudwatch_mcp.sandbox.insights import comparisons, events, functions, periods
+from cloudwatch_mcp.sandbox.insights import budget, comparisons, events, functions, periods
 from cloudwatch_mcp.sandbox.insights.errors import QueryError
-from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, truth
+from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, number, truth
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
@@ -26,6 +26,7 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "%": operator.mod,
     "^": math.pow,
 }
+_LARGEST_INTEGER = 2**63
 # A lark.Tree. Which of its children are trees, tokens or None is known by the grammar, not by the types.
 Node = Any
 
@@ -77,6 +78,17 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
             raise
         return expression
 
+    def timed(self, node: Node) -> Expression:
+        """The expression, not to be read once the query's time is up."""
+        expression = self.compile(node)
+        read = expression.read
+
+        def read_in_time(row: Any) -> Any:
+            budget.check()
+            return read(row)
+
+        return expression._replace(read=read_in_time)
+
     def text_of(self, node: Node) -> str:
         return self.text[node.meta.start_pos : node.meta.end_pos]
 
@@ -84,8 +96,7 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
         return self.scope.find(name_of(node.children[0]))
 
     def number(self, node: Node) -> Expression:
-        numeral = str(node.children[0])
-        return _constant(int(numeral) if numeral.isdigit() else float(numeral))
+        return _constant(number(str(node.children[0])))
 
     def string(self, node: Node) -> Expression:
         return _constant(string_of(node.children[0]))
@@ -148,7 +159,7 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
 
     def like_regex(self, node: Node) -> Expression:
         left, negated, literal = node.children
-        return _truth(comparisons.found_in(self.compile(left), comparisons.regex(literal)), negated=negated)
+        return _truth(comparisons.found_in(self.compile(left), str(literal)), negated=negated)
 
     def matches_text(self, node: Node) -> Expression:
         left, part = node.children
@@ -156,7 +167,7 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
 
     def matches_regex(self, node: Node) -> Expression:
         left, literal = node.children
-        return _truth(comparisons.found_in(self.compile(left), comparisons.regex(literal)))
+        return _truth(comparisons.found_in(self.compile(left), str(literal)))
 
     def member(self, node: Node) -> Expression:
         left, negated, *options = node.children
@@ -175,9 +186,9 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
                 return None
             try:
                 result: int | float = calculate(first, second)
+                return result if abs(result) < _LARGEST_INTEGER else float(result)
             except (ArithmeticError, ValueError):  # such as a division by zero
                 return None
-            return result
 
         return Expression(read, Kind.COMPUTED)
 
@@ -186,7 +197,7 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
 
     def test(self, node: Node) -> Read:
         """The expression as a condition."""
-        expression = self.compile(node)
+        expression = self.timed(node)
         read = expression.read
         return read if expression.kind is Kind.TRUTH else lambda row: truth(read(row))
 

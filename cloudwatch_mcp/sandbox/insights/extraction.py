@@ -2,54 +2,80 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from cloudwatch_mcp.sandbox.insights.comparisons import regex
+from cloudwatch_mcp.sandbox.insights import regexes
 from cloudwatch_mcp.sandbox.insights.errors import QueryError
 from cloudwatch_mcp.sandbox.insights.functions import textual
 from cloudwatch_mcp.sandbox.insights.values import Expression, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    Parts = Sequence[str | None]
 
 
 def by_glob(source: Expression, glob: str, names: Sequence[str]) -> dict[str, Expression]:
-    parts = glob.split("*")
-    if len(parts) - 1 != len(names):
-        raise QueryError(f"parse has {len(parts) - 1} wildcards and {len(names)} aliases")
-    lazy = "(.*?)".join(map(re.escape, parts))
-    pattern = re.compile(lazy + ("$" if glob.endswith("*") else ""), re.DOTALL)
-    return _groups(source, pattern, list(names))
+    literals = glob.split("*")
+    if len(literals) - 1 != len(names):
+        raise QueryError(f"parse has {len(literals) - 1} wildcards and {len(names)} aliases")
+    return _extracted(source, lambda text: _between(text, literals), names)
+
+
+def _between(text: str, literals: Sequence[str]) -> Parts | None:
+    """What stands between the literals, each of them where it first comes after the one before.
+
+    A wildcard at the end takes the rest, without a line break at its end.
+    """
+    first, *others = literals
+    start = text.find(first)
+    if start < 0:
+        return None
+    start += len(first)
+    parts = []
+    for number, literal in enumerate(others, 1):
+        is_rest = not literal and number == len(others)
+        end = len(text.removesuffix("\n")) if is_rest else text.find(literal, start)
+        if end < 0:
+            return None
+        parts.append(text[start:end])
+        start = end + len(literal)
+    return parts
 
 
 def by_regex(source: Expression, literal: str, names: Sequence[str]) -> dict[str, Expression]:
-    pattern = regex(literal)
+    pattern = regexes.of_literal(literal)
     if not names:
         names = list(pattern.groupindex)
     if not names or pattern.groups != len(names):
         raise QueryError("parse needs a named group, as in /(?<user>\\w+)/, or an alias for each group")
-    return _groups(source, pattern, list(names))
+
+    def groups(text: str) -> Parts | None:
+        match = regexes.search(pattern, text)
+        return match and match.groups()
+
+    return _extracted(source, groups, names)
 
 
-def _groups(source: Expression, pattern: re.Pattern[str], names: list[str]) -> dict[str, Expression]:
+def _extracted(
+    source: Expression, extract: Callable[[str], Parts | None], names: Sequence[str]
+) -> dict[str, Expression]:
     read_source = textual(source)
-    search = pattern.search
     latest: list[Any] = [None, None]
 
-    def match_of(row: Any) -> re.Match[str] | None:
-        """The fields of a row are read one after the other: the last match serves them all."""
+    def parts_of(row: Any) -> Parts | None:
+        """The fields of a row are read one after the other: the last extraction serves them all."""
         if latest[0] is not row:
             value = read_source(row)
-            latest[:] = row, None if value is None else search(value)
-        match: re.Match[str] | None = latest[1]
-        return match
+            latest[:] = row, None if value is None else extract(value)
+        parts: Parts | None = latest[1]
+        return parts
 
-    def group(position: int) -> Expression:
+    def part(position: int) -> Expression:
         def read(row: Any) -> str | None:
-            match = match_of(row)
-            return match and match[position]
+            parts = parts_of(row)
+            return None if parts is None else parts[position]
 
         return Expression(read, Kind.RAW)
 
-    return {name: group(position) for position, name in enumerate(names, 1)}
+    return {name: part(position) for position, name in enumerate(names)}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from cloudwatch_mcp.sandbox.insights import budget, regexes
 from cloudwatch_mcp.sandbox.insights.errors import QueryError
 from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, number, text, truth
 
@@ -29,8 +29,18 @@ def _substr(value: str, start: float, length: float = math.inf) -> str:
 
 
 def _round(value: float, digits: float = 0) -> float:
-    scale: float = 10 ** int(digits)
+    scale: float = 10 ** max(min(int(digits), 15), -15)
     return math.floor(value * scale + 0.5) / scale
+
+
+def _concat(*parts: str) -> str:
+    budget.check_length(sum(map(len, parts)))
+    return "".join(parts)
+
+
+def _replace(value: str, old: str, new: str) -> str:
+    budget.check_length(len(value) + value.count(old) * len(new))
+    return value.replace(old, new)
 
 
 def _coalesce(*values: Any) -> Any:
@@ -69,7 +79,7 @@ FUNCTIONS = {
     "coalesce": Function(_coalesce, "v", 1, _ANY, Kind.RAW),
     "if": Function(lambda condition, yes, no: yes if truth(condition) else no, "v", 3, 3, Kind.RAW),
     "case": Function(_case, "v", 2, _ANY, Kind.RAW),
-    "concat": Function(lambda *parts: "".join(parts), "t", 1, _ANY),
+    "concat": Function(_concat, "t", 1, _ANY),
     "ltrim": Function(str.lstrip, "t", 1, 2),
     "rtrim": Function(str.rstrip, "t", 1, 2),
     "trim": Function(str.strip, "t", 1, 2),
@@ -77,8 +87,8 @@ FUNCTIONS = {
     "toupper": Function(str.upper, "t", 1, 1),
     "tolower": Function(str.lower, "t", 1, 1),
     "substr": Function(_substr, "tn", 2, 3),
-    "replace": Function(str.replace, "t", 3, 3),
-    "regex_replace": Function(lambda value, old, new: re.sub(old, new, value), "t", 3, 3),
+    "replace": Function(_replace, "t", 3, 3),
+    "regex_replace": Function(regexes.replace, "t", 3, 3),
     "startswith": Function(str.startswith, "t", 2, 2, Kind.TRUTH),
     "endswith": Function(str.endswith, "t", 2, 2, Kind.TRUTH),
     # The documented third argument, for a search that ignores case, has no effect on AWS.

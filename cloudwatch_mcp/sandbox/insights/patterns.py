@@ -12,6 +12,7 @@ from hashlib import md5
 from operator import eq
 from typing import TYPE_CHECKING, Any
 
+from cloudwatch_mcp.sandbox.insights import budget
 from cloudwatch_mcp.sandbox.insights.shapes import SEVERITIES, VARIABLE, WORD, Shape, cut, form, telling_words
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def _clustered(alike: _Alike) -> list[_Group]:
     groups: list[_Group] = []
     of_shape: dict[Shape, list[_Group]] = {}
     for (shape, words), (rows, tokens) in alike.items():
+        budget.check()
         candidates = of_shape.setdefault(shape, [])
         group = max(candidates, key=lambda each: each.similarity(words), default=None)
         if group is None or group.similarity(words)[0] < _SIMILARITY:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lark import Lark, Token, Tree, UnexpectedInput, UnexpectedToken
 
+from cloudwatch_mcp.sandbox.insights import budget
 from cloudwatch_mcp.sandbox.insights.commands import PipelineCompiler
-from cloudwatch_mcp.sandbox.insights.errors import unexpected
+from cloudwatch_mcp.sandbox.insights.errors import QueryError, unexpected
 from cloudwatch_mcp.sandbox.insights.values import text
 
 if TYPE_CHECKING:
@@ -36,12 +37,24 @@ class Query:
     """
 
     def __init__(self, query: str, now: datetime) -> None:
-        self._pipeline = PipelineCompiler(query, now).compile(_parse(query))
+        try:
+            self._pipeline = PipelineCompiler(query, now).compile(_parse(query))
+        except RecursionError as error:
+            raise QueryError("The query is nested too deeply", 0, len(query)) from error
         self.source = self._pipeline.source
         self.standard_class_only = self._pipeline.standard_class_only
 
     def run(self, events: Sequence[Event], limit: int | None = None) -> Results:
-        """The results over `events`, which come newest first; `limit` is for a query that has none."""
+        """The results over `events`, which come newest first; `limit` is for a query that has none.
+
+        Raises:
+            OverBudgetError: it takes too long, or makes too long a text.
+            QueryError: a regular expression that it makes of a field is none.
+        """
+        with budget.limited():
+            return self._run(events, limit)
+
+    def _run(self, events: Sequence[Event], limit: int | None) -> Results:
         rows: Sequence[Any] = events
         matched = len(events)
         for stage in self._pipeline.stages:

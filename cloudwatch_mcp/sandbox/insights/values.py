@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _NUMERAL = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*")
+_MAX_DIGITS = 300  # int() refuses thousands
 _CHUNK = re.compile(r"\d+|\D+")
 
 Read = Callable[[Any], Any]
@@ -38,7 +39,7 @@ def number(value: Any) -> int | float | None:
     if kind is int or kind is float:
         return value  # type: ignore[no-any-return]  # the class was asked for just above
     if kind is str and _NUMERAL.fullmatch(value):
-        return float(value) if any(mark in value for mark in ".eE") else int(value)
+        return float(value) if len(value) > _MAX_DIGITS or any(mark in value for mark in ".eE") else int(value)
     return int(value) if kind is bool else None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, NamedTuple
 
-from cloudwatch_mcp.sandbox.insights import Event, EventLog, Query, Results, size
+from cloudwatch_mcp.sandbox.insights import Event, EventLog, OverBudgetError, Query, QueryError, Results, size
 
 
 class LogGroupRange(NamedTuple):
@@ -26,7 +26,10 @@ class Answer(NamedTuple):
 
 @dataclass
 class RunningQuery:
-    """A started query: Scheduled at the first look, then Running with a part of the events, then Complete."""
+    """A started query: Scheduled at the first look, then Running with a part of the events, then Complete.
+
+    A query that takes too long ends as Timeout; it can be stopped while it takes its time.
+    """
 
     query_id: str
     text: str
@@ -39,6 +42,7 @@ class RunningQuery:
     _polls: int = 0
     _answers: dict[float, Answer] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
+    _running: Lock = field(default_factory=Lock)
 
     @property
     def status(self) -> str:
@@ -46,12 +50,13 @@ class RunningQuery:
 
     @property
     def ended(self) -> bool:
-        return self._status in ("Complete", "Cancelled")
+        return self._status in ("Complete", "Cancelled", "Failed", "Timeout")
 
     def poll(self) -> Answer:
-        with self._lock:
-            if not self.ended:
-                self._advance()
+        with self._running:
+            with self._lock:
+                if not self.ended:
+                    self._advance()
             answer = self._answer(self._progress())
             return answer._replace(status=self._status)
 
@@ -74,7 +79,7 @@ class RunningQuery:
         """The part of the events that has been looked at."""
         if self._status == "Complete":
             return 1.0
-        if self._polls < 2:
+        if self._polls < 2 or self._status in ("Failed", "Timeout"):
             return 0.0
         return (self._polls - 1) / self.polls_to_complete if self.polls_to_complete else 0.5
 
@@ -91,8 +96,18 @@ class RunningQuery:
         events.sort(key=lambda event: event.timestamp)
         events.reverse()
         events = events[: round(len(events) * progress)]
-        results = self.query.run(events, self.limit) if progress else Results([], 0)
+        results = self._results(events) if progress else Results([], 0)
         return Answer(self._status, results.rows, self._statistics(events, results.matched, progress))
+
+    def _results(self, events: Sequence[Event]) -> Results:
+        """The query's results; it ends as Failed or Timeout where there are none."""
+        try:
+            return self.query.run(events, self.limit)
+        except (OverBudgetError, QueryError) as error:
+            with self._lock:
+                if self._status != "Cancelled":
+                    self._status = "Failed" if isinstance(error, QueryError) else "Timeout"
+            return Results([], 0)
 
     def _statistics(self, events: Sequence[Event], matched: int, progress: float) -> dict[str, float]:
         return {

@@ -141,7 +141,9 @@ def _leave(code: int) -> NoReturn:
 def _demo() -> int:
     from cloudwatch_mcp.demo import run
 
-    return run(_sandbox("demo"))
+    sandbox = _sandbox("demo")
+    _leave_aws()
+    return run(sandbox)
 
 
 def _enter_sandbox() -> None:
@@ -152,7 +154,7 @@ def _enter_sandbox() -> None:
 
 
 def _leave_aws() -> None:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
+    for name in [name for name in os.environ if name.startswith("AWS_") or name == "CLOUDWATCH_MCP_PROFILES"]:
         del os.environ[name]
 
 

@@ -127,13 +127,13 @@ STEPS = (
     Step(
         "Is it done by now?",
         "get_logs_insight_query_results",
-        lambda answers: {"query_id": answers[-1]["query_id"]},
+        lambda answers: {"query_id": answers[-1].get("query_id", "")},
         lambda data: data["status"] in ("Scheduled", "Running"),
     ),
     Step(
         "No need: 2.15.0 of payments cut the pool from 64 to 8; roll it back. Stop the query, it bills.",
         "cancel_logs_insight_query",
-        lambda answers: {"query_id": answers[-1]["query_id"]},
+        lambda answers: {"query_id": answers[-1].get("query_id", "")},
         lambda data: data["success"] is True,
     ),
 )

@@ -19,7 +19,7 @@ import boto3
 import pytest
 from mcp import Client, StdioServerParameters
 
-from cloudwatch_mcp import __version__
+from cloudwatch_mcp import __version__, cli, demo
 from cloudwatch_mcp.shaping import dumps
 from tests.sandbox_process import HELD
 from tests.stdio import COMMAND, PATIENCE, SECRET, Endpoint, Request, Response, ServerProcess, environment
@@ -97,6 +97,29 @@ def test_an_unreadable_variable_is_one_clear_line_and_a_failure() -> None:
     assert done.stdout == ""
     complaint = "CLOUDWATCH_MCP_MAX_SCAN_GB='lots' cannot be read: it takes a positive number."
     assert done.stderr == f"cloudwatch-mcp: {complaint}\n"
+
+
+FOREIGN = {
+    "AWS_PROFILE": "missing",
+    "AWS_ENDPOINT_URL_LOGS": "http://127.0.0.1:1",
+    "CLOUDWATCH_MCP_PROFILES": "missing",
+    "http_proxy": "http://127.0.0.1:1",
+    "no_proxy": "aws.test",
+}
+
+
+def test_the_sandbox_works_whatever_aws_and_proxies_are_configured() -> None:
+    done = _run("-m", "cloudwatch_mcp", "--sandbox", "check", **FOREIGN)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_demo_hands_down_nothing_of_a_configured_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in FOREIGN.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(demo, "run", lambda _: len(FOREIGN.keys() & os.environ.keys()))
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["demo"])
+    assert ended.value.code == 2  # the proxy's, which the sandbox's environment overrides
 
 
 MALFORMED = {

@@ -59,6 +59,7 @@ class Sandbox:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "NO_PROXY": "127.0.0.1",
+            "no_proxy": "127.0.0.1",  # it wins where both are set
         }
 
     def hold_queries(self, hold: bool) -> None:

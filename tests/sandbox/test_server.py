@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.utils import get_environ_proxies
 
 from cloudwatch_mcp.sandbox import Clock, Sandbox
 from tests.sandbox.clients import client_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 NOW = datetime(2026, 11, 20, 12, 2, 33, tzinfo=timezone.utc)
 
@@ -60,6 +61,18 @@ def test_operation_that_nobody_wrote_is_an_error_of_the_caller(sandbox: Sandbox)
     with pytest.raises(ClientError) as refused:
         client(sandbox, "logs").describe_configuration_templates()
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
+@pytest.mark.parametrize("spelled", [str.lower, str.upper])
+def test_no_proxy_is_asked_for_the_sandbox(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, spelled: Callable[[str], str]
+) -> None:
+    for name, value in [("http_proxy", "http://192.0.2.1"), ("all_proxy", "http://192.0.2.1"), ("no_proxy", "x.test")]:
+        monkeypatch.setenv(spelled(name), value)
+    assert get_environ_proxies(sandbox.endpoint_url) != {}
+    for name, value in sandbox.environment.items():
+        monkeypatch.setenv(name, value)
+    assert get_environ_proxies(sandbox.endpoint_url) == {}
 
 
 def test_stop_frees_the_port() -> None:

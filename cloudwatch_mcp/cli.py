@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NoReturn
 
 from cloudwatch_mcp import __version__
@@ -69,8 +72,12 @@ def _add_log_groups(command: argparse.ArgumentParser) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; leaves with the exit code."""
+    _let_signals_end_a_container()
+    closed = _open_closed_streams()
     options = parser().parse_args(arguments)
     _refuse_contradictions(options)
+    if options.command is None and closed:
+        sys.exit(f"cloudwatch-mcp: {closed[0]} is closed: an MCP client talks to the server over stdin and stdout.")
     if options.command == "policy":
         sys.exit(_policy(options))
     try:
@@ -90,6 +97,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.record:
         _serve_recorded(settings, options)
     _serve(settings)
+
+
+def _let_signals_end_a_container() -> None:
+    """The first process has no default action for them; other processes are ended by it until they serve."""
+    if os.getpid() == 1:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda number, _: os._exit(128 + number))
+
+
+def _open_closed_streams() -> list[str]:
+    """Open the null device as each standard stream that is closed: what is opened next would take its place.
+
+    The names of those of them that a client needs.
+    """
+    closed = [name for name in ("stdin", "stdout", "stderr") if getattr(sys, name) is None]
+    for name in closed:
+        mode = "r" if name == "stdin" else "w"
+        setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - it stays open
+    return [name for name in closed if name != "stderr"]
 
 
 def _refuse_contradictions(options: argparse.Namespace) -> None:
@@ -132,8 +158,9 @@ def _check(settings: Settings, options: argparse.Namespace) -> NoReturn:
 
 
 def _leave(code: int) -> NoReturn:
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(OSError):  # nobody reads any more, or the disk is full
+        sys.stdout.flush()
+        sys.stderr.flush()
     # A thread that still waits for AWS would keep the process alive until its timeout.
     os._exit(code)
 
@@ -222,8 +249,7 @@ def _serve(settings: Settings, *, leaving: Callable[[], None] = lambda: None, **
     server = build_server(settings, os.environ, **made)
     gc.freeze()
     gc.enable()
-    anyio.run(serve, server, leaving)
-    _leave(0)
+    _leave(anyio.run(serve, server, leaving))
 
 
 def _configure_log(settings: Settings) -> None:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import anyio
 from loguru import logger
@@ -49,6 +49,7 @@ _GARBAGE_THRESHOLDS = (50_000, 20, 100)
 _NAMED = 5  # wrong arguments in one error
 _WARM_UP_AFTER = 0.1  # seconds after tools/list, in which its answer gets out
 _STOPPED_WITHIN = 1.6  # seconds for running calls to clean up on a signal; clients kill after about 2
+_WRITTEN_WITHIN = 1.0  # seconds for the last answers to be read, once all calls have ended
 
 
 class CloudWatchServer(MCPServer[Runtime]):
@@ -63,6 +64,7 @@ class CloudWatchServer(MCPServer[Runtime]):
             anyio.CapacityLimiter(_SHAPING_THREADS),
         )
         self.tools_listed = anyio.Event()
+        self.calls_ended = anyio.Event()
         self._tools = {tool.name: tool for tool in _tools()}
         self._running: dict[anyio.CancelScope, anyio.Event] = {}
         super().__init__(
@@ -153,17 +155,27 @@ def build_server(
     return CloudWatchServer(settings, clients or Clients(settings, environment), clock or Clock())
 
 
-async def serve(server: CloudWatchServer, leaving: Callable[[], None] = lambda: None) -> None:
-    """Serve stdin and stdout until stdin ends, or end the process on SIGTERM or SIGINT; `leaving` is called before."""
+async def serve(server: CloudWatchServer, leaving: Callable[[], None] = lambda: None) -> int:
+    """Serve stdin and stdout until stdin ends; the exit code, which is 1 when the client cannot be written to.
+
+    Ends the process itself on a signal, and when stdout or stdin would be waited for. `leaving` is called before.
+    """
     sys.setswitchinterval(_SWITCH_INTERVAL)
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
+    code = 0
     async with anyio.create_task_group() as group:
         if sys.platform != "win32":
             group.start_soon(_leave_on_signal, server, leaving)
+        group.start_soon(_leave_when_stuck, server, leaving)
         group.start_soon(_warm_up, server)
-        await server.run_stdio_async()
+        try:
+            await server.run_stdio_async()
+        except Exception as error:  # noqa: BLE001 - a group of what failed, such as a write to a broken pipe
+            logger.warning("The connection to the client failed ({}).", _place(error))
+            code = 1
         group.cancel_scope.cancel()
     leaving()
+    return code
 
 
 async def _warm_up(server: CloudWatchServer) -> None:
@@ -175,18 +187,38 @@ async def _warm_up(server: CloudWatchServer) -> None:
 
 
 async def _leave_on_signal(server: CloudWatchServer, leaving: Callable[[], None]) -> None:
-    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup sets it
+        numbers.append(signal.SIGHUP)
+    with anyio.open_signal_receiver(*numbers) as signals:
         async for number in signals:
             await server.cancel_running()
-            leaving()
-            # The thread that reads stdin cannot be interrupted: an orderly exit would wait for it.
-            os._exit(128 + number)
+            _leave(leaving, 128 + number)
+
+
+async def _leave_when_stuck(server: CloudWatchServer, leaving: Callable[[], None]) -> None:
+    """A write that nobody reads, and the read of a stdin that stays open after a failed write, do not end."""
+    await server.calls_ended.wait()
+    await anyio.sleep(_WRITTEN_WITHIN)
+    logger.warning("The client does not read what the server writes.")
+    _leave(leaving, 1)
+
+
+def _leave(leaving: Callable[[], None], code: int) -> NoReturn:
+    """End the process. The threads that read stdin and write stdout cannot be interrupted: an exit would wait."""
+    try:
+        leaving()
+    finally:
+        os._exit(code)
 
 
 @asynccontextmanager
 async def _lend(server: MCPServer[Runtime]) -> AsyncIterator[Runtime]:
     assert isinstance(server, CloudWatchServer)  # noqa: S101 - for the type checker: the SDK passes the server itself
-    yield server.runtime
+    try:
+        yield server.runtime
+    finally:
+        server.calls_ended.set()
 
 
 @cache

@@ -257,7 +257,7 @@ async def test_the_sdks_own_client_finds_the_ten_tools_and_calls_one(sandbox: st
 
 IN_TIME = 2  # seconds after which MCP clients kill a server whose input they have closed
 
-ENDS = {"EOF": 0, "SIGTERM": 128 + signal.SIGTERM, "SIGINT": 128 + signal.SIGINT}
+ENDS = {"EOF": 0, **{number.name: 128 + number for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}}
 each_end = pytest.mark.parametrize("end", ENDS)
 
 
@@ -334,6 +334,53 @@ def test_a_running_query_is_stopped_when_the_server_is_ended(
     _end(querying[end], end)
     assert querying[end].wait_at_most(IN_TIME) == ENDS[end]
     assert f"fields @message {HELD} until {end}" in _cancelled_queries(sandbox)
+
+
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_the_sandbox_can_be_ended_while_it_starts(seconds: float) -> None:
+    with ServerProcess("--sandbox") as process:
+        process.wait_at_most(seconds)
+        process.signal(signal.SIGTERM)
+        assert process.wait_at_most(IN_TIME) in {-signal.SIGTERM, 128 + signal.SIGTERM}
+
+
+def test_a_regular_expression_that_backtracks_without_end_holds_up_neither_answers_nor_signals() -> None:
+    with ServerProcess("--sandbox") as process:
+        process.initialize()
+        hopeless = {**QUERY, "start_time": "1h", "end_time": "now", "query_string": "filter @message like /(.|.)*[~^]/"}
+        process.begin_call("execute_log_insights_query", **hopeless)
+        process.wait_for(lambda message: "Scheduled" in str(message))  # the next look at its results runs it
+        assert [process.request("ping")["result"] for _ in range(20)] == [{}] * 20
+        process.signal(signal.SIGTERM)
+        assert process.wait_at_most(IN_TIME) == 128 + signal.SIGTERM
+
+
+@pytest.mark.parametrize(("number", "handled"), [(1, {signal.SIGTERM, signal.SIGINT}), (2, set())])
+def test_the_first_process_of_a_container_can_be_ended_while_it_starts(
+    monkeypatch: pytest.MonkeyPatch, number: int, handled: set[signal.Signals]
+) -> None:
+    handlers: dict[int, Any] = {}
+    monkeypatch.setattr(os, "getpid", lambda: number)
+    monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert handlers.keys() == handled
+
+
+def test_who_ignores_hangups_is_not_ended_by_one() -> None:
+    command = ["nohup", *COMMAND]
+    with subprocess.Popen(
+        command, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for number in (1, 2):
+            process.stdin.write(b'{"jsonrpc": "2.0", "id": %d, "method": "ping"}\n' % number)
+            process.stdin.flush()
+            assert b'"id":%d' % number in process.stdout.readline()
+            process.send_signal(signal.SIGHUP)
+        process.stdin.close()
+        assert process.wait(PATIENCE) == 0
 
 
 def _only_one_query_starts(request: Request) -> Response | None:

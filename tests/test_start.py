@@ -16,7 +16,12 @@ def test_what_is_imported_is_never_searched_for_garbage_and_what_comes_later_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     serving: list[Any] = []
-    monkeypatch.setattr("anyio.run", lambda *_: serving.extend([gc.isenabled(), gc.get_freeze_count() > 10_000]))
+
+    def run(*_: object) -> int:
+        serving.extend([gc.isenabled(), gc.get_freeze_count() > 10_000])
+        return 0
+
+    monkeypatch.setattr("anyio.run", run)
     monkeypatch.setattr("os._exit", serving.append)
     monkeypatch.setattr("cloudwatch_mcp.log.configure", lambda *_, **__: None)
     try:

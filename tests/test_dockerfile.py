@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatch
 
+import pytest
+
+from scripts.gates_lib import dockerfile
 from tests.conftest import ROOT
 
 TEXT = (ROOT / "Dockerfile").read_text("utf-8")
@@ -19,8 +22,21 @@ def arguments(instruction: str) -> list[str]:
     return [rest for name, rest in INSTRUCTIONS if name == instruction]
 
 
-def test_each_base_is_slim_and_of_a_named_version() -> None:
-    assert all(re.match(r"python:3\.\d+-slim(@sha256:\w{64})?( AS \w+)?$", base) for base in arguments("FROM"))
+def test_each_stage_is_based_on_the_same_slim_image_by_its_digest() -> None:
+    (base,) = {image.removesuffix(" AS build") for image in arguments("FROM")}
+    assert re.fullmatch(r"python:3\.\d+\.\d+-slim-\w+@sha256:[0-9a-f]{64}", base)
+
+
+@pytest.mark.parametrize(
+    ("image", "complaints"),
+    [
+        ("python:3.12-slim", ["FROM python:3.12-slim names no digest"]),
+        ("python:3.12-slim@sha256:00 AS build", ["FROM python:3.12-slim@sha256:00 AS build names no digest"]),
+        (f"--platform=linux/arm64 python:3.12-slim@sha256:{64 * '0'} AS build", []),
+    ],
+)
+def test_a_base_without_a_digest_fails_the_gate(image: str, complaints: list[str]) -> None:
+    assert dockerfile.complaints(f"# FROM here\nFROM {image}\nRUN true\n") == complaints
 
 
 def test_the_server_is_run_by_a_user_without_privileges() -> None:
@@ -32,7 +48,8 @@ def test_the_server_is_run_by_a_user_without_privileges() -> None:
 
 def test_what_is_installed_is_what_is_locked() -> None:
     first, ours = (run for run in arguments("RUN") if "install" in run)
-    assert first.endswith("--no-cache-dir --require-hashes --requirement requirements.txt")
+    options = "--no-cache-dir --only-binary :all: --require-hashes --requirement requirements.txt"
+    assert " ".join(first.split()).endswith(options)
     assert ours.endswith("--no-cache-dir --no-deps --no-build-isolation .")
 
 

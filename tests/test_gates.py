@@ -168,6 +168,22 @@ def test_dependabot_looks_after_every_place_that_pins_something() -> None:
     assert all((ROOT / looked_at[each] / file).exists() for each, file in pinning.items())
 
 
+@pytest.mark.parametrize(
+    ("file", "command", "times"),
+    [
+        ("scripts/setup", "--require-hashes", 2),
+        ("scripts/lock", "uv pip compile", 1),
+        ("Dockerfile", "--require-hashes", 1),
+    ],
+)
+def test_no_package_is_built_from_a_source_archive(file: str, command: str, times: int) -> None:
+    """To build one runs it, with build tools that no lock pins."""
+    lines = (ROOT / file).read_text("utf-8").replace("\\\n", "").splitlines()
+    installing = [line for line in lines if command in line]
+    assert len(installing) == times
+    assert all("--only-binary :all:" in line for line in installing)
+
+
 def test_the_clients_lock_pins_by_hash_and_names_no_registry() -> None:
     pinned = json.loads((ROOT / "scripts" / "clients_lib" / "package-lock.json").read_text("utf-8"))["packages"]
     wanted = json.loads((ROOT / "scripts" / "clients_lib" / "package.json").read_text("utf-8"))["dependencies"]

@@ -69,6 +69,13 @@ def test_a_query_that_takes_too_long_times_out_and_is_not_run_again() -> None:
     assert not query.stop()
 
 
+def test_a_query_can_be_stopped_while_it_takes_its_time() -> None:
+    query = running("limit 1")
+    with query._running:
+        assert query.stop()
+    assert query.poll().status == "Cancelled"
+
+
 def test_a_pattern_out_of_a_field_that_is_none_fails_the_query() -> None:
     query = running("fields regex_replace(@message, concat('(', @message), '')")
     assert [query.poll().status for _ in range(3)] == ["Scheduled", "Failed", "Failed"]

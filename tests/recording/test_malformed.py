@@ -91,7 +91,7 @@ def test_what_is_no_cassette_is_refused_in_one_sentence(tmp_path: Path, text: st
     assert complaint in refusal(path)
 
 
-@pytest.mark.parametrize("data", [b"\xff\xfe", b"caf\xe9", os.urandom(64) + b"\xff"])
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"caf\xe9", bytes(range(256))])
 def test_what_is_no_text_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(data)

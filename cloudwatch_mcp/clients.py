@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -44,8 +44,10 @@ if TYPE_CHECKING:
 
 _MAX_CONCURRENT_CALLS = 32  # to one account and Region
 _MAX_THREADS = 64  # to all of them
+_STOP_WITHIN = 30.0  # seconds for a StopQuery, whoever waits for it
 _MAX_CLIENTS = 32  # kept open; each has idle connections
 _MAX_ATTEMPTS = 4
+RetryMode: TypeAlias = Literal["adaptive", "standard"]
 _T = TypeVar("_T")
 
 
@@ -67,9 +69,10 @@ class Clients:
         self._files = anyio.CapacityLimiter(4)  # not anyio's own, which serves stdin and stdout
         self._threads = ThreadPoolExecutor(_MAX_THREADS, "aws")
         self._turns: dict[tuple[str | None, str], anyio.Semaphore] = {}
+        self._turns_to_stop: dict[tuple[str | None, str], anyio.Semaphore] = {}
         self._lock = threading.RLock()
         self._sessions: dict[str | None, boto3.Session] = {}
-        self._clients: OrderedDict[tuple[str | None, str, str], Any] = OrderedDict()
+        self._clients: OrderedDict[tuple[str | None, str, str, str], Any] = OrderedDict()
 
     async def at(self, profile_name: str | None, region: str | None) -> Aws:
         """The account and Region of a tool call.
@@ -82,12 +85,15 @@ class Clients:
         name, note = find() if profile in self._sessions else await self._in_thread(find)
         return Aws(self.send, name, profile, (note,) if note else ())
 
-    def client(self, profile: str | None, region: str, service: str) -> Any:
-        """The shared boto3 client; it refuses every operation outside the allow-list. May block."""
-        key = (profile, region, service)
+    def client(self, profile: str | None, region: str, service: str, retries: RetryMode = "adaptive") -> Any:
+        """The shared boto3 client; it refuses every operation outside the allow-list. May block.
+
+        An adaptive one holds requests back while AWS throttles.
+        """
+        key = (profile, region, service, retries)
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = self._new_client(profile, region, service)
+                self._clients[key] = self._new_client(profile, region, service, retries)
             self._clients.move_to_end(key)
             if len(self._clients) > _MAX_CLIENTS:
                 _, unused = self._clients.popitem(last=False)
@@ -98,15 +104,19 @@ class Clients:
         """AWS's answer, or an error when it takes longer than the read timeout, retries and turns included."""
         from cloudwatch_mcp.connections import Exchange
 
-        turn = self._turns.setdefault((aws.profile, aws.region), anyio.Semaphore(_MAX_CONCURRENT_CALLS))
+        turns = self._turns if operation != "StopQuery" else self._turns_to_stop
+        turn = turns.setdefault((aws.profile, aws.region), anyio.Semaphore(_MAX_CONCURRENT_CALLS))
         seconds, exchange = self._settings.read_timeout, Exchange()
         sending: Future[dict[str, Any]] | None = None
         with anyio.move_on_after(seconds):
             await turn.acquire()
-            sending = self._threads.submit(copy_context().run, self._send, aws, operation, parameters, exchange)
+            if operation == "StopQuery":
+                sending = self._stop(aws, parameters, asyncio.get_running_loop())
+            else:
+                sending = self._threads.submit(copy_context().run, self._send, aws, operation, parameters, exchange)
             sending.add_done_callback(partial(_release, turn, asyncio.get_running_loop()))
             try:
-                return await asyncio.wrap_future(sending)
+                return await asyncio.shield(_observed(sending))
             except anyio.get_cancelled_exc_class():
                 self._give_up(sending, exchange, aws, operation)
                 raise
@@ -117,17 +127,40 @@ class Clients:
         """A call that has no thread yet is dropped; one that has is ended on its connection, and frees its thread.
 
         A StartQuery may still start a query, whose id nobody gets: so it has more time, and what it started is stopped.
+        StopQuery goes on by itself.
         """
+        if operation == "StopQuery" or sending.cancel():
+            return
         if operation != "StartQuery":
             exchange.give_up()
             return
 
+        loop = asyncio.get_running_loop()
+
         def stop(started: Future[dict[str, Any]]) -> None:
-            if not started.cancelled() and started.exception() is None:
-                self._threads.submit(self._send, aws, "StopQuery", {"queryId": started.result()["queryId"]}, exchange)
+            if started.exception() is None:
+                self._stop(aws, {"queryId": started.result()["queryId"]}, loop)
 
         sending.add_done_callback(stop)
-        asyncio.get_running_loop().call_later(self._settings.read_timeout, exchange.give_up)
+        loop.call_later(self._settings.read_timeout, exchange.give_up)
+
+    def _stop(self, aws: Aws, query: Mapping[str, Any], loop: asyncio.AbstractEventLoop) -> Future[dict[str, Any]]:
+        """StopQuery in a thread of its own: it waits behind no call that hangs, and goes on when nobody waits."""
+        from cloudwatch_mcp.connections import Exchange
+
+        stopping: Future[dict[str, Any]] = Future()
+        exchange = Exchange()
+
+        def stop() -> None:
+            try:
+                stopping.set_result(self._send(aws, "StopQuery", query, exchange))
+            except Exception as error:  # noqa: BLE001 - whoever waits gets it
+                stopping.set_exception(error)
+
+        with suppress(RuntimeError):  # the loop has ended, and the process soon
+            loop.call_soon_threadsafe(loop.call_later, _STOP_WITHIN, exchange.give_up)
+        threading.Thread(target=copy_context().run, args=(stop,), name="aws-stop", daemon=True).start()
+        return stopping
 
     async def warm(self) -> None:
         """Import boto3 and make the default clients, so that the first call need not."""
@@ -149,7 +182,10 @@ class Clients:
         connections.current.set(exchange)
         client = None
         try:
-            client = self.client(aws.profile, aws.region, service)
+            # A query that is to be stopped bills while it waits.
+            client = self.client(
+                aws.profile, aws.region, service, "standard" if operation == "StopQuery" else "adaptive"
+            )
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
         except CloudWatchError:
             raise
@@ -225,7 +261,7 @@ class Clients:
                 "variables, ~/.aws/config and ~/.aws/credentials; `cloudwatch-mcp check` shows what is used."
             ) from None
 
-    def _new_client(self, profile: str | None, region: str, service: str) -> Any:
+    def _new_client(self, profile: str | None, region: str, service: str, retries: RetryMode) -> Any:
         from botocore.config import Config
 
         from cloudwatch_mcp import connections
@@ -234,7 +270,7 @@ class Clients:
             connect_timeout=self._settings.connect_timeout,
             read_timeout=self._settings.read_timeout,
             max_pool_connections=_MAX_CONCURRENT_CALLS,
-            retries={"mode": "adaptive", "total_max_attempts": _MAX_ATTEMPTS},
+            retries={"mode": retries, "total_max_attempts": _MAX_ATTEMPTS},
             user_agent_extra=f"cloudwatch-mcp/{__version__}",
         )
         session = self.session(profile)
@@ -244,6 +280,13 @@ class Clients:
         client.meta.events.register("before-parse", _read_answer)
         client.meta.events.register_first("needs-retry", _repeat_only_what_is_safe)
         return client
+
+
+def _observed(sending: Future[dict[str, Any]]) -> asyncio.Future[dict[str, Any]]:
+    """The future of a call that may end after all who waited for it have gone: its error is not reported as unseen."""
+    waiting = asyncio.wrap_future(sending)
+    waiting.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    return waiting
 
 
 def _release(turn: anyio.Semaphore, loop: asyncio.AbstractEventLoop, _: Future[dict[str, Any]]) -> None:

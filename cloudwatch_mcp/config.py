@@ -113,7 +113,7 @@ class Settings:
         "CLOUDWATCH_MCP_READ_TIMEOUT",
         "a positive number",
         _positive,
-        "Seconds that a call to AWS may take, its repetitions included.",
+        "Seconds that a call to AWS may take, retries included.",
     )
     region: str | None = None
     profile: str | None = None

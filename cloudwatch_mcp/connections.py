@@ -20,37 +20,40 @@ MAX_ANSWER_BYTES = 32_000_000
 GIVEN_UP, TOO_LARGE = "the call was given up", "the answer is too large"
 
 
+_lock = threading.Lock()
+
+
 class Exchange:
     """One call's requests to AWS, retries included; `ended` says why there are to be no more."""
 
     def __init__(self) -> None:
         self.ended: str | None = None
-        self._lock = threading.Lock()
         self._connection: Any = None
 
     def give_up(self) -> None:
         """End the call's request wherever it is; its thread gets an error."""
-        self._end(GIVEN_UP)
-        with self._lock:
-            connected = getattr(self._connection, "sock", None)
+        with _lock:
+            self.ended = self.ended or GIVEN_UP
+            # A connection that was put back may be another exchange's by now.
+            connected = getattr(self._connection, "sock", None) if _is_used_by(self._connection, self) else None
         if isinstance(connected, socket.socket):
             with suppress(OSError):
                 socket.socket.shutdown(connected, socket.SHUT_RDWR)  # also TLS, without its closing handshake
 
-    def _end(self, why: str) -> None:
-        with self._lock:
-            self.ended = self.ended or why
-
     def use(self, connection: Any) -> None:
-        with self._lock:
+        with _lock:
             if self.ended:
                 raise ConnectionAbortedError(self.ended)
-            self._connection = connection
+            self._connection, connection.exchange = connection, self
 
     def count(self, size: int) -> None:
         if size > MAX_ANSWER_BYTES:
-            self._end(TOO_LARGE)
+            self.ended = self.ended or TOO_LARGE
             raise ConnectionAbortedError(self.ended)
+
+
+def _is_used_by(connection: Any, exchange: Exchange) -> bool:
+    return getattr(connection, "exchange", None) is exchange
 
 
 current: ContextVar[Exchange | None] = ContextVar("current", default=None)

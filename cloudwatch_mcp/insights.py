@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 from loguru import logger
 
@@ -213,6 +214,7 @@ async def _start_now(aws: Aws, query: Query) -> str:
                 group.start_soon(_hurry, scope)
                 outcome = await settle(aws.call("StartQuery", **_start_parameters(query)))
             group.cancel_scope.cancel()
+        await anyio.lowlevel.checkpoint_if_cancelled()
     except anyio.get_cancelled_exc_class():
         if outcome and isinstance(outcome[0], dict):
             await _stop(aws, outcome[0]["queryId"])

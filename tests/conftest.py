@@ -248,11 +248,12 @@ class StubbedServer:
         self._stubs = {
             service: _AnyOrder(clients.client(None, "us-east-1", service)) for service in ("cloudwatch", "logs")
         }
+        self._stubs["stop"] = _AnyOrder(clients.client(None, "us-east-1", "logs", "standard"))
         for stub in self._stubs.values():
             stub.activate()
 
     def _stub(self, method: str) -> Stubber:
-        names = {xform_name(operation): service for operation, service in OPERATIONS.items()}
+        names = {xform_name(operation): service for operation, service in OPERATIONS.items()} | {"stop_query": "stop"}
         return self._stubs[names[method]]
 
     def answer(self, method: str, answer: dict[str, Any], expected: dict[str, Any] | None = None) -> None:

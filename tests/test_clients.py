@@ -329,3 +329,49 @@ async def test_credentials_that_cannot_even_be_read_are_an_error_with_what_to_do
         await aws.call("DescribeAlarms")
     assert said in str(caught.value)
     assert "`cloudwatch-mcp check`" in str(caught.value)
+
+
+async def test_a_query_is_stopped_though_every_slot_is_taken(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factory, released = clients(environment, read_timeout=20), Event()
+    aws = await factory.at(None, None)
+
+    def send(_: Aws, operation: str, *__: Any) -> dict[str, Any]:
+        if operation == "StopQuery":
+            return {"success": True}
+        released.wait()
+        return {}
+
+    monkeypatch.setattr(factory, "_send", send)
+    async with anyio.create_task_group() as group:
+        for _ in range(40):
+            group.start_soon(aws.call, "DescribeAlarms")
+        await anyio.lowlevel.checkpoint()
+        assert await aws.call("StopQuery", queryId="one") == {"success": True}
+        released.set()
+
+
+async def test_a_stop_that_nobody_waits_for_is_sent_all_the_same(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factory, let_go, stopped = clients(environment, read_timeout=20), Event(), Event()
+    aws = await factory.at(None, None)
+
+    def send(*_: Any) -> dict[str, Any]:
+        let_go.wait()
+        stopped.set()
+        return {"success": True}
+
+    monkeypatch.setattr(factory, "_send", send)
+    with anyio.move_on_after(0.01):
+        await aws.call("StopQuery", queryId="one")
+    let_go.set()
+    assert await anyio.to_thread.run_sync(stopped.wait, 20)
+
+
+def test_a_query_is_stopped_by_a_client_that_holds_nothing_back(environment: dict[str, str]) -> None:
+    factory = clients(environment)
+    made = [factory.client(None, "us-east-1", "logs", mode) for mode in ("adaptive", "standard")]
+    modes = [client.meta.config.retries["mode"] for client in made]
+    assert modes == ["adaptive", "standard"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import sys
 import threading
 import traceback
@@ -11,14 +12,17 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
 import pytest
 
+from cloudwatch_mcp import connections
 from cloudwatch_mcp.alarm_rules import RuleError, component_names
 from cloudwatch_mcp.aws import Aws
 from cloudwatch_mcp.config import Settings
+from cloudwatch_mcp.connections import Exchange
 from cloudwatch_mcp.errors import AwsError, InputError, nearest, quote
 from cloudwatch_mcp.server import CloudWatchServer, build_server
 from cloudwatch_mcp.shaping import Answer, Points, render, sendable, series
@@ -358,3 +362,32 @@ def test_quotes_are_explained_to_the_model(server: CloudWatchServer) -> None:
 
 def test_far_windows_are_no_defect() -> None:
     assert parse_time("9999-12-31T23:59:59Z", NOW) - NOW > timedelta(days=365)
+
+
+def test_giving_a_call_up_spares_a_connection_that_another_call_uses_by_now() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        connection, first, second = SimpleNamespace(sock=ours), Exchange(), Exchange()
+        first.use(connection)
+        second.use(connection)
+        first.give_up()
+        theirs.sendall(b"x")
+        assert ours.recv(1) == b"x"
+        second.give_up()
+        assert ours.recv(1) == b""
+        with pytest.raises(ConnectionAbortedError):
+            second.use(connection)
+
+
+@pytest.mark.anyio
+async def test_an_answer_without_end_is_not_read_to_its_end(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "MAX_ANSWER_BYTES", 100_000)
+    with Endpoint(lambda _: Response(b" " * 200_000, promised=10**12)) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
+        async with asking(build_server(Settings(), {**environment, "AWS_ENDPOINT_URL": endpoint.url})) as ask:
+            error = (await ask("get_active_alarms")).error
+        requests = endpoint.seen.qsize()
+    assert "the answer has more than" in error
+    assert requests == 1

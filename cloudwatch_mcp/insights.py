@@ -17,7 +17,7 @@ from loguru import logger
 
 from cloudwatch_mcp.aws import Aws, settle
 from cloudwatch_mcp.clock import Clock
-from cloudwatch_mcp.errors import AwsError, CloudWatchError, QueryFailed
+from cloudwatch_mcp.errors import AwsError, CloudWatchError, QueryFailed, quote
 from cloudwatch_mcp.timerange import Window
 
 _FIRST_POLL, _LONGEST_POLL, _POLL_GROWTH = 0.2, 2.0, 1.5  # seconds, seconds, factor
@@ -143,7 +143,7 @@ def checked(results: Results) -> Results:
             "Timeout": "Queries time out after 60 minutes: narrow the window or the log groups.",
             "Cancelled": "It was cancelled: start it again if its result is still wanted.",
         }.get(results.status, "Start it again; if it fails again, simplify the query or narrow the window.")
-        raise QueryFailed(f"Query {results.query_id} ended with status {results.status} and no rows. {step}")
+        raise QueryFailed(f"Query {quote(results.query_id)} ended with status {results.status} and no rows. {step}")
     return results
 
 

@@ -111,7 +111,7 @@ async def test_a_query_that_ends_badly_without_rows_is_an_error(stubbed: Stubbed
     stubbed.answer("start_query", {"queryId": QUERY_ID})
     stubbed.answer("get_query_results", results(status))
     error = (await stubbed.ask("execute_log_insights_query", **ASKED)).error
-    assert f"Query {QUERY_ID} ended with status {status} and no rows." in error
+    assert f"Query '{QUERY_ID}' ended with status {status} and no rows." in error
 
 
 @pytest.mark.parametrize("status", ["Failed", "Timeout", "Cancelled", "Unknown"])

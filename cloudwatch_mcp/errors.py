@@ -60,7 +60,10 @@ def quote(value: object, limit: int = 200) -> str:
         shown = repr(value[: limit + 1] if isinstance(value, str) else value)
     except (ValueError, RecursionError):  # an integer of thousands of digits, a list of thousands of levels
         return "a value that cannot be shown"
-    return shown if len(shown) <= limit else f"{shown[: limit - 3]}..."
+    if len(shown) <= limit:
+        return shown
+    end = shown[0] if isinstance(value, str) else ""
+    return shown[: limit - 2].rstrip("\\") + "…" + end
 
 
 def quote_all(values: Iterable[object]) -> str:

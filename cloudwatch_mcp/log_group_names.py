@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import anyio.to_thread
+
 from cloudwatch_mcp.aws import Aws, settle
 from cloudwatch_mcp.errors import CloudWatchError, NotFound, nearest, quote, quote_all
 
@@ -11,6 +13,6 @@ async def no_such_group(aws: Aws, name: str) -> NotFound:
     parent = name.rpartition("/")[0]
     (page,) = await settle(aws.call("DescribeLogGroups", logGroupNamePrefix=parent or None))
     groups = [] if isinstance(page, CloudWatchError) else page.get("logGroups", [])
-    near = nearest(name, [group["logGroupName"] for group in groups])
+    near = await anyio.to_thread.run_sync(nearest, name, [group["logGroupName"] for group in groups])
     hint = f"Did you mean {quote_all(near)}?" if near else "describe_log_groups lists what exists."
     return NotFound(f"There is no log group {quote(name)} in {aws.region}. {hint}")

@@ -41,31 +41,34 @@ async def get_active_alarms(
     Composite alarms come first, with their rule and what triggered them; then metric alarms with what they watch, the
     condition in one phrase and the recent datapoints; newest transition first. Go on with get_alarm_history.
     """
-    aws = await runtime(ctx).clients.at(profile_name, region)
+    rt = runtime(ctx)
+    aws = await rt.clients.at(profile_name, region)
     alarms, more = await _read(pages_of_all_types(aws, "DescribeAlarms", StateValue="ALARM", MaxRecords=_PAGE))
     if more:
         # AWS gives no order: composite alarms may be among those that were not read.
         only = {"StateValue": "ALARM", "AlarmTypes": ["CompositeAlarm"], "MaxRecords": _PAGE}
         composites, _ = await _read(aws.pages("DescribeAlarms", **only))
         alarms = composites + [alarm for alarm in alarms if alarm_text.kind(alarm) != "composite"]
-    alarms.sort(key=_since, reverse=True)
-    alarms.sort(key=lambda alarm: alarm_text.kind(alarm) != "composite")
-    shown = alarms[:max_items]
-    notes = list(aws.notes)
+    shaped = await rt.in_thread(_shaped, alarms, max_items)
+    shown, notes = min(len(alarms), max_items), list(aws.notes)
     if not alarms:
         notes.append(
             f"No alarm is in ALARM in {aws.region}. get_alarm_history tells of past ones; other Regions have their own."
         )
-    if len(alarms) > len(shown):
+    if len(alarms) > shown:
         higher = f", or raise max_items ({_MOST_READ:,} at most)" if max_items < _MOST_READ else ""
-        notes.append(f"{len(shown):,} of {len(alarms):,} active alarms shown: get_alarm_history tells of one{higher}.")
+        notes.append(f"{shown:,} of {len(alarms):,} active alarms shown: get_alarm_history tells of one{higher}.")
     if more:
         notes.append(f"More than {_MOST_READ:,} alarms are active: the first {_MOST_READ:,} were read and sorted.")
+    return shaped.model_copy(update={"region": aws.region, "profile": aws.profile, "notes": notes})
+
+
+def _shaped(alarms: list[dict[str, Any]], max_items: int) -> ActiveAlarms:
+    alarms.sort(key=_since, reverse=True)
+    alarms.sort(key=lambda alarm: alarm_text.kind(alarm) != "composite")
+    shown = alarms[:max_items]
     kinds = [alarm_text.kind(alarm) for alarm in alarms]
     return ActiveAlarms(
-        region=aws.region,
-        profile=aws.profile,
-        notes=notes,
         counts={each: kinds.count(each) for each in dict.fromkeys(kinds)},
         composite_alarms=table([_composite_row(alarm) for alarm in shown if alarm_text.kind(alarm) == "composite"]),
         metric_alarms=table([_row(alarm) for alarm in shown if alarm_text.kind(alarm) not in ("composite", "log")]),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
+import anyio.to_thread
 from pydantic import BaseModel, Field
 
 from cloudwatch_mcp import alarm_text, free_json
@@ -95,10 +96,8 @@ async def get_alarm_history(
         raise NotFound(await _no_such_alarm(aws, alarm_name))
     alarm = described[0] if described else None
     components, component_notes = await _components(aws, alarm) if include_component_alarms else ([], [])
-    transitions = [_transition(item) for item in history if item["HistoryItemType"] == "StateUpdate"]
-    _leave_out_followed(transitions)
+    transitions, others = await rt.in_thread(_rows, history)
     reach = rt.clock.now() - window.start
-    others = [_item(item) for item in history if item["HistoryItemType"] != "StateUpdate"]
     risen = [moment for moment, row in transitions if row["to"] == "ALARM"]
     return AlarmHistory(
         region=aws.region,
@@ -141,7 +140,7 @@ async def _describe(aws: Aws, names: Sequence[str]) -> list[dict[str, Any]]:
 
 async def _no_such_alarm(aws: Aws, name: str) -> str:
     (names,) = await settle(_all_names(aws))
-    near = [] if isinstance(names, CloudWatchError) else nearest(name, names)
+    near = [] if isinstance(names, CloudWatchError) else await anyio.to_thread.run_sync(nearest, name, names)
     hint = f"Nearest: {quote_all(near)}." if near else "Check the name (case matters), the region and the profile."
     return f"There is no alarm {quote(name)} in {aws.region}, and no history of one in the window. {hint}"
 
@@ -188,6 +187,13 @@ def _now(name: str, alarm: alarm_text.Alarm | None) -> AlarmNow:
         watches=None if kind == "composite" else alarm_text.watches(alarm),
         description=alarm.get("AlarmDescription"),
     )
+
+
+def _rows(history: Sequence[dict[str, Any]]) -> tuple[list[tuple[datetime, dict[str, Any]]], list[dict[str, Any]]]:
+    """The transitions with their times, and the other items."""
+    transitions = [_transition(item) for item in history if item["HistoryItemType"] == "StateUpdate"]
+    _leave_out_followed(transitions)
+    return transitions, [_item(item) for item in history if item["HistoryItemType"] != "StateUpdate"]
 
 
 def _transition(item: dict[str, Any]) -> tuple[datetime, dict[str, Any]]:

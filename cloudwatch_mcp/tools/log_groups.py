@@ -49,13 +49,14 @@ async def describe_log_groups(
         raise InputError("Give log_group_name_prefix or log_group_name_pattern, not both.")
     if account_identifiers and len(account_identifiers) > 20:
         raise InputError(f"account_identifiers takes at most 20 accounts; {len(account_identifiers)} were given.")
-    aws = await runtime(ctx).clients.at(profile_name, region)
+    rt = runtime(ctx)
+    aws = await rt.clients.at(profile_name, region)
     linked = include_linked_accounts or bool(account_identifiers)
     found, saved = await settle(
         _read_groups(
             aws,
             max_items,
-            runtime(ctx).settings.max_response_chars,
+            rt.settings.max_response_chars,
             logGroupNamePrefix=log_group_name_prefix or None,
             logGroupNamePattern=log_group_name_pattern or None,
             logGroupClass=log_group_class,
@@ -82,8 +83,8 @@ async def describe_log_groups(
         profile=aws.profile,
         notes=notes,
         arn_prefix=prefix,
-        log_groups=table([_group_row(group, prefix, linked) for group in groups]),
-        saved_queries=table(_applicable(saved, [group["logGroupName"] for group in groups])),
+        log_groups=await rt.in_thread(_groups_table, groups, prefix, linked),
+        saved_queries=await rt.in_thread(_queries_table, saved, groups),
     )
 
 
@@ -112,6 +113,14 @@ def _no_groups_note(aws: Aws, prefix: str | None, pattern: str | None, log_class
         return f"No log group has {quote(pattern)} in its name in {aws.region}: try a shorter one, or another region."
     kind = f"log group of class {log_class}" if log_class else "log group"
     return f"There is no {kind} in {aws.region}: check the region and the profile."
+
+
+def _groups_table(groups: list[dict[str, Any]], prefix: str | None, linked: bool) -> Table | None:
+    return table([_group_row(group, prefix, linked) for group in groups])
+
+
+def _queries_table(saved: list[dict[str, Any]], groups: list[dict[str, Any]]) -> Table | None:
+    return table(_applicable(saved, [group["logGroupName"] for group in groups]))
 
 
 def _arn(group: dict[str, Any]) -> str:

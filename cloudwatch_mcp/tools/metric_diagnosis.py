@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import anyio.to_thread
+
 from cloudwatch_mcp.aws import Aws, settle
 from cloudwatch_mcp.errors import CloudWatchError, nearest, quote, quote_all
 from cloudwatch_mcp.timerange import Window
@@ -25,7 +27,7 @@ async def why_empty(
     (page,) = await settle(aws.call("ListMetrics", Namespace=namespace, MetricName=metric_name))
     if isinstance(page, CloudWatchError):
         return f"No data, and why is unknown, as ListMetrics failed: {page}"
-    existing = list(dict.fromkeys(_pairs(metric.get("Dimensions", [])) for metric in page.get("Metrics", [])))
+    existing = await anyio.to_thread.run_sync(_combinations, page.get("Metrics", []))
     if not existing:
         return await _unknown_name(aws, namespace, metric_name)
     schemas = list(dict.fromkeys(_names(name for name, _ in pairs) for pairs in existing))
@@ -51,9 +53,13 @@ async def _unknown_name(aws: Aws, namespace: str, metric_name: str) -> str:
         return (
             f"Namespace {quote(namespace)} has no metrics in {aws.region}: check its spelling and the region ({reach})."
         )
-    near = nearest(metric_name, names) or sorted(set(names))[:_SHOWN]
+    near = await anyio.to_thread.run_sync(nearest, metric_name, names) or sorted(set(names))[:_SHOWN]
     has = f"{quote(namespace)} has no metric {quote(metric_name)} in {aws.region}"
     return f"{has}; it has {quote_all(near)} ({reach})."
+
+
+def _combinations(metrics: Iterable[dict[str, Any]]) -> list[tuple[tuple[str, str], ...]]:
+    return list(dict.fromkeys(_pairs(metric.get("Dimensions", [])) for metric in metrics))
 
 
 def _pairs(dimensions: Iterable[dict[str, Any]]) -> tuple[tuple[str, str], ...]:

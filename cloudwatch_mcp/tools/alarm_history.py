@@ -282,8 +282,8 @@ def _investigate(
     """Around each transition to ALARM, 5 × period × evaluation periods before and 2 × period after; merged."""
     period = (alarm_text.period(alarm) if alarm else None) or _DEFAULT_PERIOD
     periods = (alarm or {}).get("EvaluationPeriods") or _DEFAULT_PERIODS
-    before = timedelta(seconds=min(5 * periods * period, _MOST_BEFORE))
-    after = timedelta(seconds=min(2 * period, _MOST_BEFORE))
+    before = timedelta(seconds=max(0, min(5 * periods * period, _MOST_BEFORE)))
+    after = timedelta(seconds=max(0, min(2 * period, _MOST_BEFORE)))
     merged: list[tuple[datetime, datetime, list[datetime]]] = []
     for moment in sorted(risen):
         start, end = moment - before, min(min(moment, now) + after, now)

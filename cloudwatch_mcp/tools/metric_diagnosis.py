@@ -12,6 +12,7 @@ from cloudwatch_mcp.errors import CloudWatchError, nearest, quote, quote_all
 from cloudwatch_mcp.timerange import Window
 
 _SHOWN = 10
+_DIMENSIONS = 30  # of a metric, at most
 
 
 async def why_empty(
@@ -63,7 +64,8 @@ def _combinations(metrics: Iterable[dict[str, Any]]) -> list[tuple[tuple[str, st
 
 
 def _pairs(dimensions: Iterable[dict[str, Any]]) -> tuple[tuple[str, str], ...]:
-    return tuple((dimension["Name"], dimension["Value"]) for dimension in dimensions)
+    named = ((dimension["Name"], dimension["Value"]) for dimension in dimensions)
+    return tuple(dict.fromkeys(named))[:_DIMENSIONS]
 
 
 def _text(pairs: Iterable[tuple[str, str]]) -> str:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 _MAX_CONCURRENT_CALLS = 32  # to one account and Region
 _MAX_THREADS = 64  # to all of them
+_MAX_IDLE_CONNECTIONS = 16  # of a client; what more calls at once open is closed after them
 _STOP_WITHIN = 30.0  # seconds for a StopQuery, whoever waits for it
 _MAX_CLIENTS = 32  # kept open; each has idle connections
 _MAX_ATTEMPTS = 4
@@ -269,7 +270,7 @@ class Clients:
         config = Config(
             connect_timeout=self._settings.connect_timeout,
             read_timeout=self._settings.read_timeout,
-            max_pool_connections=_MAX_CONCURRENT_CALLS,
+            max_pool_connections=_MAX_IDLE_CONNECTIONS,
             retries={"mode": retries, "total_max_attempts": _MAX_ATTEMPTS},
             user_agent_extra=f"cloudwatch-mcp/{__version__}",
         )

@@ -7,6 +7,7 @@ an answer of any size.
 from __future__ import annotations
 
 import io
+import logging
 import socket
 import threading
 from contextlib import suppress
@@ -61,6 +62,7 @@ current: ContextVar[Exchange | None] = ContextVar("current", default=None)
 
 def watch(client: Any) -> None:
     """Let a boto3 client's calls be given up."""
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it warns of each connection that is not kept
     # botocore has no public way to other connections; proxies share this mapping
     client._endpoint.http_session._pool_classes_by_scheme.update(http=_Pool, https=_SecurePool)  # noqa: SLF001
 

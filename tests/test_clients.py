@@ -375,3 +375,7 @@ def test_a_query_is_stopped_by_a_client_that_holds_nothing_back(environment: dic
     made = [factory.client(None, "us-east-1", "logs", mode) for mode in ("adaptive", "standard")]
     modes = [client.meta.config.retries["mode"] for client in made]
     assert modes == ["adaptive", "standard"]
+
+
+def test_a_client_keeps_few_idle_connections(environment: dict[str, str]) -> None:
+    assert clients(environment).client(None, "us-east-1", "logs").meta.config.max_pool_connections == 16

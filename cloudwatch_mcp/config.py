@@ -63,7 +63,7 @@ class Settings:
         "CLOUDWATCH_MCP_LOG_FILE",
         "a path",
         str,
-        "A file that gets what stderr gets; at 10 MB a new one is begun, and three old ones are kept.",
+        "A file that gets what stderr gets; rotated at 10 MB, three old files are kept.",
     )
     profiles: tuple[str, ...] = _variable(
         (),

@@ -182,9 +182,9 @@ def _step_otherwise(code: str, said: str, action: str) -> str:
     if code == "InvalidParameterException" and action == "logs:StopQuery":
         return "It has already ended: get_logs_insight_query_results gives its rows."
     if code == "MalformedQueryException":
-        mend = "Mend the query at that position; commands are separated by |, strings are quoted, regexes are /…/."
-        later = "Choose a later window: describe_log_groups tells how long a group keeps its events, and since when."
-        return later if "retention" in said else mend
+        fix = "Fix the query at that position; commands are separated by |, strings are quoted, regexes are /…/."
+        later = "Choose a later window: describe_log_groups shows how long a group keeps its events, and since when."
+        return later if "retention" in said else fix
     if code == "LimitExceededException":
         return "Too many Logs Insights queries run in this account: cancel one or wait, then call again."
     if code == "ResourceNotFoundException" and re.search(r"quer(y|ies)", said, re.IGNORECASE):

@@ -45,7 +45,7 @@ class Answer(BaseModel):
 
 
 class Table(BaseModel):
-    """Alike things: one row each; cells missing at its end are null. A value common to all is said once, in `same`."""
+    """A table: one row per item; cells missing at its end are null. A value common to all rows is in `same`."""
 
     columns: list[str]
     rows: list[list[Any]]

@@ -47,7 +47,7 @@ async def test_metric_alarms_do_not_crowd_out_composite_ones(stubbed: StubbedSer
     assert len(reply.rows("metric_alarms")) == 50
     assert reply.data["counts"] == {"composite": 1, "metric": 60}
     assert reply.notes == [
-        "51 of 61 active alarms shown: get_alarm_history tells of one, or raise max_items (1,000 at most)."
+        "51 of 61 active alarms shown: use get_alarm_history for details, or raise max_items (1,000 at most)."
     ]
 
 

@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "Leaks: record again with --redact REGEX, or replace each by an example, the same everywhere.\n"
         )
     if any(not finding.line for finding in findings):
-        sys.stdout.write("Not of AWS's model: record again, or mend what was written by hand.\n")
+        sys.stdout.write("Not of AWS's model: record again, or fix what was written by hand.\n")
     if not findings:
         sys.stdout.write(f"{len(files)} checked: no leak, nothing that AWS's model does not allow.\n")
     return int(bool(findings))

@@ -53,11 +53,11 @@ async def get_active_alarms(
     shown, notes = min(len(alarms), max_items), list(aws.notes)
     if not alarms:
         notes.append(
-            f"No alarm is in ALARM in {aws.region}. get_alarm_history tells of past ones; other Regions have their own."
+            f"No alarm is in ALARM in {aws.region}. get_alarm_history shows past ones; other Regions have their own."
         )
     if len(alarms) > shown:
         higher = f", or raise max_items ({_MOST_READ:,} at most)" if max_items < _MOST_READ else ""
-        notes.append(f"{shown:,} of {len(alarms):,} active alarms shown: get_alarm_history tells of one{higher}.")
+        notes.append(f"{shown:,} of {len(alarms):,} active alarms shown: use get_alarm_history for details{higher}.")
     if more:
         notes.append(f"More than {_MOST_READ:,} alarms are active: the first {_MOST_READ:,} were read and sorted.")
     return shaped.model_copy(update={"region": aws.region, "profile": aws.profile, "notes": notes})

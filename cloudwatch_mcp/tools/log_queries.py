@@ -117,7 +117,11 @@ async def cancel_logs_insight_query(
     aws = await runtime(ctx).clients.at(profile_name, region)
     answer = await aws.call("StopQuery", queryId=query_id)
     success = bool(answer.get("success"))
-    notes = [] if success else ["AWS did not stop it: it has probably ended; get_logs_insight_query_results tells."]
+    notes = (
+        []
+        if success
+        else ["AWS did not stop it: it has probably ended; get_logs_insight_query_results shows its status."]
+    )
     return Cancelled(
         region=aws.region, profile=aws.profile, notes=[*aws.notes, *notes], query_id=query_id, success=success
     )
@@ -233,7 +237,7 @@ def _nothing_found(
     if results.scanned_records == 0:
         earlier = f"try {window.a_day_earlier()}" if window else "try an earlier start_time"
         prefix = f" with log_group_name_prefix={group}" if group else ""
-        return [f"No log event was in the window: {earlier}; describe_log_groups{prefix} tells what is stored."]
+        return [f"No log event was in the window: {earlier}; describe_log_groups{prefix} shows what is stored."]
     count = f"{results.scanned_records:,} log events were scanned and none matched"
     argument = f" with log_group_arn={group}" if group else ""
     return [f"{count}: loosen the filter; analyze_log_group{argument} shows what messages look like."]

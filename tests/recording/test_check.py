@@ -39,7 +39,7 @@ def test_what_the_model_does_not_allow_is_told_with_what_to_do(
     assert main(["check", str(path)]) == 1
     assert capsys.readouterr().out == (
         f"{path}: DescribeAlarms, answer: MetricAlarms[0].Period is str, not integer\n"
-        "Not of AWS's model: record again, or mend what was written by hand.\n"
+        "Not of AWS's model: record again, or fix what was written by hand.\n"
     )
 
 

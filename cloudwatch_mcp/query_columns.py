@@ -51,7 +51,7 @@ _EXACT = 2**53  # up to here every reader of JSON has whole numbers exactly
 def kinds(query: str, language: str) -> dict[str, Kind]:
     """The kind of each column that is not text, by its normalized name."""
     if language == "SQL":
-        selected = _SELECT.fullmatch(query)
+        selected = _SELECT.fullmatch(_short_spaces(query))
         return dict(_items(selected[1])) if selected else {}
     found: dict[str, Kind] = {}
     for verb, rest in _commands(query):
@@ -111,9 +111,14 @@ def _number(text: str, *, exactly: bool) -> Any:
 def _commands(query: str) -> Iterator[tuple[str, str]]:
     """(verb in lower case, the rest) of each command."""
     text = _TOKENS.sub(lambda token: " " if (token["skip"] or "").startswith("#") else token[0], query)
-    for command in _split(text, "|"):
+    for command in _split(_short_spaces(text), "|"):
         if parts := _COMMAND.fullmatch(command):
             yield parts[1].lower(), parts[2]
+
+
+def _short_spaces(text: str) -> str:
+    """One space for many: the patterns here would try each of them as a separator. Names are compared without any."""
+    return re.sub(r"\s+", " ", text)
 
 
 def _items(text: str) -> Iterator[tuple[str, Kind]]:

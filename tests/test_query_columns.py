@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloudwatch_mcp.query_columns import kinds, order, read
+from cloudwatch_mcp.query_columns import _short_spaces, kinds, order, read
 from tests.conftest import Reply, StubbedServer
 
 LOOKS_LIKE_A_NUMBER = [
@@ -122,6 +123,13 @@ def test_no_text_loses_anything_by_being_read(text: str, kind: Any) -> None:
         (number,) = numbers
         assert float(text) == number
         assert kind != "selected" or str(number) == text
+
+
+def test_a_run_of_spaces_is_one() -> None:
+    spaces = " " * 9_900  # as many as a query may have; a pattern that tried each of them would take half a second
+    assert kinds(f"stats count(*)\n{spaces}as n", "CWLI") == {"n": "computed"}
+    assert kinds(f"SELECT COUNT(*) AS n{spaces}FROM g", "SQL") == {"n": "computed"}
+    assert not re.search(r"\s\s", _short_spaces(spaces))
 
 
 async def _rows(stubbed: StubbedServer, query: str, *rows: dict[str, str]) -> Reply:

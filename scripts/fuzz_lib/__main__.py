@@ -48,7 +48,7 @@ def _how(chosen: argparse.Namespace) -> str:
 
 def _forget_whose_machine_this_is() -> None:
     logger.remove()
-    logging.disable()  # the SDK tells of each error that it answers a request with
+    logging.disable()  # the SDK logs each error that it answers a request with
     for name in [name for name in os.environ if name.startswith(("AWS_", "CLOUDWATCH_MCP_"))]:
         del os.environ[name]
     os.environ.update(environment())

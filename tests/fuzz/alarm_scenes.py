@@ -1,4 +1,4 @@
-"""What AWS tells of alarms: of all kinds, and of their past."""
+"""AWS's answers about alarms: every kind, and their history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What AWS tells of log groups, their anomalies, and queries of them."""
+"""AWS's answers about log groups, their anomalies and their queries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What AWS tells of metrics."""
+"""AWS's answers about metrics."""
 
 from __future__ import annotations
 

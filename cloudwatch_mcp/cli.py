@@ -134,15 +134,15 @@ def _refuse_contradictions(options: argparse.Namespace) -> None:
 
 
 def _policy(options: argparse.Namespace) -> int:
-    from cloudwatch_mcp.policy import run
+    from cloudwatch_mcp.commands.policy import run
 
     return run(options.log_groups)
 
 
 def _check(settings: Settings, options: argparse.Namespace) -> NoReturn:
     _configure_log(settings)
-    from cloudwatch_mcp.check import run
-    from cloudwatch_mcp.credentials import hide, known_secrets
+    from cloudwatch_mcp.aws.secrets import hide, known_secrets
+    from cloudwatch_mcp.commands.check import run
 
     try:
         code = run(settings, os.environ, log_groups=options.log_groups, in_json=options.json)
@@ -166,7 +166,7 @@ def _leave(code: int) -> NoReturn:
 
 
 def _demo() -> int:
-    from cloudwatch_mcp.demo import run
+    from cloudwatch_mcp.commands.demo import run
 
     sandbox = _sandbox("demo")
     _leave_aws()
@@ -244,7 +244,7 @@ def _serve(settings: Settings, *, leaving: Callable[[], None] = lambda: None, **
     import anyio
 
     _configure_log(settings)
-    from cloudwatch_mcp.server import build_server, serve
+    from cloudwatch_mcp.server.tool_calls import build_server, serve
 
     server = build_server(settings, os.environ, **made)
     gc.freeze()
@@ -253,9 +253,9 @@ def _serve(settings: Settings, *, leaving: Callable[[], None] = lambda: None, **
 
 
 def _configure_log(settings: Settings) -> None:
-    from cloudwatch_mcp import log
+    from cloudwatch_mcp.server.logging import configure
 
-    log.configure(settings.log_level, settings.log_file)
+    configure(settings.log_level, settings.log_file)
 
 
 def _environment_help() -> str:

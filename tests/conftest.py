@@ -27,10 +27,10 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
 
-from cloudwatch_mcp.aws import OPERATIONS
+from cloudwatch_mcp.aws.calls import OPERATIONS
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
-from cloudwatch_mcp.server import CloudWatchServer, build_server
+from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.readable_json import readable
 from tests.sandbox_process import SandboxProcess
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cloudwatch_mcp.alarm_rules import RuleError, component_names
+from cloudwatch_mcp.alarms.rules import RuleError, component_names
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cloudwatch_mcp import alarm_text
+from cloudwatch_mcp.alarms import wording
 
 METRIC = {
     "Namespace": "Shop",
@@ -76,29 +76,29 @@ PROMQL = {"EvaluationCriteria": {"PromQLCriteria": {"Query": "up == 0"}}}
     ],
 )
 def test_each_kind_of_alarm_is_told_in_a_phrase(alarm: dict[str, Any], kind: str, condition: str) -> None:
-    assert (alarm_text.kind(alarm), alarm_text.condition(alarm)) == (kind, condition)
+    assert (wording.kind(alarm), wording.condition(alarm)) == (kind, condition)
 
 
 def test_a_metric_alarm_watches_its_metric_with_dimensions() -> None:
-    assert alarm_text.watches(PLAIN) == "Shop Latency {Service=checkout, Zone=eu}"
+    assert wording.watches(PLAIN) == "Shop Latency {Service=checkout, Zone=eu}"
 
 
 def test_a_math_alarm_shows_its_expressions() -> None:
-    assert alarm_text.watches(MATH) == (
+    assert wording.watches(MATH) == (
         "errors = Sum Shop Latency {Service=checkout, Zone=eu}; rate = 100 * errors / requests"
     )
 
 
 def test_a_log_alarm_shows_its_query() -> None:
-    assert alarm_text.watches(LOG) == "filter level = 'ERROR'"
+    assert wording.watches(LOG) == "filter level = 'ERROR'"
 
 
 def test_a_composite_alarm_names_what_triggered_it() -> None:
-    assert alarm_text.triggered_by(COMPOSITE) == ["a"]
+    assert wording.triggered_by(COMPOSITE) == ["a"]
 
 
 def test_recent_datapoints_leave_out_missing_ones() -> None:
-    assert alarm_text.recent_datapoints({"recentDatapoints": [1.0, None, 3.0]}) == [1.0, 3.0]
+    assert wording.recent_datapoints({"recentDatapoints": [1.0, None, 3.0]}) == [1.0, 3.0]
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,9 @@ def test_recent_datapoints_leave_out_missing_ones() -> None:
 def test_a_reason_says_more_than_its_datapoints_where_data_is_missing_or_a_person_set_the_state(
     reason: str, more: bool
 ) -> None:
-    assert alarm_text.says_more(reason) is more
+    assert wording.says_more(reason) is more
 
 
 @pytest.mark.parametrize("data", [None, "", "not json", "[]", '"text"'])
 def test_unreadable_reason_data_is_empty(data: str | None) -> None:
-    assert alarm_text.reason_data({"StateReasonData": data}) == {}
+    assert wording.reason_data({"StateReasonData": data}) == {}

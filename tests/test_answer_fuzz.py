@@ -10,7 +10,7 @@ from itertools import chain
 
 import pytest
 
-from cloudwatch_mcp.aws import OPERATIONS
+from cloudwatch_mcp.aws.calls import OPERATIONS
 from tests.fuzz.cases import TOOLS, Case, sample
 from tests.fuzz.playing import failures
 

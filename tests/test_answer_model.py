@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
-from cloudwatch_mcp.answer_model import UnfitAnswer, moment_in_utc, parse_json, read, read_error
-from cloudwatch_mcp.aws import OPERATIONS
+from cloudwatch_mcp.aws.calls import OPERATIONS
+from cloudwatch_mcp.aws.responses import UnfitAnswer, moment_in_utc, parse_json, read, read_error
 from tests.conftest import Ask, Connected, Reply
 
 MOMENT = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
@@ -116,16 +116,16 @@ def test_a_refusal_keeps_what_botocore_reads() -> None:
 @pytest.mark.anyio
 async def test_what_was_left_out_is_noted(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over the whole way: the sandbox's answer loses an alarm's name."""
-    from cloudwatch_mcp import answer_model
+    from cloudwatch_mcp.aws import responses
 
-    parse = answer_model.parse_json
+    parse = responses.parse_json
 
     def without_a_name(text: Any) -> Any:
         parsed = parse(text)
         del parsed["MetricAlarms"][0]["AlarmName"]
         return parsed
 
-    monkeypatch.setattr(answer_model, "parse_json", without_a_name)
+    monkeypatch.setattr(responses, "parse_json", without_a_name)
     async with connected() as ask:
         reply = await _active(ask)
     assert reply.notes == [

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from cloudwatch_mcp.clients import Clients
+from cloudwatch_mcp.aws.clients import Clients
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.recording import CassetteUnreadable, check
 from tests.cases import CASES, Case

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from cloudwatch_mcp import catalog
-from cloudwatch_mcp.metric_queries import parse_statistic
+from cloudwatch_mcp.metrics import catalog
+from cloudwatch_mcp.metrics.queries import parse_statistic
 
-FOLDER = files("cloudwatch_mcp.catalog")
+FOLDER = files("cloudwatch_mcp.metrics.catalog")
 ALL = [metric for namespace in catalog.namespaces() for metric in catalog.metrics_of(namespace).values()]
 
 

@@ -18,12 +18,13 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from cloudwatch_mcp import check, cli
-from cloudwatch_mcp.aws import OPERATIONS
-from cloudwatch_mcp.check import PROBES
-from cloudwatch_mcp.check_report import Findings, Verdict, as_json, as_text
-from cloudwatch_mcp.identity import Caller, Credentials
-from cloudwatch_mcp.policy import document
+from cloudwatch_mcp import cli
+from cloudwatch_mcp.aws.calls import OPERATIONS
+from cloudwatch_mcp.aws.identity import Caller, Credentials
+from cloudwatch_mcp.commands import check
+from cloudwatch_mcp.commands.check import PROBES
+from cloudwatch_mcp.commands.check_report import Findings, Verdict, as_json, as_text
+from cloudwatch_mcp.commands.policy import document
 from tests.conftest import NOW
 from tests.stdio import PATIENCE, Endpoint, Request, Response
 

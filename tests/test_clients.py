@@ -14,11 +14,11 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from cloudwatch_mcp import __version__
-from cloudwatch_mcp.aws import OPERATIONS, Aws
-from cloudwatch_mcp.clients import Clients, _repeat_only_what_is_safe
+from cloudwatch_mcp.aws.calls import OPERATIONS, Aws
+from cloudwatch_mcp.aws.clients import Clients, _repeat_only_what_is_safe
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import AwsError, InputError, OperationRefused
-from cloudwatch_mcp.server import CloudWatchServer
+from cloudwatch_mcp.server.tool_calls import CloudWatchServer
 from tests.conftest import StubbedServer, asking
 
 pytestmark = pytest.mark.anyio

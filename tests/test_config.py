@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from loguru import logger
 
-from cloudwatch_mcp import log
+from cloudwatch_mcp.aws.clients import Clients
 from cloudwatch_mcp.cli import main
-from cloudwatch_mcp.clients import Clients
 from cloudwatch_mcp.config import Settings, SettingsError, variables
 from cloudwatch_mcp.errors import InputError
+from cloudwatch_mcp.server.logging import configure
 from tests.stdio import ServerProcess
 
 
@@ -127,7 +127,7 @@ def _logging_is_put_back() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_logging_is_put_back")
 def test_a_log_file_gets_what_stderr_gets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    log.configure("WARNING", str(tmp_path / "new" / "server.log"))
+    configure("WARNING", str(tmp_path / "new" / "server.log"))
     logger.warning("mind this")
     logger.info("but not this")
     logger.remove()
@@ -139,7 +139,7 @@ def test_a_log_file_gets_what_stderr_gets(tmp_path: Path, capsys: pytest.Capture
 
 @pytest.mark.usefixtures("_logging_is_put_back")
 def test_a_log_file_is_begun_anew_at_10_mb_and_three_old_ones_are_kept(tmp_path: Path) -> None:
-    log.configure("ERROR", str(tmp_path / "server.log"))
+    configure("ERROR", str(tmp_path / "server.log"))
     logger.remove(min(logger._core.handlers))  # type: ignore[attr-defined]  # not to stderr: it is much
     for _ in range(6):
         logger.error("x" * 9_900_000)
@@ -152,7 +152,7 @@ def test_a_log_file_is_begun_anew_at_10_mb_and_three_old_ones_are_kept(tmp_path:
 @pytest.mark.usefixtures("_logging_is_put_back")
 @pytest.mark.parametrize("path", ["/dev/null/server.log", "/dev", "~nobody-of-this-name/server.log"])
 def test_a_log_file_that_cannot_be_written_is_a_warning(path: str, capsys: pytest.CaptureFixture[str]) -> None:
-    log.configure("WARNING", path)
+    configure("WARNING", path)
     (warning,) = capsys.readouterr().err.splitlines()
     assert f"WARNING The log file {path} cannot be written" in warning
 

@@ -13,7 +13,7 @@ from mcp import Client
 from syrupy.assertion import SnapshotAssertion
 
 from cloudwatch_mcp import __version__
-from cloudwatch_mcp.server import INSTRUCTIONS, CloudWatchServer, _warm_up
+from cloudwatch_mcp.server.tool_calls import INSTRUCTIONS, CloudWatchServer, _warm_up
 from tests.conftest import asking
 
 pytestmark = pytest.mark.anyio

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from cloudwatch_mcp import cli
+from cloudwatch_mcp.aws.secrets import hide, known_secrets
 from cloudwatch_mcp.config import Settings
-from cloudwatch_mcp.credentials import hide, known_secrets
-from cloudwatch_mcp.server import build_server
+from cloudwatch_mcp.server.tool_calls import build_server
 from tests.conftest import asking
 
 TOKEN = "FwoGZXIvYXdzEJr//////////example+token=="

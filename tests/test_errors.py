@@ -10,7 +10,7 @@ from loguru import logger
 from syrupy.assertion import SnapshotAssertion
 
 from cloudwatch_mcp.errors import from_botocore, nearest
-from cloudwatch_mcp.server import CloudWatchServer
+from cloudwatch_mcp.server.tool_calls import CloudWatchServer
 from tests.conftest import StubbedServer, asking
 
 pytestmark = pytest.mark.anyio

@@ -25,7 +25,7 @@ from botocore.retries.standard import RetryQuotaChecker
 from mcp import Client
 
 from cloudwatch_mcp.config import Settings
-from cloudwatch_mcp.server import CloudWatchServer, build_server
+from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.conftest import Ask, Reply, asking
 from tests.stdio import PATIENCE, Endpoint, Request, Response
 

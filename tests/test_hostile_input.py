@@ -18,17 +18,17 @@ from typing import Any
 import anyio
 import pytest
 
-from cloudwatch_mcp import connections
-from cloudwatch_mcp.alarm_rules import RuleError, component_names
-from cloudwatch_mcp.aws import Aws
+from cloudwatch_mcp.alarms.rules import RuleError, component_names
+from cloudwatch_mcp.answers.budget import Answer, Points, render, sendable, series
+from cloudwatch_mcp.aws import connections
+from cloudwatch_mcp.aws.calls import Aws
+from cloudwatch_mcp.aws.connections import Exchange
 from cloudwatch_mcp.config import Settings
-from cloudwatch_mcp.connections import Exchange
 from cloudwatch_mcp.errors import AwsError, InputError, nearest, quote
-from cloudwatch_mcp.server import CloudWatchServer, build_server
-from cloudwatch_mcp.shaping import Answer, Points, render, sendable, series
+from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
+from cloudwatch_mcp.server.unreadable import request_id_in
 from cloudwatch_mcp.timerange import parse_time
 from cloudwatch_mcp.tools.context import Runtime
-from cloudwatch_mcp.unreadable import request_id_in
 from tests.conftest import NOW, Ask, StubbedServer, Time, asking
 from tests.stdio import Endpoint, Request, Response, ServerProcess
 

@@ -8,10 +8,10 @@ import anyio
 import pytest
 from mcp import Client
 
-from cloudwatch_mcp import insights
-from cloudwatch_mcp.aws import Aws
+from cloudwatch_mcp.aws.calls import Aws
 from cloudwatch_mcp.config import Settings
-from cloudwatch_mcp.server import build_server
+from cloudwatch_mcp.logs import query_lifecycle
+from cloudwatch_mcp.server.tool_calls import build_server
 from tests.conftest import StubbedServer, Time, asking
 from tests.test_log_tools import QUERY_ID, results
 
@@ -162,9 +162,11 @@ async def test_a_cancelled_call_stops_its_query_also_when_cancelled_while_starti
 ) -> None:
     aws: Any = Recorder(cancelled=operation)
     recorder: Aws = aws
-    query = insights.Query("fields @message", window=_window(time), names=["a"])
+    query = query_lifecycle.Query("fields @message", window=_window(time), names=["a"])
     with aws.scope:
-        await insights.run(recorder, time.clock(), query, anyio.CapacityLimiter(1), max_timeout=30, max_scan_bytes=None)
+        await query_lifecycle.run(
+            recorder, time.clock(), query, anyio.CapacityLimiter(1), max_timeout=30, max_scan_bytes=None
+        )
     assert aws.scope.cancelled_caught
     assert aws.called[-1] == "StopQuery"
 

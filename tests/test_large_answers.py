@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cloudwatch_mcp.config import Settings
-from cloudwatch_mcp.server import CloudWatchServer
+from cloudwatch_mcp.server.tool_calls import CloudWatchServer
 from tests.conftest import NOW, Reply, asking
 
 pytestmark = pytest.mark.anyio

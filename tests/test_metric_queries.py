@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from cloudwatch_mcp.errors import InputError
-from cloudwatch_mcp.metric_queries import InsightsQuery, parse_statistic
+from cloudwatch_mcp.metrics.queries import InsightsQuery, parse_statistic
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from mcp import Client, MCPError
 
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
-from cloudwatch_mcp.server import CloudWatchServer, build_server
+from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.conftest import NOW
 from tests.stdio import PATIENCE, Endpoint, Request, Response, ServerProcess
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from cloudwatch_mcp import policy
-from cloudwatch_mcp.aws import OPERATIONS
+from cloudwatch_mcp.aws.calls import OPERATIONS
 from cloudwatch_mcp.cli import main
-from cloudwatch_mcp.policy import ON_LOG_GROUPS, LogGroupError, document
+from cloudwatch_mcp.commands import policy
+from cloudwatch_mcp.commands.policy import ON_LOG_GROUPS, LogGroupError, document
 
 ALL = sorted(f"{service}:{operation}" for operation, service in OPERATIONS.items())
 

@@ -19,8 +19,9 @@ import boto3
 import pytest
 from mcp import Client, StdioServerParameters
 
-from cloudwatch_mcp import __version__, cli, demo
-from cloudwatch_mcp.shaping import dumps
+from cloudwatch_mcp import __version__, cli
+from cloudwatch_mcp.answers.budget import dumps
+from cloudwatch_mcp.commands import demo
 from tests.sandbox_process import HELD
 from tests.stdio import COMMAND, PATIENCE, SECRET, Endpoint, Request, Response, ServerProcess, environment
 from tests.test_contract import TEN

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloudwatch_mcp.query_columns import _short_spaces, kinds, order, read
+from cloudwatch_mcp.logs.query_columns import _short_spaces, kinds, order, read
 from tests.conftest import Reply, StubbedServer
 
 LOOKS_LIKE_A_NUMBER = [

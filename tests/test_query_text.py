@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudwatch_mcp.query_text import has_own_limit, names_its_source
+from cloudwatch_mcp.logs.query_text import has_own_limit, names_its_source
 from cloudwatch_mcp.sandbox.insights import Query
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)

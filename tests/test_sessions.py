@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cloudwatch_mcp.sessions import known_regions
+from cloudwatch_mcp.aws.sessions import known_regions
 
 
 def test_regions_of_every_partition_are_known_and_no_pseudo_region_is() -> None:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from cloudwatch_mcp.shaping import Answer, Points, Series, Table, clip, dumps, render, series, table
+from cloudwatch_mcp.answers.budget import Answer, Points, Series, Table, clip, dumps, render, series, table
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc).timestamp()
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloudwatch_mcp.shaping import Answer, Points, Series, Table, dumps, render, rounded, sendable, series, table
+from cloudwatch_mcp.answers.budget import Answer, Points, Series, Table, dumps, render, rounded, sendable, series, table
 
 # The same examples on every run, however slow the machine.
 settings.register_profile("suite", deadline=None, derandomize=True, database=None, max_examples=40)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cloudwatch_mcp import cli
-from cloudwatch_mcp.server import CloudWatchServer, _warm_up
+from cloudwatch_mcp.server.tool_calls import CloudWatchServer, _warm_up
 from tests.conftest import Time
 
 
@@ -23,7 +23,7 @@ def test_what_is_imported_is_never_searched_for_garbage_and_what_comes_later_is(
 
     monkeypatch.setattr("anyio.run", run)
     monkeypatch.setattr("os._exit", serving.append)
-    monkeypatch.setattr("cloudwatch_mcp.log.configure", lambda *_, **__: None)
+    monkeypatch.setattr("cloudwatch_mcp.server.logging.configure", lambda *_, **__: None)
     try:
         cli.main([])
     finally:

@@ -20,7 +20,8 @@ import botocore
 from loguru import logger
 from vcr.request import Request
 
-from cloudwatch_mcp.clients import Clients
+from cloudwatch_mcp.aws.clients import Clients
+from cloudwatch_mcp.aws.sessions import open_session
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.recording import cassettes, leaks
@@ -28,7 +29,6 @@ from cloudwatch_mcp.recording.journal import Journal
 from cloudwatch_mcp.recording.matching import PROFILE, identity, operation
 from cloudwatch_mcp.recording.redaction import Redaction
 from cloudwatch_mcp.recording.wire import SERVICES, as_request, as_response
-from cloudwatch_mcp.sessions import open_session
 
 _now: ContextVar[datetime | None] = ContextVar("_now", default=None)
 

@@ -19,7 +19,7 @@ from botocore.config import Config
 from botocore.retries import standard
 from vcr.request import Request
 
-from cloudwatch_mcp.clients import Clients
+from cloudwatch_mcp.aws.clients import Clients
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import CloudWatchError

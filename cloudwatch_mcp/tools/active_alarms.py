@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from cloudwatch_mcp import alarm_text
-from cloudwatch_mcp.alarm_pages import alarms_in, pages_of_all_types
-from cloudwatch_mcp.shaping import Answer, Table, clip, table
+from cloudwatch_mcp.alarms import wording
+from cloudwatch_mcp.alarms.listing import alarms_in, pages_of_all_types
+from cloudwatch_mcp.answers.budget import Answer, Table, clip, table
 from cloudwatch_mcp.timerange import utc_text
 from cloudwatch_mcp.tools.context import Ctx, ProfileName, Region, runtime
 
@@ -48,7 +48,7 @@ async def get_active_alarms(
         # AWS gives no order: composite alarms may be among those that were not read.
         only = {"StateValue": "ALARM", "AlarmTypes": ["CompositeAlarm"], "MaxRecords": _PAGE}
         composites, _ = await _read(aws.pages("DescribeAlarms", **only))
-        alarms = composites + [alarm for alarm in alarms if alarm_text.kind(alarm) != "composite"]
+        alarms = composites + [alarm for alarm in alarms if wording.kind(alarm) != "composite"]
     shaped = await rt.in_thread(_shaped, alarms, max_items)
     shown, notes = min(len(alarms), max_items), list(aws.notes)
     if not alarms:
@@ -65,14 +65,14 @@ async def get_active_alarms(
 
 def _shaped(alarms: list[dict[str, Any]], max_items: int) -> ActiveAlarms:
     alarms.sort(key=_since, reverse=True)
-    alarms.sort(key=lambda alarm: alarm_text.kind(alarm) != "composite")
+    alarms.sort(key=lambda alarm: wording.kind(alarm) != "composite")
     shown = alarms[:max_items]
-    kinds = [alarm_text.kind(alarm) for alarm in alarms]
+    kinds = [wording.kind(alarm) for alarm in alarms]
     return ActiveAlarms(
         counts={each: kinds.count(each) for each in dict.fromkeys(kinds)},
-        composite_alarms=table([_composite_row(alarm) for alarm in shown if alarm_text.kind(alarm) == "composite"]),
-        metric_alarms=table([_row(alarm) for alarm in shown if alarm_text.kind(alarm) not in ("composite", "log")]),
-        log_alarms=table([_row(alarm) for alarm in shown if alarm_text.kind(alarm) == "log"]),
+        composite_alarms=table([_composite_row(alarm) for alarm in shown if wording.kind(alarm) == "composite"]),
+        metric_alarms=table([_row(alarm) for alarm in shown if wording.kind(alarm) not in ("composite", "log")]),
+        log_alarms=table([_row(alarm) for alarm in shown if wording.kind(alarm) == "log"]),
     )
 
 
@@ -85,39 +85,39 @@ async def _read(pages: AsyncIterator[dict[str, Any]]) -> tuple[list[dict[str, An
     return alarms, False
 
 
-def _since(alarm: alarm_text.Alarm) -> str:
+def _since(alarm: wording.Alarm) -> str:
     moment = alarm.get("StateTransitionedTimestamp") or alarm.get("StateUpdatedTimestamp")
     return utc_text(moment) if moment else ""
 
 
-def _composite_row(alarm: alarm_text.Alarm) -> dict[str, Any]:
+def _composite_row(alarm: wording.Alarm) -> dict[str, Any]:
     return {
         "name": alarm["AlarmName"],
         "since": _since(alarm),
-        "triggered_by": ", ".join(alarm_text.triggered_by(alarm)),
+        "triggered_by": ", ".join(wording.triggered_by(alarm)),
         "rule": alarm.get("AlarmRule"),
-        "reason": None if alarm_text.triggered_by(alarm) else clip(alarm.get("StateReason", ""), _REASON_CHARS),
+        "reason": None if wording.triggered_by(alarm) else clip(alarm.get("StateReason", ""), _REASON_CHARS),
         "description": clip(alarm.get("AlarmDescription", ""), _DESCRIPTION_CHARS),
         "actions_suppressed_by": _suppressed_by(alarm),
     }
 
 
-def _suppressed_by(alarm: alarm_text.Alarm) -> str | None:
+def _suppressed_by(alarm: wording.Alarm) -> str | None:
     by = alarm.get("ActionsSuppressedBy")
-    return f"{by} {alarm_text.alarm_name(alarm['ActionsSuppressor'])}" if by and "ActionsSuppressor" in alarm else by
+    return f"{by} {wording.alarm_name(alarm['ActionsSuppressor'])}" if by and "ActionsSuppressor" in alarm else by
 
 
-def _row(alarm: alarm_text.Alarm) -> dict[str, Any]:
-    kind = alarm_text.kind(alarm)
-    recent, reason = alarm_text.recent_datapoints(alarm_text.reason_data(alarm)), alarm.get("StateReason", "")
+def _row(alarm: wording.Alarm) -> dict[str, Any]:
+    kind = wording.kind(alarm)
+    recent, reason = wording.recent_datapoints(wording.reason_data(alarm)), alarm.get("StateReason", "")
     return {
         "name": alarm["AlarmName"],
         "kind": None if kind in ("metric", "log") else kind,
         "since": _since(alarm),
-        "condition": alarm_text.condition(alarm),
-        "watches": alarm_text.watches(alarm),
+        "condition": wording.condition(alarm),
+        "watches": wording.watches(alarm),
         "recent": recent or None,
-        "reason": clip(reason, _REASON_CHARS) if not recent or alarm_text.says_more(reason) else None,
+        "reason": clip(reason, _REASON_CHARS) if not recent or wording.says_more(reason) else None,
         "description": clip(alarm.get("AlarmDescription", ""), _DESCRIPTION_CHARS),
         "evaluation": alarm.get("EvaluationState"),
     }

@@ -11,12 +11,13 @@ from typing import Annotated, Any, ClassVar, Literal
 import anyio.to_thread
 from pydantic import BaseModel, Field
 
-from cloudwatch_mcp import alarm_text, free_json
-from cloudwatch_mcp.alarm_pages import alarms_in, pages_of_all_types
-from cloudwatch_mcp.alarm_rules import RuleError, component_names
-from cloudwatch_mcp.aws import Aws, settle
+from cloudwatch_mcp.alarms import wording
+from cloudwatch_mcp.alarms.listing import alarms_in, pages_of_all_types
+from cloudwatch_mcp.alarms.rules import RuleError, component_names
+from cloudwatch_mcp.answers.budget import Answer, Table, clip, table
+from cloudwatch_mcp.aws import embedded_json
+from cloudwatch_mcp.aws.calls import Aws, settle
 from cloudwatch_mcp.errors import CloudWatchError, NotFound, nearest, quote, quote_all
-from cloudwatch_mcp.shaping import Answer, Table, clip, table
 from cloudwatch_mcp.timerange import TimeText, Window, resolve_window, utc_text
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, runtime
 
@@ -154,7 +155,7 @@ async def _all_names(aws: Aws) -> list[str]:
     return names
 
 
-async def _components(aws: Aws, alarm: alarm_text.Alarm | None) -> tuple[list[dict[str, Any]], list[str]]:
+async def _components(aws: Aws, alarm: wording.Alarm | None) -> tuple[list[dict[str, Any]], list[str]]:
     """A row for each child of a composite alarm, in the rule's order, and what there is to note."""
     if alarm is None or "AlarmRule" not in alarm:
         return [], ["include_component_alarms: this is not a composite alarm, it has no components."]
@@ -173,18 +174,18 @@ async def _components(aws: Aws, alarm: alarm_text.Alarm | None) -> tuple[list[di
     return rows, notes
 
 
-def _now(name: str, alarm: alarm_text.Alarm | None) -> AlarmNow:
+def _now(name: str, alarm: wording.Alarm | None) -> AlarmNow:
     if alarm is None:
         return AlarmNow(name=name, kind="deleted")
-    kind = alarm_text.kind(alarm)
+    kind = wording.kind(alarm)
     since = alarm.get("StateTransitionedTimestamp") or alarm.get("StateUpdatedTimestamp")
     return AlarmNow(
         name=alarm["AlarmName"],
         kind=kind,
         state=alarm.get("StateValue"),
         since=utc_text(since) if since else None,
-        condition=alarm_text.condition(alarm),
-        watches=None if kind == "composite" else alarm_text.watches(alarm),
+        condition=wording.condition(alarm),
+        watches=None if kind == "composite" else wording.watches(alarm),
         description=alarm.get("AlarmDescription"),
     )
 
@@ -197,17 +198,17 @@ def _rows(history: Sequence[dict[str, Any]]) -> tuple[list[tuple[datetime, dict[
 
 
 def _transition(item: dict[str, Any]) -> tuple[datetime, dict[str, Any]]:
-    data = free_json.mapping(item.get("HistoryData"))
-    old, new = free_json.mapping(data.get("oldState")), free_json.mapping(data.get("newState"))
-    data = free_json.mapping(new.get("stateReasonData"))
-    reason = free_json.text(new.get("stateReason")) or item.get("HistorySummary", "")
-    datapoints, in_band = alarm_text.recent_datapoints(data), "recentUpperThresholds" in data
+    data = embedded_json.mapping(item.get("HistoryData"))
+    old, new = embedded_json.mapping(data.get("oldState")), embedded_json.mapping(data.get("newState"))
+    data = embedded_json.mapping(new.get("stateReasonData"))
+    reason = embedded_json.text(new.get("stateReason")) or item.get("HistorySummary", "")
+    datapoints, in_band = wording.recent_datapoints(data), "recentUpperThresholds" in data
     row = {
         "time": utc_text(item["Timestamp"]),
-        "from": free_json.text(old.get("stateValue")),
-        "to": free_json.text(new.get("stateValue")),
+        "from": embedded_json.text(old.get("stateValue")),
+        "to": embedded_json.text(new.get("stateValue")),
         "datapoints": datapoints or None,
-        "reason": clip(reason, _REASON_CHARS) if not datapoints or in_band or alarm_text.says_more(reason) else None,
+        "reason": clip(reason, _REASON_CHARS) if not datapoints or in_band or wording.says_more(reason) else None,
     }
     return item["Timestamp"].astimezone(timezone.utc), row
 
@@ -231,9 +232,9 @@ def _item(item: dict[str, Any]) -> dict[str, Any]:
 
 def _changed(item: dict[str, Any]) -> str | None:
     """What an edit of the alarm changed: each field with its old and its new value."""
-    data = free_json.mapping(item.get("HistoryData"))
-    new = free_json.mapping(data.get("updatedAlarm"))
-    fields = free_json.mapping(data.get("originalUpdatedFields")).items()
+    data = embedded_json.mapping(item.get("HistoryData"))
+    new = embedded_json.mapping(data.get("updatedAlarm"))
+    fields = embedded_json.mapping(data.get("originalUpdatedFields")).items()
     old = {name: value for name, value in fields if name != _EDITED_AT}
     return (
         clip(
@@ -248,7 +249,7 @@ def _contributor(item: dict[str, Any]) -> str | None:
     return ", ".join(f"{name}={value}" for name, value in attributes.items()) or item.get("AlarmContributorId")
 
 
-def _notes(alarm: alarm_text.Alarm | None, count: int, more: bool, item_type: str, reach: timedelta) -> list[str]:
+def _notes(alarm: wording.Alarm | None, count: int, more: bool, item_type: str, reach: timedelta) -> list[str]:
     notes = []
     if alarm is None:
         notes.append("The alarm does not exist any more; its history does.")
@@ -276,11 +277,9 @@ def _flapping(risen: Sequence[datetime]) -> Flapping | None:
     return Flapping(count=len(most), start=utc_text(most[0]), end=utc_text(most[-1]))
 
 
-def _investigate(
-    risen: Sequence[datetime], alarm: alarm_text.Alarm | None, now: datetime
-) -> list[tuple[str, str, str]]:
+def _investigate(risen: Sequence[datetime], alarm: wording.Alarm | None, now: datetime) -> list[tuple[str, str, str]]:
     """Around each transition to ALARM, 5 × period × evaluation periods before and 2 × period after; merged."""
-    period = (alarm_text.period(alarm) if alarm else None) or _DEFAULT_PERIOD
+    period = (wording.period(alarm) if alarm else None) or _DEFAULT_PERIOD
     periods = (alarm or {}).get("EvaluationPeriods") or _DEFAULT_PERIODS
     before = timedelta(seconds=max(0, min(5 * periods * period, _MOST_BEFORE)))
     after = timedelta(seconds=max(0, min(2 * period, _MOST_BEFORE)))

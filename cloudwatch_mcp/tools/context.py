@@ -11,10 +11,10 @@ import anyio.to_thread
 from mcp.server.mcpserver import Context
 from pydantic import BaseModel, ConfigDict, Field
 
-from cloudwatch_mcp.clients import Clients
+from cloudwatch_mcp.aws.clients import Clients
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
-from cloudwatch_mcp.insights import GIGABYTE
+from cloudwatch_mcp.logs.query_lifecycle import GIGABYTE
 from cloudwatch_mcp.timerange import TimeText
 
 _T = TypeVar("_T")

@@ -11,15 +11,15 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from cloudwatch_mcp import insights
-from cloudwatch_mcp.aws import Aws, settle
+from cloudwatch_mcp.answers.budget import Answer, Table, table
+from cloudwatch_mcp.aws.calls import Aws, settle
 from cloudwatch_mcp.errors import CloudWatchError, InputError, quote
-from cloudwatch_mcp.log_group_names import no_such_group
-from cloudwatch_mcp.shaping import Answer, Table, table
+from cloudwatch_mcp.logs import query_lifecycle
+from cloudwatch_mcp.logs.cost import Scanned, scanned
+from cloudwatch_mcp.logs.group_names import no_such_group
+from cloudwatch_mcp.logs.patterns import not_among, pattern_rows, with_json, without_known_samples
 from cloudwatch_mcp.timerange import Window, from_millis, resolve_window
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, Runtime, StartTime, runtime
-from cloudwatch_mcp.tools.log_patterns import not_among, pattern_rows, with_json, without_known_samples
-from cloudwatch_mcp.tools.scanned import Scanned, scanned
 
 _ARN = re.compile(r"(arn:[\w-]+:logs:(?P<region>[\w-]+):\d{12}:log-group:[\w./#-]{1,512})(?::\*)?")
 _NAME = re.compile(r"[\w./#-]{1,512}")
@@ -73,7 +73,7 @@ async def analyze_log_group(
     if len(failures) == len(results):
         raise failures[0]
     shaped = await rt.in_thread(_shaped, results)
-    queries = [result for result in results.values() if isinstance(result, insights.Results)]
+    queries = [result for result in results.values() if isinstance(result, query_lifecycle.Results)]
     return shaped.model_copy(
         update={
             "region": aws.region,
@@ -88,7 +88,7 @@ async def analyze_log_group(
 
 def _shaped(results: Mapping[str, Any]) -> LogGroupAnalysis:
     """The tables of what was read, and a note on what they do not repeat."""
-    queries = {part: result for part, result in results.items() if isinstance(result, insights.Results)}
+    queries = {part: result for part, result in results.items() if isinstance(result, query_lifecycle.Results)}
     found = results["Anomalies"] if isinstance(results["Anomalies"], _Anomalies) else _Anomalies()
     top = pattern_rows(queries.get("Top patterns"))
     errors, notes = not_among(top, pattern_rows(queries.get("Error patterns")))
@@ -200,11 +200,11 @@ def _anomaly_row(anomaly: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _patterns(rt: Runtime, aws: Aws, text: str, arn: str, window: Window) -> insights.Results:
-    return await insights.run(
+async def _patterns(rt: Runtime, aws: Aws, text: str, arn: str, window: Window) -> query_lifecycle.Results:
+    return await query_lifecycle.run(
         aws,
         rt.clock,
-        insights.Query(text, window, identifiers=[arn]),
+        query_lifecycle.Query(text, window, identifiers=[arn]),
         rt.query_slots,
         max_timeout=_PATTERN_SECONDS,
         max_scan_bytes=rt.max_scan_bytes,
@@ -221,7 +221,7 @@ def _notes(results: Mapping[str, Any], log_class: str | None, window: Window) ->
             notes.append("No anomaly detector watches this log group.")
         elif not found.anomalies and not found.notes:
             notes.append("No anomaly overlaps the window.")
-    queries = {part: result for part, result in results.items() if isinstance(result, insights.Results)}
+    queries = {part: result for part, result in results.items() if isinstance(result, query_lifecycle.Results)}
     for part, query in queries.items():
         if query.stopped_after is not None:
             notes.append(f"{part} are partial: stopped at CLOUDWATCH_MCP_MAX_SCAN_GB.")

@@ -8,9 +8,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from cloudwatch_mcp.aws import Aws, settle
+from cloudwatch_mcp.answers.budget import Answer, Table, table
+from cloudwatch_mcp.aws.calls import Aws, settle
 from cloudwatch_mcp.errors import CloudWatchError, InputError, quote
-from cloudwatch_mcp.shaping import Answer, Table, table
 from cloudwatch_mcp.timerange import from_millis
 from cloudwatch_mcp.tools.context import Ctx, ProfileName, Region, runtime
 

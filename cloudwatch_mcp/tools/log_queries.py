@@ -8,15 +8,15 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from cloudwatch_mcp import insights, query_columns
-from cloudwatch_mcp.aws import Aws, settle
+from cloudwatch_mcp.answers.budget import Answer, Table, json_or_text, merged_order, sendable, table
+from cloudwatch_mcp.aws.calls import Aws, settle
 from cloudwatch_mcp.errors import AwsError, CloudWatchError, InputError, quote
-from cloudwatch_mcp.log_group_names import no_such_group
-from cloudwatch_mcp.query_text import has_own_limit, names_its_source
-from cloudwatch_mcp.shaping import Answer, Table, json_or_text, merged_order, sendable, table
+from cloudwatch_mcp.logs import query_columns, query_lifecycle
+from cloudwatch_mcp.logs.cost import Scanned, scanned
+from cloudwatch_mcp.logs.group_names import no_such_group
+from cloudwatch_mcp.logs.query_text import has_own_limit, names_its_source
 from cloudwatch_mcp.timerange import Window, resolve_window
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, Runtime, StartTime, runtime
-from cloudwatch_mcp.tools.scanned import Scanned, scanned
 
 _MAX_GROUPS = 50  # StartQuery
 _MAX_QUERY_CHARS = 10_000  # StartQuery: queryString
@@ -74,7 +74,7 @@ async def execute_log_insights_query(
     async def tell(seconds: float, message: str) -> None:
         await ctx.report_progress(min(seconds, max_timeout), max_timeout, sendable(message))
 
-    query = insights.Query(
+    query = query_lifecycle.Query(
         query_string, window, names, identifiers, rows, None if query_language == "CWLI" else query_language
     )
     (results,) = await settle(_run(rt, aws, query, max_timeout, tell))
@@ -97,7 +97,7 @@ async def get_logs_insight_query_results(
     """
     rt = runtime(ctx)
     aws = await rt.clients.at(profile_name, region)
-    results = insights.checked(await insights.fetch(aws, query_id))
+    results = query_lifecycle.checked(await query_lifecycle.fetch(aws, query_id))
     notes = [*aws.notes, *_notes(results), *_nothing_found(results)]
     return await _answer(rt, results, region=aws.region, profile=aws.profile, notes=notes)
 
@@ -128,9 +128,9 @@ async def cancel_logs_insight_query(
 
 
 async def _run(
-    rt: Runtime, aws: Aws, query: insights.Query, max_timeout: float, tell: insights.Progress
-) -> insights.Results:
-    return await insights.run(
+    rt: Runtime, aws: Aws, query: query_lifecycle.Query, max_timeout: float, tell: query_lifecycle.Progress
+) -> query_lifecycle.Results:
+    return await query_lifecycle.run(
         aws,
         rt.clock,
         query,
@@ -169,7 +169,12 @@ def _groups(
 
 
 async def _answer(
-    rt: Runtime, results: insights.Results, *, notes: list[str], query: insights.Query | None = None, **scope: Any
+    rt: Runtime,
+    results: query_lifecycle.Results,
+    *,
+    notes: list[str],
+    query: query_lifecycle.Query | None = None,
+    **scope: Any,
 ) -> QueryResults:
     rows = await rt.in_thread(_results_table, results, query)
     if results.rows and rows is None:
@@ -185,7 +190,7 @@ async def _answer(
     )
 
 
-def _results_table(results: insights.Results, query: insights.Query | None) -> Table | None:
+def _results_table(results: query_lifecycle.Results, query: query_lifecycle.Query | None) -> Table | None:
     """Values as AWS wrote them: only what the query computed is a number, and only JSON objects are parsed."""
     text, language = (query.text, query.language or "CWLI") if query else ("", "CWLI")
     names = query_columns.order(text, merged_order(results.rows))
@@ -202,7 +207,7 @@ def _column(name: str, cells: list[str | None], known: Mapping[str, query_column
     return as_read if as_read is not None else [None if cell is None else json_or_text(cell) for cell in cells]
 
 
-def _limit_notes(results: insights.Results, limit: int | None) -> list[str]:
+def _limit_notes(results: query_lifecycle.Results, limit: int | None) -> list[str]:
     if limit is None or len(results.rows) < limit or results.status != "Complete":
         return []
     higher = "" if limit == _MAX_ROWS else f"raise limit ({_MAX_ROWS:,} at most), "
@@ -211,9 +216,9 @@ def _limit_notes(results: insights.Results, limit: int | None) -> list[str]:
     ]
 
 
-def _notes(results: insights.Results) -> list[str]:
+def _notes(results: query_lifecycle.Results) -> list[str]:
     if results.stopped_after is not None:
-        scanned_gb = f"{results.stopped_after / insights.GIGABYTE:.3g} GB"
+        scanned_gb = f"{results.stopped_after / query_lifecycle.GIGABYTE:.3g} GB"
         limit = "more than CLOUDWATCH_MCP_MAX_SCAN_GB allows"
         return [f"Stopped by this server at {scanned_gb} scanned, {limit}; the rows are partial. Narrow the window."]
     if results.unread:
@@ -228,7 +233,7 @@ def _notes(results: insights.Results) -> list[str]:
 
 
 def _nothing_found(
-    results: insights.Results, groups: list[str] | None = None, window: Window | None = None
+    results: query_lifecycle.Results, groups: list[str] | None = None, window: Window | None = None
 ) -> list[str]:
     """Why a complete query has no rows, and the next call, with its arguments where they are known."""
     if results.rows or results.status != "Complete":

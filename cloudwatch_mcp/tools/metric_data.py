@@ -11,13 +11,13 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cloudwatch_mcp.aws import Aws
+from cloudwatch_mcp.answers.budget import Answer, Points, Series, series
+from cloudwatch_mcp.aws.calls import Aws
 from cloudwatch_mcp.errors import InputError, quote
-from cloudwatch_mcp.metric_queries import InsightsQuery, parse_statistic
-from cloudwatch_mcp.shaping import Answer, Points, Series, series
+from cloudwatch_mcp.metrics.absence import why_empty
+from cloudwatch_mcp.metrics.queries import InsightsQuery, parse_statistic
 from cloudwatch_mcp.timerange import TimeText, Window, choose_period, resolve_window, retained_period
 from cloudwatch_mcp.tools.context import Ctx, Dimension, EndTime, ProfileName, Region, runtime
-from cloudwatch_mcp.tools.metric_diagnosis import why_empty
 
 _DEFAULT_WINDOW = timedelta(hours=3)
 _INSIGHTS_REACH = timedelta(days=14)  # docs: cloudwatch-metrics-insights-limits

@@ -7,11 +7,11 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, Field
 
-from cloudwatch_mcp import catalog
-from cloudwatch_mcp.catalog import Metric
+from cloudwatch_mcp.answers.budget import Answer, Table, table
 from cloudwatch_mcp.errors import quote, quote_all
-from cloudwatch_mcp.metric_queries import parse_statistic
-from cloudwatch_mcp.shaping import Answer, Table, table
+from cloudwatch_mcp.metrics import catalog
+from cloudwatch_mcp.metrics.catalog import Metric
+from cloudwatch_mcp.metrics.queries import parse_statistic
 from cloudwatch_mcp.tools.context import Ctx, Dimension
 
 Namespace = Annotated[str, Field(min_length=1, max_length=255, description='Like "AWS/Lambda".')]

@@ -20,9 +20,9 @@ from mcp import Client
 from bench_lib.endpoint import Endpoint, large_answers, sandbox
 from bench_lib.own_time import default_calls
 from bench_lib.start import OURS
-from cloudwatch_mcp import clients
+from cloudwatch_mcp.aws import clients
 from cloudwatch_mcp.config import Settings
-from cloudwatch_mcp.server import build_server
+from cloudwatch_mcp.server.tool_calls import build_server
 
 _CALLS = 20
 _LINES = 40

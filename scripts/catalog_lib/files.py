@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-CATALOGUE = Path(__file__).parents[2] / "cloudwatch_mcp" / "catalog"
+CATALOGUE = Path(__file__).parents[2] / "cloudwatch_mcp" / "metrics" / "catalog"
 DATA = CATALOGUE / "data"
 ALIASES = CATALOGUE / "aliases.json"
 Entry = dict[str, Any]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.recording import Recorder
-from cloudwatch_mcp.server import CloudWatchServer, build_server
+from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.cases.case import Case
 from tests.conftest import Reply, asking
 

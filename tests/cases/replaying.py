@@ -12,7 +12,7 @@ from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.recording import Replay, load
 from cloudwatch_mcp.recording.cassettes import empty
 from cloudwatch_mcp.recording.matching import operation
-from cloudwatch_mcp.server import build_server
+from cloudwatch_mcp.server.tool_calls import build_server
 from tests.cases.case import Case
 from tests.cases.recording import ask
 from tests.conftest import NOW, Reply

@@ -13,11 +13,11 @@ from botocore.config import Config
 from mcp import Client
 from mcp.types import CallToolResult
 
-from cloudwatch_mcp.clients import Clients
+from cloudwatch_mcp.aws.clients import Clients
+from cloudwatch_mcp.aws.sessions import open_session
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.recording.wire import as_answer
-from cloudwatch_mcp.server import CloudWatchServer, build_server
-from cloudwatch_mcp.sessions import open_session
+from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.conftest import Time
 from tests.fuzz.cases import Case
 from tests.fuzz.checks import complaints, said, time_limit

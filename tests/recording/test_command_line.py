@@ -14,7 +14,7 @@ import pytest
 from cloudwatch_mcp import cli
 from cloudwatch_mcp.recording import Replay, check, load
 from cloudwatch_mcp.recording.redaction import Redaction
-from cloudwatch_mcp.server import _tools
+from cloudwatch_mcp.server.tool_calls import _tools
 from tests.recording.exchanges import ACCOUNT, answer, interaction, one_group, room_for
 from tests.stdio import PATIENCE, SECRET, Endpoint, ServerProcess, environment
 

@@ -15,7 +15,7 @@ from botocore.parsers import ResponseParserError
 
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.recording import Recorder, Replay
-from cloudwatch_mcp.server import CloudWatchServer, build_server
+from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.conftest import Reply, Time, asking
 from tests.recording.exchanges import answer, recorder
 from tests.stdio import Endpoint, Request, Response

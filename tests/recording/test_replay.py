@@ -14,7 +14,7 @@ from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import InputError
 from cloudwatch_mcp.recording import CassetteUnreadable, NotRecorded, Replay
 from cloudwatch_mcp.recording.journal import HEADER as JOURNAL
-from cloudwatch_mcp.server import CloudWatchServer, build_server
+from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.conftest import asking
 from tests.recording.conftest import Replaying
 from tests.recording.exchanges import AT, client, interaction

@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from cloudwatch_mcp.credentials import hidden, known_secrets
+from cloudwatch_mcp.aws.secrets import hidden, known_secrets
 from cloudwatch_mcp.errors import AwsError, from_botocore
 
 if TYPE_CHECKING:

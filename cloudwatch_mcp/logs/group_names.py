@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import anyio.to_thread
 
-from cloudwatch_mcp.aws import Aws, settle
+from cloudwatch_mcp.aws.calls import Aws, settle
 from cloudwatch_mcp.errors import CloudWatchError, NotFound, nearest, quote, quote_all
 
 

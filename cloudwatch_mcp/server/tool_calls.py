@@ -24,15 +24,15 @@ from mcp.types import Tool as ToolDefinition
 from pydantic import ValidationError
 
 from cloudwatch_mcp import __version__
-from cloudwatch_mcp.aws import Tally, tally
-from cloudwatch_mcp.clients import Clients
+from cloudwatch_mcp.answers.budget import clip, dumps, render, sendable
+from cloudwatch_mcp.aws.calls import Tally, tally
+from cloudwatch_mcp.aws.clients import Clients
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import MAX_ERROR_CHARS, CloudWatchError, InputError, nearest, quote, quote_all
-from cloudwatch_mcp.shaping import clip, dumps, render, sendable
+from cloudwatch_mcp.server.unreadable import Readable
 from cloudwatch_mcp.tools import TOOLS, ToolEntry
 from cloudwatch_mcp.tools.context import Runtime
-from cloudwatch_mcp.unreadable import Readable
 
 INSTRUCTIONS = """\
 Read-only access to AWS CloudWatch logs, metrics and alarms. In an incident: get_active_alarms, then \

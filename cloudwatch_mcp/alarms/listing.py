@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-from cloudwatch_mcp.aws import Aws
+from cloudwatch_mcp.aws.calls import Aws
 from cloudwatch_mcp.errors import AwsError
 
 _TYPES = ["CompositeAlarm", "MetricAlarm"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from cloudwatch_mcp import free_json
-from cloudwatch_mcp.insights import Results
-from cloudwatch_mcp.shaping import json_or_text
+from cloudwatch_mcp.answers.budget import json_or_text
+from cloudwatch_mcp.aws import embedded_json
+from cloudwatch_mcp.logs.query_lifecycle import Results
 
 Row = dict[str, Any]
 
@@ -79,8 +79,8 @@ def _number(text: str | None) -> float | None:
 
 def _sample(samples: str | None) -> str | None:
     """The message of the first of `@logSamples`, a JSON list of samples."""
-    listed = free_json.parsed(samples)
+    listed = embedded_json.parsed(samples)
     first = listed[0] if isinstance(listed, list) and listed else None
     if isinstance(first, dict):
-        return free_json.text(first.get("logEvent")) or free_json.text(first.get("message"))
-    return free_json.text(first)
+        return embedded_json.text(first.get("logEvent")) or embedded_json.text(first.get("message"))
+    return embedded_json.text(first)

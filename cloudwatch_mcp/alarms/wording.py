@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cloudwatch_mcp import free_json
+from cloudwatch_mcp.aws import embedded_json
 
 Alarm = Mapping[str, Any]
 
@@ -76,12 +76,12 @@ def period(alarm: Alarm) -> int | None:
 
 def reason_data(alarm: Alarm) -> dict[str, Any]:
     """StateReasonData, which CloudWatch gives as JSON in a string; {} where there is none."""
-    return free_json.mapping(alarm.get("StateReasonData"))
+    return embedded_json.mapping(alarm.get("StateReasonData"))
 
 
 def recent_datapoints(data: Mapping[str, Any]) -> list[float]:
     """The last datapoints of a transition by its reason data, oldest first as CloudWatch gives them."""
-    return free_json.numbers(data.get("recentDatapoints"))[-_RECENT:]
+    return embedded_json.numbers(data.get("recentDatapoints"))[-_RECENT:]
 
 
 def says_more(reason: str) -> bool:
@@ -91,8 +91,8 @@ def says_more(reason: str) -> bool:
 
 def triggered_by(alarm: Alarm) -> list[str]:
     """The alarms that made a composite alarm change state."""
-    triggering = free_json.mappings(reason_data(alarm).get("triggeringAlarms"))
-    return [alarm_name(arn) for each in triggering if (arn := free_json.text(each.get("arn")))]
+    triggering = embedded_json.mappings(reason_data(alarm).get("triggeringAlarms"))
+    return [alarm_name(arn) for each in triggering if (arn := embedded_json.text(each.get("arn")))]
 
 
 def alarm_name(arn: str) -> str:
@@ -103,7 +103,7 @@ def _band(alarm: Alarm) -> str:
     band_id = alarm["ThresholdMetricId"]
     expression = next((q.get("Expression") for q in alarm.get("Metrics", []) if q.get("Id") == band_id), band_id)
     data = reason_data(alarm)
-    lows, highs = (free_json.numbers(data.get(f"recent{end}Thresholds")) for end in ("Lower", "Upper"))
+    lows, highs = (embedded_json.numbers(data.get(f"recent{end}Thresholds")) for end in ("Lower", "Upper"))
     lately = [f"{ends[-1]:.6g}" for ends in (lows, highs) if ends]
     return f"{expression}" + (f" (lately {' to '.join(lately)})" if lately else "")
 

@@ -11,9 +11,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal, TypeAlias
 
 from cloudwatch_mcp import __version__
-from cloudwatch_mcp.aws import OPERATIONS
-from cloudwatch_mcp.identity import Caller, Credentials
-from cloudwatch_mcp.policy import action, document
+from cloudwatch_mcp.aws.calls import OPERATIONS
+from cloudwatch_mcp.aws.identity import Caller, Credentials
+from cloudwatch_mcp.commands.policy import action, document
 
 Status: TypeAlias = Literal["allowed", "denied", "unknown"]
 _MARKS: dict[Status, str] = {"allowed": "✓", "denied": "✗", "unknown": "?"}

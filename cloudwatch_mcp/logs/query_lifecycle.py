@@ -15,7 +15,7 @@ import anyio.lowlevel
 import anyio.to_thread
 from loguru import logger
 
-from cloudwatch_mcp.aws import Aws, settle
+from cloudwatch_mcp.aws.calls import Aws, settle
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.errors import AwsError, CloudWatchError, QueryFailed, quote
 from cloudwatch_mcp.timerange import Window

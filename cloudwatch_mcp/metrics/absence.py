@@ -7,7 +7,7 @@ from typing import Any
 
 import anyio.to_thread
 
-from cloudwatch_mcp.aws import Aws, settle
+from cloudwatch_mcp.aws.calls import Aws, settle
 from cloudwatch_mcp.errors import CloudWatchError, nearest, quote, quote_all
 from cloudwatch_mcp.timerange import Window
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel
 
-from cloudwatch_mcp.insights import GIGABYTE, Results
+from cloudwatch_mcp.logs.query_lifecycle import GIGABYTE, Results
 
 
 class Scanned(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from cloudwatch_mcp.answer_model import parse_json
+from cloudwatch_mcp.aws.responses import parse_json
 
 
 def parsed(text: Any) -> Any:

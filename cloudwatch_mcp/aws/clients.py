@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 import anyio
 import anyio.to_thread
 
-from cloudwatch_mcp import __version__, answer_model
-from cloudwatch_mcp.aws import OPERATIONS, Aws, tally
-from cloudwatch_mcp.credentials import hidden, hide, known_secrets
+from cloudwatch_mcp import __version__
+from cloudwatch_mcp.aws import responses
+from cloudwatch_mcp.aws.calls import OPERATIONS, Aws, tally
+from cloudwatch_mcp.aws.secrets import hidden, hide, known_secrets
+from cloudwatch_mcp.aws.sessions import find_region, open_session, refuse_unlisted
 from cloudwatch_mcp.errors import (
     AwsError,
     CloudWatchError,
@@ -34,13 +36,12 @@ from cloudwatch_mcp.errors import (
     not_sent,
     too_large,
 )
-from cloudwatch_mcp.sessions import find_region, open_session, refuse_unlisted
 
 if TYPE_CHECKING:
     import boto3
 
+    from cloudwatch_mcp.aws.connections import Exchange
     from cloudwatch_mcp.config import Settings
-    from cloudwatch_mcp.connections import Exchange
 
 _MAX_CONCURRENT_CALLS = 32  # to one account and Region
 _MAX_THREADS = 64  # to all of them
@@ -103,7 +104,7 @@ class Clients:
 
     async def send(self, aws: Aws, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """AWS's answer, or an error when it takes longer than the read timeout, retries and turns included."""
-        from cloudwatch_mcp.connections import Exchange
+        from cloudwatch_mcp.aws.connections import Exchange
 
         turns = self._turns if operation != "StopQuery" else self._turns_to_stop
         turn = turns.setdefault((aws.profile, aws.region), anyio.Semaphore(_MAX_CONCURRENT_CALLS))
@@ -147,7 +148,7 @@ class Clients:
 
     def _stop(self, aws: Aws, query: Mapping[str, Any], loop: asyncio.AbstractEventLoop) -> Future[dict[str, Any]]:
         """StopQuery in a thread of its own: it waits behind no call that hangs, and goes on when nobody waits."""
-        from cloudwatch_mcp.connections import Exchange
+        from cloudwatch_mcp.aws.connections import Exchange
 
         stopping: Future[dict[str, Any]] = Future()
         exchange = Exchange()
@@ -175,7 +176,7 @@ class Clients:
     ) -> dict[str, Any]:
         from botocore import xform_name
 
-        from cloudwatch_mcp import connections
+        from cloudwatch_mcp.aws import connections
 
         service = OPERATIONS.get(operation)
         if service is None:
@@ -265,7 +266,7 @@ class Clients:
     def _new_client(self, profile: str | None, region: str, service: str, retries: RetryMode) -> Any:
         from botocore.config import Config
 
-        from cloudwatch_mcp import connections
+        from cloudwatch_mcp.aws import connections
 
         config = Config(
             connect_timeout=self._settings.connect_timeout,
@@ -311,12 +312,12 @@ def _read_answer(
     if operation_model.service_model.resolved_protocol != "json":
         return
     if status >= 300:
-        response_dict["body"] = answer_model.read_error(body, status)
+        response_dict["body"] = responses.read_error(body, status)
         return
     response_dict["body"] = b"{}"
     try:
-        answer, left_out = answer_model.read(body, operation_model.output_shape)
-    except answer_model.UnfitAnswer as error:
+        answer, left_out = responses.read(body, operation_model.output_shape)
+    except responses.UnfitAnswer as error:
         raise ResponseParserError(f"the answer with status {status} is not one of AWS's: {error}.") from None
     customized_response_dict.update(answer)
     if count is not None:
@@ -336,7 +337,7 @@ def _repeat_only_what_is_safe(
     """
     from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
-    from cloudwatch_mcp.connections import current
+    from cloudwatch_mcp.aws.connections import current
 
     exchange = current.get()
     if caught_exception is not None and exchange is not None and exchange.ended:

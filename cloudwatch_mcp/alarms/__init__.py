@@ -1,0 +1,1 @@
+"""CloudWatch alarms: listing, rules and wording."""

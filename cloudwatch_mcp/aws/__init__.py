@@ -1,0 +1,1 @@
+"""The way to AWS: allow-list, calls, clients, sessions and identity."""

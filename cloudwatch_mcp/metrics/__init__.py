@@ -1,0 +1,1 @@
+"""CloudWatch metrics: queries, why one is empty, and what each of them means."""

@@ -31,8 +31,8 @@ from cloudwatch_mcp.aws.calls import OPERATIONS
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
-from tests.readable_json import readable
-from tests.sandbox_process import SandboxProcess
+from tests.support.readable_json import readable
+from tests.support.sandbox_process import SandboxProcess
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
 ROOT = Path(__file__).parent.parent

@@ -15,9 +15,9 @@ from time import perf_counter
 import anyio
 from loguru import logger
 
-from tests.fuzz.cases import TOOLS, Case, every, sample
-from tests.fuzz.playing import Failure, failures
-from tests.stdio import environment
+from tests.support.fuzz.cases import TOOLS, Case, every, sample
+from tests.support.fuzz.playing import Failure, failures
+from tests.support.stdio import environment
 
 _PROGRESS = 5_000  # cases
 

@@ -21,7 +21,9 @@ def main() -> None:
         sys.exit("\n".join(wrong))
     hadolint = shutil.which("hadolint")
     if hadolint is None:
-        sys.stdout.write("hadolint is not on PATH; tests/test_dockerfile.py checks the rules that matter most\n")
+        sys.stdout.write(
+            "hadolint is not on PATH; tests/packaging/test_dockerfile.py checks the rules that matter most\n"
+        )
         sys.exit(CANNOT_RUN)
     sys.exit(subprocess.run([hadolint, "Dockerfile"], cwd=ROOT, check=False).returncode)  # noqa: S603 - found above
 

@@ -32,7 +32,7 @@ from scripts.record_lib.belongings import remove
 from scripts.record_lib.progress import Progress
 from scripts.record_lib.readiness import wait_until, wait_until_readable
 from scripts.record_lib.takes import Takes
-from tests.cases import Case
+from tests.support.cases import Case
 
 AHEAD = timedelta(minutes=65)
 """How much of the incident is still to come when it is written: the hour that log queries look at, and room."""

@@ -14,7 +14,7 @@ from cloudwatch_mcp.recording import load
 from cloudwatch_mcp.sandbox.incident.alarm_catalog import metric_alarms
 from cloudwatch_mcp.sandbox.incident.metrics import HISTORY
 from cloudwatch_mcp.timerange import parse_time
-from tests.cases import Case
+from tests.support.cases import Case
 
 _TIMES = ("start_time", "end_time")
 _RELATIVE = re.compile(r"now|(?:now\s*)?[+-]?\s*\d[\d.]*\s*[a-z]+.*", re.IGNORECASE)

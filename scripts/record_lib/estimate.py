@@ -14,7 +14,7 @@ from botocore import xform_name
 from cloudwatch_mcp.recording import load
 from cloudwatch_mcp.recording.matching import operation, parameters
 from cloudwatch_mcp.sandbox.incident.seed import seed
-from tests.cases import Case
+from tests.support.cases import Case
 
 # USD in US East (N. Virginia), https://aws.amazon.com/cloudwatch/pricing/; other Regions cost up to a quarter more.
 LOG_INGESTION_GB = 0.50

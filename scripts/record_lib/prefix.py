@@ -14,7 +14,7 @@ from typing import Any
 from cloudwatch_mcp.recording.readable import deserialize, serialize
 from cloudwatch_mcp.recording.redaction import OWN_ACCOUNT
 from cloudwatch_mcp.sandbox.incident.metrics_shop import shop_metrics
-from tests.cases import Case
+from tests.support.cases import Case
 
 FAMILY = "cwmcp-"
 """How the prefixes of all runs begin: what the IAM policy allows."""

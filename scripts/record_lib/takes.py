@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from cloudwatch_mcp.recording import Recorder, check
-from tests.cases import Case
-from tests.cases.recording import record
-from tests.cases.replaying import replay
+from tests.support.cases import Case
+from tests.support.cases.recording import record
+from tests.support.cases.replaying import replay
 
 
 class NotInstalled(Exception):

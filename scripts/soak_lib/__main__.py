@@ -18,7 +18,7 @@ import anyio
 
 from scripts.soak_lib.aws import THROTTLED_REGION, Aws
 from scripts.soak_lib.server import Figures, Server, running
-from tests.stdio import Endpoint, environment
+from tests.support.stdio import Endpoint, environment
 
 FAULTS = {
     "throttling": 0.3,

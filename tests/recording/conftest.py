@@ -11,7 +11,7 @@ import yaml
 from loguru import logger
 
 from cloudwatch_mcp.recording import Recorder, Replay
-from tests.recording.exchanges import document, recorder
+from tests.support.exchanges import document, recorder
 
 Replaying = Callable[..., Replay]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cloudwatch_mcp.recording.__main__ import main
-from tests.recording.exchanges import interaction
+from tests.support.exchanges import interaction
 
 Write = Callable[..., Path]
 

@@ -15,8 +15,8 @@ from cloudwatch_mcp import cli
 from cloudwatch_mcp.recording import Replay, check, load
 from cloudwatch_mcp.recording.redaction import Redaction
 from cloudwatch_mcp.server.tool_calls import _tools
-from tests.recording.exchanges import ACCOUNT, answer, interaction, one_group, room_for
-from tests.stdio import PATIENCE, SECRET, Endpoint, ServerProcess, environment
+from tests.support.exchanges import ACCOUNT, answer, interaction, one_group, room_for
+from tests.support.stdio import PATIENCE, SECRET, Endpoint, ServerProcess, environment
 
 Write = Callable[..., Path]
 QUESTIONS: list[tuple[str, dict[str, Any]]] = [

@@ -17,8 +17,8 @@ from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.recording import Recorder, Replay
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.conftest import Reply, Time, asking
-from tests.recording.exchanges import answer, recorder
-from tests.stdio import Endpoint, Request, Response
+from tests.support.exchanges import answer, recorder
+from tests.support.stdio import Endpoint, Request, Response
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cloudwatch_mcp.recording import check
-from tests.recording.exchanges import interaction
+from tests.support.exchanges import interaction
 
 Write = Callable[..., Path]
 

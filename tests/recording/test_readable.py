@@ -17,7 +17,7 @@ from vcr.request import Request
 
 from cloudwatch_mcp.recording import cassettes, load, readable
 from cloudwatch_mcp.recording.models import operation_model
-from tests.recording.exchanges import AT
+from tests.support.exchanges import AT
 
 URIS = {"logs": "https://logs.us-east-1.amazonaws.com/", "cloudwatch": "https://monitoring.us-east-1.amazonaws.com/"}
 TARGETS = {

@@ -17,7 +17,7 @@ from cloudwatch_mcp.recording.journal import HEADER as JOURNAL
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.conftest import asking
 from tests.recording.conftest import Replaying
-from tests.recording.exchanges import AT, client, interaction
+from tests.support.exchanges import AT, client, interaction
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("offline")]
 

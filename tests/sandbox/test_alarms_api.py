@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from cloudwatch_mcp.sandbox.clock import Clock
 from cloudwatch_mcp.sandbox.cloudwatch import install
 from cloudwatch_mcp.sandbox.server import Server
-from tests.sandbox.clients import client_of
+from tests.support.sandbox_clients import client_of
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=timezone.utc)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cloudwatch_mcp.sandbox import Sandbox
-from tests.sandbox.clients import client_of
+from tests.support.sandbox_clients import client_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

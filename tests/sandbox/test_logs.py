@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from cloudwatch_mcp.sandbox.clock import Clock
 from cloudwatch_mcp.sandbox.logs import add_anomalies, install
 from cloudwatch_mcp.sandbox.server import Application, Server
-from tests.sandbox.clients import client_of
+from tests.support.sandbox_clients import client_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

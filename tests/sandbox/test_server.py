@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from botocore.utils import get_environ_proxies
 
 from cloudwatch_mcp.sandbox import Clock, Sandbox
-from tests.sandbox.clients import client_of
+from tests.support.sandbox_clients import client_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

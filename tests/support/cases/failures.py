@@ -1,0 +1,151 @@
+"""What AWS, or a proxy on the way to it, answers instead of data."""
+
+from __future__ import annotations
+
+from tests.support.cases.case import Case
+
+_QUERY = {"query_string": "fields @message", "log_group_names": ["/app/api"], "start_time": "1h"}
+_METRIC = {"namespace": "App", "metric_name": "Latency", "dimensions": [{"name": "Service", "value": "api"}]}
+
+CASES = (
+    Case(
+        name="get_active_alarms/access_denied",
+        arguments={},
+        target="authored",
+        fails=True,
+        says="A missing permission is told with AWS's reason and the IAM action to allow.",
+        holds=lambda reply: "Allow the IAM action cloudwatch:DescribeAlarms" in reply.error,
+    ),
+    Case(
+        name="get_active_alarms/expired_token",
+        arguments={"profile_name": "shop-eu"},
+        target="authored",
+        fails=True,
+        says="Expired credentials are read anew once; if they are still expired, the error says how to renew them.",
+        holds=lambda reply: "`aws sso login --profile shop-eu` for SSO" in reply.error,
+    ),
+    Case(
+        name="get_active_alarms/renewed_token",
+        arguments={},
+        target="authored",
+        says="Credentials that were renewed meanwhile are read anew, without a restart.",
+        holds=lambda reply: reply.data["counts"] == {"metric": 1},
+    ),
+    Case(
+        name="get_active_alarms/unknown_key",
+        arguments={},
+        target="authored",
+        fails=True,
+        says="Keys that AWS does not know are told as such.",
+        holds=lambda reply: "AWS does not accept these credentials" in reply.error,
+    ),
+    Case(
+        name="get_active_alarms/throttled_then_answered",
+        arguments={},
+        target="authored",
+        says="A throttled call is repeated.",
+        holds=lambda reply: reply.data["counts"] == {"metric": 1},
+    ),
+    Case(
+        name="get_active_alarms/throttled_to_the_end",
+        arguments={},
+        target="authored",
+        fails=True,
+        says="A call that stays throttled ends in an error that says to wait.",
+        holds=lambda reply: "wait some seconds" in reply.error,
+    ),
+    Case(
+        name="get_active_alarms/proxy_page",
+        arguments={},
+        target="authored",
+        fails=True,
+        says="A proxy's page with status 200 is no answer: it is never taken for no alarms.",
+        holds=lambda reply: "check proxies and AWS_ENDPOINT_URL" in reply.error,
+    ),
+    Case(
+        name="get_active_alarms/bad_gateway",
+        arguments={},
+        target="authored",
+        fails=True,
+        says="A proxy's page with status 502 is told by its status.",
+        holds=lambda reply: "502" in reply.error and "<html" not in reply.error,
+    ),
+    Case(
+        name="get_alarm_history/access_denied",
+        arguments={"alarm_name": "api-errors"},
+        target="authored",
+        fails=True,
+        says="A history that may not be read is an error, though the alarm itself may.",
+        holds=lambda reply: "cloudwatch:DescribeAlarmHistory" in reply.error,
+    ),
+    Case(
+        name="get_metric_data/access_denied",
+        arguments=_METRIC,
+        target="authored",
+        fails=True,
+        says="Metrics that may not be read name the IAM action to allow.",
+        holds=lambda reply: "cloudwatch:GetMetricData" in reply.error,
+    ),
+    Case(
+        name="get_metric_data/internal_fault",
+        arguments=_METRIC,
+        target="authored",
+        fails=True,
+        says="AWS's own fault is told as such, after it was asked again.",
+        holds=lambda reply: "This is AWS's fault: call again in a moment." in reply.error,
+    ),
+    Case(
+        name="describe_log_groups/access_denied",
+        arguments={},
+        target="authored",
+        fails=True,
+        says="Log groups that may not be listed name the IAM action to allow.",
+        holds=lambda reply: "logs:DescribeLogGroups" in reply.error,
+    ),
+    Case(
+        name="describe_log_groups/unavailable_then_answered",
+        arguments={},
+        target="authored",
+        says="A service that was unavailable is asked again.",
+        holds=lambda reply: [row["name"] for row in reply.rows("log_groups")] == ["/app/api"],
+    ),
+    Case(
+        name="execute_log_insights_query/access_denied",
+        arguments=_QUERY,
+        target="authored",
+        fails=True,
+        says="A query that may not be started names the IAM action to allow.",
+        holds=lambda reply: "logs:StartQuery" in reply.error,
+    ),
+    Case(
+        name="execute_log_insights_query/throttled_then_answered",
+        arguments=_QUERY,
+        target="authored",
+        says="A throttled start or poll of a query is repeated, and the query is started once.",
+        holds=lambda reply: reply.data["status"] == "Complete",
+    ),
+    Case(
+        name="execute_log_insights_query/clock_is_off",
+        arguments=_QUERY,
+        target="authored",
+        fails=True,
+        says="A signature that is refused for its time points to the machine's clock.",
+        holds=lambda reply: "the machine's clock is right" in reply.error,
+    ),
+    Case(
+        name="get_logs_insight_query_results/access_denied",
+        arguments={"query_id": "a1b2c3d4-0000-4000-8000-000000000000"},
+        target="authored",
+        fails=True,
+        says="Results that may not be read name the IAM action to allow.",
+        holds=lambda reply: "logs:GetQueryResults" in reply.error,
+    ),
+    Case(
+        name="get_active_alarms/unknown_argument",
+        arguments={"max_item": 5},
+        target="none",
+        fails=True,
+        says="An unknown argument is refused by name, with the nearest.",
+        holds=lambda reply: "Did you mean max_items?" in reply.error,
+    ),
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from cloudwatch_mcp.answers.budget import json_or_text
+from cloudwatch_mcp.answers.text import json_or_text
 from cloudwatch_mcp.aws import embedded_json
 from cloudwatch_mcp.logs.query_lifecycle import Results
 

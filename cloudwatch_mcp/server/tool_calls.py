@@ -24,7 +24,8 @@ from mcp.types import Tool as ToolDefinition
 from pydantic import ValidationError
 
 from cloudwatch_mcp import __version__
-from cloudwatch_mcp.answers.budget import clip, dumps, render, sendable
+from cloudwatch_mcp.answers.budget import render
+from cloudwatch_mcp.answers.text import clip, dumps, sendable
 from cloudwatch_mcp.aws.calls import Tally, tally
 from cloudwatch_mcp.aws.clients import Clients
 from cloudwatch_mcp.clock import Clock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from cloudwatch_mcp.answers.budget import Answer
+from cloudwatch_mcp.answers.answer import Answer
 from cloudwatch_mcp.tools.active_alarms import get_active_alarms
 from cloudwatch_mcp.tools.alarm_history import get_alarm_history
 from cloudwatch_mcp.tools.log_analysis import analyze_log_group

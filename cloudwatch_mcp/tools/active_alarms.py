@@ -9,7 +9,9 @@ from pydantic import Field
 
 from cloudwatch_mcp.alarms import wording
 from cloudwatch_mcp.alarms.listing import alarms_in, pages_of_all_types
-from cloudwatch_mcp.answers.budget import Answer, Table, clip, table
+from cloudwatch_mcp.answers.answer import Answer
+from cloudwatch_mcp.answers.table import Table, table
+from cloudwatch_mcp.answers.text import clip
 from cloudwatch_mcp.timerange import utc_text
 from cloudwatch_mcp.tools.context import Ctx, ProfileName, Region, runtime
 

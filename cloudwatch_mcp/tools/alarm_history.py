@@ -14,7 +14,9 @@ from pydantic import BaseModel, Field
 from cloudwatch_mcp.alarms import wording
 from cloudwatch_mcp.alarms.listing import alarms_in, pages_of_all_types
 from cloudwatch_mcp.alarms.rules import RuleError, component_names
-from cloudwatch_mcp.answers.budget import Answer, Table, clip, table
+from cloudwatch_mcp.answers.answer import Answer
+from cloudwatch_mcp.answers.table import Table, table
+from cloudwatch_mcp.answers.text import clip
 from cloudwatch_mcp.aws import embedded_json
 from cloudwatch_mcp.aws.calls import Aws, settle
 from cloudwatch_mcp.errors import CloudWatchError, NotFound, nearest, quote, quote_all

@@ -11,7 +11,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from cloudwatch_mcp.answers.budget import Answer, Table, table
+from cloudwatch_mcp.answers.answer import Answer
+from cloudwatch_mcp.answers.table import Table, table
 from cloudwatch_mcp.aws.calls import Aws, settle
 from cloudwatch_mcp.errors import CloudWatchError, InputError, quote
 from cloudwatch_mcp.logs import query_lifecycle

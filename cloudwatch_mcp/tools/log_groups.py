@@ -8,7 +8,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from cloudwatch_mcp.answers.budget import Answer, Table, table
+from cloudwatch_mcp.answers.answer import Answer
+from cloudwatch_mcp.answers.table import Table, table
 from cloudwatch_mcp.aws.calls import Aws, settle
 from cloudwatch_mcp.errors import CloudWatchError, InputError, quote
 from cloudwatch_mcp.timerange import from_millis

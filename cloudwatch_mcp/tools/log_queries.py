@@ -8,7 +8,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from cloudwatch_mcp.answers.budget import Answer, Table, json_or_text, merged_order, sendable, table
+from cloudwatch_mcp.answers.answer import Answer
+from cloudwatch_mcp.answers.table import Table, merged_order, table
+from cloudwatch_mcp.answers.text import json_or_text, sendable
 from cloudwatch_mcp.aws.calls import Aws, settle
 from cloudwatch_mcp.errors import AwsError, CloudWatchError, InputError, quote
 from cloudwatch_mcp.logs import query_columns, query_lifecycle

@@ -11,7 +11,8 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cloudwatch_mcp.answers.budget import Answer, Points, Series, series
+from cloudwatch_mcp.answers.answer import Answer
+from cloudwatch_mcp.answers.series import Points, Series, series
 from cloudwatch_mcp.aws.calls import Aws
 from cloudwatch_mcp.errors import InputError, quote
 from cloudwatch_mcp.metrics.absence import why_empty

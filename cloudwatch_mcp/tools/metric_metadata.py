@@ -7,7 +7,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, Field
 
-from cloudwatch_mcp.answers.budget import Answer, Table, table
+from cloudwatch_mcp.answers.answer import Answer
+from cloudwatch_mcp.answers.table import Table, table
 from cloudwatch_mcp.errors import quote, quote_all
 from cloudwatch_mcp.metrics import catalog
 from cloudwatch_mcp.metrics.catalog import Metric

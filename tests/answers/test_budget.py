@@ -5,7 +5,11 @@ from typing import Any, ClassVar
 
 import pytest
 
-from cloudwatch_mcp.answers.budget import Answer, Points, Series, Table, clip, dumps, render, series, table
+from cloudwatch_mcp.answers.answer import Answer
+from cloudwatch_mcp.answers.budget import render
+from cloudwatch_mcp.answers.series import Points, Series, series
+from cloudwatch_mcp.answers.table import Table, table
+from cloudwatch_mcp.answers.text import clip, dumps
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc).timestamp()
 

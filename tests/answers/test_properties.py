@@ -10,7 +10,11 @@ from typing import Any, ClassVar
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloudwatch_mcp.answers.budget import Answer, Points, Series, Table, dumps, render, rounded, sendable, series, table
+from cloudwatch_mcp.answers.answer import Answer
+from cloudwatch_mcp.answers.budget import render
+from cloudwatch_mcp.answers.series import Points, Series, series
+from cloudwatch_mcp.answers.table import Table, table
+from cloudwatch_mcp.answers.text import dumps, rounded, sendable
 
 # The same examples on every run, however slow the machine.
 settings.register_profile("suite", deadline=None, derandomize=True, database=None, max_examples=40)

@@ -19,7 +19,10 @@ import anyio
 import pytest
 
 from cloudwatch_mcp.alarms.rules import RuleError, component_names
-from cloudwatch_mcp.answers.budget import Answer, Points, render, sendable, series
+from cloudwatch_mcp.answers.answer import Answer
+from cloudwatch_mcp.answers.budget import render
+from cloudwatch_mcp.answers.series import Points, series
+from cloudwatch_mcp.answers.text import sendable
 from cloudwatch_mcp.aws import connections
 from cloudwatch_mcp.aws.calls import Aws
 from cloudwatch_mcp.aws.connections import Exchange

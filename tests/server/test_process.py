@@ -20,7 +20,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from cloudwatch_mcp import __version__, cli
-from cloudwatch_mcp.answers.budget import dumps
+from cloudwatch_mcp.answers.text import dumps
 from cloudwatch_mcp.commands import demo
 from tests.server.test_definitions import TEN
 from tests.support.sandbox_process import HELD

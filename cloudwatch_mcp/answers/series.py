@@ -1,0 +1,115 @@
+"""Time series: points on a grid, and a summary of them."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from operator import eq, ge, le
+from typing import Any
+
+from pydantic import BaseModel
+
+from cloudwatch_mcp.timerange import exact_text, utc_text
+
+_NOT_RECENT = 300  # seconds
+_SLOTS_AT_LEAST, _SLOTS_A_POINT = 2_000, 10  # a grid has at most so many slots, or so many times its points
+
+
+class Summary(BaseModel):
+    """A series in six facts, over the points it has; `last_at` where the last point is not a recent one."""
+
+    min: float
+    min_at: str
+    max: float
+    max_at: str
+    avg: float
+    last: float
+    last_at: str | None = None
+
+
+class Series(BaseModel):
+    """Points `period` seconds apart from `start` on (UTC); null is a gap. Or `points`, [time, value], on no grid."""
+
+    label: str
+    id: str | None = None
+    start: str | None = None
+    period: int | None = None
+    values: list[float | None] = []
+    points: list[tuple[str, float]] = []
+    summary: Summary
+
+
+class Points:
+    """Points in the order of time: epoch seconds and finite values, in as little memory as a million of them need."""
+
+    def __init__(self, points: Iterable[tuple[float, float]] = ()) -> None:
+        self.times, self.values = array("d"), array("d")
+        for time, value in points:
+            self.add(time, value)
+
+    def add(self, time: float, value: float) -> None:
+        self.times.append(time)
+        self.values.append(value)
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def ordered(self) -> Points:
+        """Oldest first; AWS sends the newest first."""
+        if all(map(le, self.times, self.times[1:])):
+            return self
+        if all(map(ge, self.times, self.times[1:])):
+            self.times.reverse()
+            self.values.reverse()
+            return self
+        return Points(sorted(zip(self.times, self.values, strict=True)))
+
+
+def series(
+    label: str, points: Points, period: int, series_id: str | None = None, until: datetime | None = None
+) -> Series:
+    """`points`, at least one, on a grid of `period` seconds; others make it finer.
+
+    Where a grid would be nearly empty, and for times that it cannot hold, the points stand alone with their times.
+    `until` is when the window ends: a series that ended three periods earlier, and five minutes, says when.
+    """
+    ordered = points.ordered()
+    times, values = ordered.times, ordered.values
+    first, end, low, high = times[0], times[-1], min(values), max(values)
+    silent = 0 if until is None else until.timestamp() - end
+    step = _step(times, period)
+    if step is None:
+        on_grid: dict[str, Any] = {"points": list(zip(map(exact_text, times), values, strict=True))}
+    else:
+        slots: list[float | None] = [None] * (int(end - first) // step + 1)
+        for time, value in zip(times, values, strict=True):
+            slots[int(time - first) // step] = value
+        on_grid = {"start": utc_text(first), "period": None if step == period else step, "values": slots}
+    return Series(
+        label=label,
+        id=series_id,
+        **on_grid,
+        summary=Summary(
+            min=low,
+            min_at=exact_text(times[values.index(low)]),
+            max=high,
+            max_at=exact_text(times[values.index(high)]),
+            avg=math.fsum(value / len(values) for value in values),
+            last=values[-1],
+            last_at=exact_text(end) if silent > max(3 * period, _NOT_RECENT) else None,
+        ),
+    )
+
+
+def _step(times: Sequence[float], period: int) -> int | None:
+    """The seconds from each slot of the grid to the next; None where the times fit no grid worth showing."""
+    first = times[0]
+    if any(map(eq, times, times[1:])) or not all(map(float.is_integer, times)):
+        return None
+    step = period
+    for time in times:
+        step = math.gcd(step, int(time - first))
+    slots = int(times[-1] - first) // step + 1
+    return step if slots <= max(_SLOTS_AT_LEAST, _SLOTS_A_POINT * len(times)) else None

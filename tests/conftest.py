@@ -5,37 +5,25 @@ from __future__ import annotations
 import gc
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from collections.abc import Callable, Iterator
 from functools import cache
-from itertools import zip_longest
 from pathlib import Path
-from threading import Lock
 from time import tzset
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
-from botocore import xform_name
 from botocore.hooks import EventAliaser
 from botocore.loaders import create_loader
-from botocore.stub import Stubber
-from mcp import Client
 from mcp.client.session import ClientSession
 from syrupy.assertion import SnapshotAssertion
-from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
-from syrupy.location import PyTestLocation
 
-from cloudwatch_mcp.aws.calls import OPERATIONS
-from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
-from tests.support.readable_json import readable
+from tests.support.asking import Connected, asking
+from tests.support.frozen_time import NOW, Time
+from tests.support.readable_files import ReadableFiles
 from tests.support.sandbox_process import SandboxProcess
-
-NOW = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
-ROOT = Path(__file__).parent.parent
+from tests.support.stubbed_server import StubbedServer
 
 gc.set_threshold(100_000, 20, 100)  # what tests leave behind is little; looking for it takes a tenth of their time
 
@@ -128,65 +116,9 @@ def _schemas_are_checked_once() -> Iterator[None]:
         yield
 
 
-class Time:
-    """A day that stands still, and a stopwatch that moves only when somebody sleeps."""
-
-    def __init__(self, now: datetime = NOW) -> None:
-        self.start, self.slept = now, 0.0
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept += seconds
-
-    def clock(self) -> Clock:
-        return Clock(lambda: self.start, lambda: self.slept, self.sleep)
-
-
 @pytest.fixture
 def time() -> Time:
     return Time()
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A tool's answer: its data when all went well, else the error's text."""
-
-    data: dict[str, Any]
-    text: str
-    failed: bool
-
-    @property
-    def error(self) -> str:
-        assert self.failed, self.text
-        return self.text
-
-    @property
-    def notes(self) -> list[str]:
-        notes: list[str] = self.data.get("notes", [])
-        return notes
-
-    def rows(self, name: str) -> list[dict[str, Any]]:
-        """The rows of a table, what they share included."""
-        shaped = self.data.get(name, {"columns": [], "rows": []})
-        shared = shaped.get("same", {})
-        return [shared | dict(zip_longest(shaped["columns"], row)) for row in shaped["rows"]]
-
-
-Ask: TypeAlias = Callable[..., Coroutine[Any, Any, Reply]]
-
-
-@asynccontextmanager
-async def asking(server: CloudWatchServer, mode: Any = "auto") -> AsyncIterator[Ask]:
-    async with Client(server, mode=mode) as client:
-
-        async def ask(tool: str, **arguments: Any) -> Reply:
-            result = await client.call_tool(tool, arguments)
-            (content,) = result.content
-            assert content.type == "text"
-            if not result.is_error:
-                assert json.loads(content.text) == result.structured_content
-            return Reply(result.structured_content or {}, content.text, bool(result.is_error))
-
-        yield ask
 
 
 @pytest.fixture
@@ -206,69 +138,10 @@ def on_sandbox(sandbox: str, time: Time, monkeypatch: pytest.MonkeyPatch) -> Cal
     return build
 
 
-Connected: TypeAlias = Callable[..., AbstractAsyncContextManager[Ask]]
-
-
 @pytest.fixture
 def connected(on_sandbox: Callable[..., CloudWatchServer]) -> Connected:
     """An in-memory client on the embedded CloudWatch."""
     return lambda **settings: asking(on_sandbox(**settings))
-
-
-class _AnyOrder(Stubber):  # type: ignore[misc]  # botocore has no types
-    """A Stubber for calls that run at once: each operation has a queue of its own."""
-
-    def __init__(self, client: Any) -> None:
-        super().__init__(client)
-        self._lock = Lock()
-
-    def _assert_expected_params(self, model: Any, params: Any, context: Any, **more: Any) -> None:
-        with self._lock:
-            self._bring_forward(model.name)
-            super()._assert_expected_params(model, params, context, **more)
-
-    def _get_response_handler(self, model: Any, params: Any, context: Any, **more: Any) -> Any:
-        with self._lock:
-            self._bring_forward(model.name)
-            return super()._get_response_handler(model, params, context, **more)
-
-    def _bring_forward(self, operation: str) -> None:
-        first = next((answer for answer in self._queue if answer["operation_name"] == operation), None)
-        if first is not None:
-            self._queue.remove(first)
-            self._queue.appendleft(first)
-
-
-class StubbedServer:
-    """A server whose boto3 clients answer what a test tells them to, in that order for each operation."""
-
-    def __init__(self, server: CloudWatchServer) -> None:
-        self.server = server
-        clients = server.runtime.clients
-        self._stubs = {
-            service: _AnyOrder(clients.client(None, "us-east-1", service)) for service in ("cloudwatch", "logs")
-        }
-        self._stubs["stop"] = _AnyOrder(clients.client(None, "us-east-1", "logs", "standard"))
-        for stub in self._stubs.values():
-            stub.activate()
-
-    def _stub(self, method: str) -> Stubber:
-        names = {xform_name(operation): service for operation, service in OPERATIONS.items()} | {"stop_query": "stop"}
-        return self._stubs[names[method]]
-
-    def answer(self, method: str, answer: dict[str, Any], expected: dict[str, Any] | None = None) -> None:
-        self._stub(method).add_response(method, answer, expected)
-
-    def refuse(self, method: str, code: str, message: str = "", status: int = 400, **more: Any) -> None:
-        self._stub(method).add_client_error(method, code, message, status, modeled_fields=more or None)
-
-    async def ask(self, tool: str, **arguments: Any) -> Reply:
-        """Call the tool; every answer that was told must have been asked for."""
-        async with asking(self.server) as ask:
-            reply = await ask(tool, **arguments)
-        for stub in self._stubs.values():
-            stub.assert_no_pending_responses()
-        return reply
 
 
 @pytest.fixture
@@ -289,24 +162,6 @@ def in_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     tzset()
 
 
-class _ReadableFiles(SingleFileSnapshotExtension):
-    """One file a case under snapshots/, as JSON that a reviewer can read."""
-
-    _write_mode = WriteMode.TEXT
-    file_extension = "json"
-
-    @classmethod
-    def dirname(cls, *, test_location: PyTestLocation) -> str:
-        return str(ROOT / "snapshots" / test_location.basename)
-
-    @classmethod
-    def discovery_dirname(cls, *, test_location: PyTestLocation) -> str:  # noqa: ARG003 - syrupy's own signature
-        return str(ROOT / "snapshots")
-
-    def serialize(self, data: Any, **_: Any) -> str:
-        return readable(data)
-
-
 @pytest.fixture
 def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
-    return snapshot.use_extension(_ReadableFiles)
+    return snapshot.use_extension(ReadableFiles)

@@ -20,8 +20,8 @@ from scripts.record_lib.policy import policy
 from scripts.record_lib.progress import Progress
 from scripts.record_lib.readiness import NotReady
 from scripts.record_lib.takes import NotInstalled
-from tests.conftest import ROOT
 from tests.support.cases import CASES, Case
+from tests.support.places import ROOT
 
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _FAILURES = (WrongAccount, NotReady, NotInstalled, LookupError, PermissionError, BotoCoreError, ClientError)

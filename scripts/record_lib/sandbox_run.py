@@ -13,8 +13,8 @@ from cloudwatch_mcp.sandbox import Sandbox
 from scripts.record_lib.account import environment
 from scripts.record_lib.progress import Progress
 from scripts.record_lib.takes import Takes
-from tests.conftest import NOW, Time
 from tests.support.cases import Case
+from tests.support.frozen_time import NOW, Time
 
 
 def run(cases: Sequence[Case], progress: Progress) -> list[str]:

@@ -11,7 +11,8 @@ import pytest
 
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer
-from tests.conftest import NOW, Reply, asking
+from tests.support.asking import Reply, asking
+from tests.support.frozen_time import NOW
 
 pytestmark = pytest.mark.anyio
 

@@ -19,7 +19,8 @@ from cloudwatch_mcp.aws.clients import Clients, _repeat_only_what_is_safe
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import AwsError, InputError, OperationRefused
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer
-from tests.conftest import StubbedServer, asking
+from tests.support.asking import asking
+from tests.support.stubbed_server import StubbedServer
 
 pytestmark = pytest.mark.anyio
 

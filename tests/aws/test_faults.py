@@ -26,7 +26,7 @@ from mcp import Client
 
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
-from tests.conftest import Ask, Reply, asking
+from tests.support.asking import Ask, Reply, asking
 from tests.support.stdio import PATIENCE, Endpoint, Request, Response
 
 pytestmark = pytest.mark.anyio

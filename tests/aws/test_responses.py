@@ -12,7 +12,7 @@ from botocore.session import Session
 
 from cloudwatch_mcp.aws.calls import OPERATIONS
 from cloudwatch_mcp.aws.responses import UnfitAnswer, moment_in_utc, parse_json, read, read_error
-from tests.conftest import Ask, Connected, Reply
+from tests.support.asking import Ask, Connected, Reply
 
 MOMENT = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
 

@@ -12,7 +12,7 @@ from cloudwatch_mcp import cli
 from cloudwatch_mcp.aws.secrets import hide, known_secrets
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.server.tool_calls import build_server
-from tests.conftest import asking
+from tests.support.asking import asking
 
 TOKEN = "FwoGZXIvYXdzEJr//////////example+token=="
 SECRET = "wJalrXUtnFEMI/K7MDENG/exampleSECRETkey99"

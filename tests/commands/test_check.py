@@ -25,7 +25,7 @@ from cloudwatch_mcp.commands import check
 from cloudwatch_mcp.commands.check import PROBES
 from cloudwatch_mcp.commands.check_report import Findings, Verdict, as_json, as_text
 from cloudwatch_mcp.commands.policy import document
-from tests.conftest import NOW
+from tests.support.frozen_time import NOW
 from tests.support.stdio import PATIENCE, Endpoint, Request, Response
 
 ACTIONS = sorted(f"{service}:{operation}" for operation, service in OPERATIONS.items())

@@ -22,7 +22,7 @@ from mcp import Client, MCPError
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
-from tests.conftest import NOW
+from tests.support.frozen_time import NOW
 from tests.support.stdio import PATIENCE, Endpoint, Request, Response, ServerProcess
 
 SEED = 20_261_120

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloudwatch_mcp.logs.query_columns import _short_spaces, kinds, order, read
-from tests.conftest import Reply, StubbedServer
+from tests.support.asking import Reply
+from tests.support.stubbed_server import StubbedServer
 
 LOOKS_LIKE_A_NUMBER = [
     "007",

@@ -12,7 +12,9 @@ from cloudwatch_mcp.aws.calls import Aws
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.logs import query_lifecycle
 from cloudwatch_mcp.server.tool_calls import build_server
-from tests.conftest import StubbedServer, Time, asking
+from tests.support.asking import asking
+from tests.support.frozen_time import Time
+from tests.support.stubbed_server import StubbedServer
 from tests.tools.test_log_tools import QUERY_ID, results
 
 pytestmark = pytest.mark.anyio

@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 import pytest
 
 from scripts.gates_lib import dockerfile
-from tests.conftest import ROOT
+from tests.support.places import ROOT
 
 TEXT = (ROOT / "Dockerfile").read_text("utf-8")
 INSTRUCTIONS = [

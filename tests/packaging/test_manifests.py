@@ -12,7 +12,7 @@ from jsonschema import Draft7Validator, FormatChecker
 from cloudwatch_mcp import __version__, cli
 from cloudwatch_mcp.config import Settings, variables
 from cloudwatch_mcp.tools import TOOLS
-from tests.conftest import ROOT
+from tests.support.places import ROOT
 
 SCHEMAS = Path(__file__).parent / "schemas"
 DOCUMENTS = (("server.json", "server.schema.json"), ("manifest.json", "mcpb-manifest-v0.4.schema.json"))

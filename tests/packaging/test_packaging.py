@@ -24,7 +24,7 @@ from packaging.requirements import Requirement
 
 from cloudwatch_mcp import __version__
 from cloudwatch_mcp.tools import TOOLS
-from tests.conftest import ROOT
+from tests.support.places import ROOT
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,7 @@ import pytest
 
 from cloudwatch_mcp import cli
 from cloudwatch_mcp.recording.__main__ import main as recording_main
-from tests.conftest import ROOT
+from tests.support.places import ROOT
 from tests.support.stdio import ServerProcess
 
 README = (ROOT / "README.md").read_text("utf-8")

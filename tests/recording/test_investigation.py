@@ -16,8 +16,9 @@ from botocore.parsers import ResponseParserError
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.recording import Recorder, Replay
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
-from tests.conftest import Reply, Time, asking
+from tests.support.asking import Reply, asking
 from tests.support.exchanges import answer, recorder
+from tests.support.frozen_time import Time
 from tests.support.stdio import Endpoint, Request, Response
 
 pytestmark = pytest.mark.anyio

@@ -15,8 +15,8 @@ from cloudwatch_mcp.errors import InputError
 from cloudwatch_mcp.recording import CassetteUnreadable, NotRecorded, Replay
 from cloudwatch_mcp.recording.journal import HEADER as JOURNAL
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
-from tests.conftest import asking
 from tests.recording.conftest import Replaying
+from tests.support.asking import asking
 from tests.support.exchanges import AT, client, interaction
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("offline")]

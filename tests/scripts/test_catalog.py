@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.support.places import ROOT
 
 ALARM = {
     "source": "ours",

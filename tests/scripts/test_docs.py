@@ -5,7 +5,7 @@ import subprocess
 import sys
 from runpy import run_path
 
-from tests.conftest import ROOT
+from tests.support.places import ROOT
 
 
 def test_the_generated_parts_of_the_readme_follow_from_the_code() -> None:

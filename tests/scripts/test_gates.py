@@ -15,7 +15,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from scripts.gates_lib import CANNOT_RUN, audit, licences, lock, project, secret_scan
-from tests.conftest import ROOT
+from tests.support.places import ROOT
 
 NEEDS = {"mcp": ["pydantic>=2", "rich; extra == 'cli'", "colorama; sys_platform == 'win32'"]}
 

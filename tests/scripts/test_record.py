@@ -30,8 +30,8 @@ from scripts.record_lib.belongings import belongings
 from scripts.record_lib.command import main
 from scripts.record_lib.policy import policy
 from scripts.record_lib.progress import Progress
-from tests.conftest import ROOT
 from tests.support.cases import CASES, Case
+from tests.support.places import ROOT
 
 ACCOUNT = "314159265358"
 NOW = datetime(2026, 12, 1, 9, 3, 20, tzinfo=timezone.utc)

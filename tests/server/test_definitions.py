@@ -14,7 +14,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from cloudwatch_mcp import __version__
 from cloudwatch_mcp.server.tool_calls import INSTRUCTIONS, CloudWatchServer, _warm_up
-from tests.conftest import asking
+from tests.support.asking import asking
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from cloudwatch_mcp.errors import from_botocore, nearest
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer
-from tests.conftest import StubbedServer, asking
+from tests.support.asking import asking
+from tests.support.stubbed_server import StubbedServer
 
 pytestmark = pytest.mark.anyio
 

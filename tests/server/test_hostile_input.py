@@ -32,8 +32,10 @@ from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from cloudwatch_mcp.server.unreadable import request_id_in
 from cloudwatch_mcp.timerange import parse_time
 from cloudwatch_mcp.tools.context import Runtime
-from tests.conftest import NOW, Ask, StubbedServer, Time, asking
+from tests.support.asking import Ask, asking
+from tests.support.frozen_time import NOW, Time
 from tests.support.stdio import Endpoint, Request, Response, ServerProcess
+from tests.support.stubbed_server import StubbedServer
 
 Data = dict[str, Any]
 NOON = NOW.timestamp()

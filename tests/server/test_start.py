@@ -9,7 +9,7 @@ import pytest
 
 from cloudwatch_mcp import cli
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, _warm_up
-from tests.conftest import Time
+from tests.support.frozen_time import Time
 
 
 def test_what_is_imported_is_never_searched_for_garbage_and_what_comes_later_is(

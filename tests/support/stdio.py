@@ -21,7 +21,7 @@ from typing import IO, Any, Literal, TypeAlias
 from mcp.client.stdio import get_default_environment
 from typing_extensions import Self
 
-from tests.conftest import Reply
+from tests.support.asking import Reply
 
 COMMAND = [sys.executable, "-m", "cloudwatch_mcp"]
 PATIENCE = 20  # seconds after which what never comes fails its test; nothing here takes nearly as long

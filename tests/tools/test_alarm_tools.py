@@ -6,7 +6,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from tests.conftest import NOW, StubbedServer
+from tests.support.frozen_time import NOW
+from tests.support.stubbed_server import StubbedServer
 
 pytestmark = pytest.mark.anyio
 

@@ -11,10 +11,10 @@ import pytest
 from cloudwatch_mcp.aws.clients import Clients
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.recording import CassetteUnreadable, check
-from tests.conftest import ROOT
 from tests.support.cases import CASES, Case
 from tests.support.cases.case import not_of_a_case
 from tests.support.cases.replaying import replay, to_renew
+from tests.support.places import ROOT
 
 
 async def verify(case: Case, *, update: bool = False) -> None:

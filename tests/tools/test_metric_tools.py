@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from tests.conftest import NOW, StubbedServer
+from tests.support.frozen_time import NOW
+from tests.support.stubbed_server import StubbedServer
 
 pytestmark = pytest.mark.anyio
 

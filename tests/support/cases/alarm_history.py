@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.conftest import Reply
+from tests.support.asking import Reply
 from tests.support.cases.case import Case
 
 

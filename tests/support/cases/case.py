@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from tests.conftest import ROOT, Reply
+from tests.support.asking import Reply
+from tests.support.places import ROOT
 
 
 @dataclass(frozen=True)

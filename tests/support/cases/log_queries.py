@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.conftest import Reply
+from tests.support.asking import Reply
 from tests.support.cases.case import Case
 
 PAYMENTS = "/ecs/shop/payments"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.recording import Recorder
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
-from tests.conftest import Reply, asking
+from tests.support.asking import Reply, asking
 from tests.support.cases.case import Case
 
 

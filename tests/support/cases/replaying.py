@@ -13,9 +13,10 @@ from cloudwatch_mcp.recording import Replay, load
 from cloudwatch_mcp.recording.cassettes import empty
 from cloudwatch_mcp.recording.matching import operation
 from cloudwatch_mcp.server.tool_calls import build_server
-from tests.conftest import NOW, Reply
+from tests.support.asking import Reply
 from tests.support.cases.case import Case
 from tests.support.cases.recording import ask
+from tests.support.frozen_time import NOW
 from tests.support.readable_json import readable
 
 _FROM = {"aws": ("aws", "sandbox"), "sandbox": ("sandbox",), "authored": ("authored",)}

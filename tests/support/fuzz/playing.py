@@ -18,7 +18,7 @@ from cloudwatch_mcp.aws.sessions import open_session
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.recording.wire import as_answer
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
-from tests.conftest import Time
+from tests.support.frozen_time import Time
 from tests.support.fuzz.cases import Case
 from tests.support.fuzz.checks import complaints, said, time_limit
 from tests.support.fuzz.mutations import as_bytes

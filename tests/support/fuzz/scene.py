@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.conftest import NOW
+from tests.support.frozen_time import NOW
 
 JSON = dict[str, Any]
 ACCOUNT = "us-east-1:123456789012"

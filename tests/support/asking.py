@@ -1,0 +1,58 @@
+"""An in-memory MCP client, and a tool's reply."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any, TypeAlias
+
+from mcp import Client
+
+from cloudwatch_mcp.server.tool_calls import CloudWatchServer
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A tool's answer: its data when all went well, else the error's text."""
+
+    data: dict[str, Any]
+    text: str
+    failed: bool
+
+    @property
+    def error(self) -> str:
+        assert self.failed, self.text
+        return self.text
+
+    @property
+    def notes(self) -> list[str]:
+        notes: list[str] = self.data.get("notes", [])
+        return notes
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """The rows of a table, what they share included."""
+        shaped = self.data.get(name, {"columns": [], "rows": []})
+        shared = shaped.get("same", {})
+        return [shared | dict(zip_longest(shaped["columns"], row)) for row in shaped["rows"]]
+
+
+Ask: TypeAlias = Callable[..., Coroutine[Any, Any, Reply]]
+Connected: TypeAlias = Callable[..., AbstractAsyncContextManager[Ask]]
+
+
+@asynccontextmanager
+async def asking(server: CloudWatchServer, mode: Any = "auto") -> AsyncIterator[Ask]:
+    async with Client(server, mode=mode) as client:
+
+        async def ask(tool: str, **arguments: Any) -> Reply:
+            result = await client.call_tool(tool, arguments)
+            (content,) = result.content
+            assert content.type == "text"
+            if not result.is_error:
+                assert json.loads(content.text) == result.structured_content
+            return Reply(result.structured_content or {}, content.text, bool(result.is_error))
+
+        yield ask

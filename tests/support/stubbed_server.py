@@ -1,0 +1,69 @@
+"""A server whose boto3 clients are stubbed with botocore's Stubber."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Any
+
+from botocore import xform_name
+from botocore.stub import Stubber
+
+from cloudwatch_mcp.aws.calls import OPERATIONS
+from cloudwatch_mcp.server.tool_calls import CloudWatchServer
+from tests.support.asking import Reply, asking
+
+
+class _AnyOrder(Stubber):  # type: ignore[misc]  # botocore has no types
+    """A Stubber for calls that run at once: each operation has a queue of its own."""
+
+    def __init__(self, client: Any) -> None:
+        super().__init__(client)
+        self._lock = Lock()
+
+    def _assert_expected_params(self, model: Any, params: Any, context: Any, **more: Any) -> None:
+        with self._lock:
+            self._bring_forward(model.name)
+            super()._assert_expected_params(model, params, context, **more)
+
+    def _get_response_handler(self, model: Any, params: Any, context: Any, **more: Any) -> Any:
+        with self._lock:
+            self._bring_forward(model.name)
+            return super()._get_response_handler(model, params, context, **more)
+
+    def _bring_forward(self, operation: str) -> None:
+        first = next((answer for answer in self._queue if answer["operation_name"] == operation), None)
+        if first is not None:
+            self._queue.remove(first)
+            self._queue.appendleft(first)
+
+
+class StubbedServer:
+    """A server whose boto3 clients answer what a test tells them to, in that order for each operation."""
+
+    def __init__(self, server: CloudWatchServer) -> None:
+        self.server = server
+        clients = server.runtime.clients
+        self._stubs = {
+            service: _AnyOrder(clients.client(None, "us-east-1", service)) for service in ("cloudwatch", "logs")
+        }
+        self._stubs["stop"] = _AnyOrder(clients.client(None, "us-east-1", "logs", "standard"))
+        for stub in self._stubs.values():
+            stub.activate()
+
+    def _stub(self, method: str) -> Stubber:
+        names = {xform_name(operation): service for operation, service in OPERATIONS.items()} | {"stop_query": "stop"}
+        return self._stubs[names[method]]
+
+    def answer(self, method: str, answer: dict[str, Any], expected: dict[str, Any] | None = None) -> None:
+        self._stub(method).add_response(method, answer, expected)
+
+    def refuse(self, method: str, code: str, message: str = "", status: int = 400, **more: Any) -> None:
+        self._stub(method).add_client_error(method, code, message, status, modeled_fields=more or None)
+
+    async def ask(self, tool: str, **arguments: Any) -> Reply:
+        """Call the tool; every answer that was told must have been asked for."""
+        async with asking(self.server) as ask:
+            reply = await ask(tool, **arguments)
+        for stub in self._stubs.values():
+            stub.assert_no_pending_responses()
+        return reply

@@ -244,7 +244,8 @@ def _serve(settings: Settings, *, leaving: Callable[[], None] = lambda: None, **
     import anyio
 
     _configure_log(settings)
-    from cloudwatch_mcp.server.tool_calls import build_server, serve
+    from cloudwatch_mcp.server.lifecycle import serve
+    from cloudwatch_mcp.server.tool_calls import build_server
 
     server = build_server(settings, os.environ, **made)
     gc.freeze()

@@ -1,48 +1,46 @@
-"""What can go wrong, each told in a sentence and a next step.
+"""The errors of this package. The text of each is for the reader: what failed, why, and what to do next.
 
-CloudWatchError                 everything that a caller can be told
-├── InputError                  an argument is wrong; nothing was sent to AWS
-├── OperationRefused            an operation outside the read-only allow-list; nothing was sent
-├── NotFound                    what was named does not exist in this account and Region
-├── QueryFailed                 a Logs Insights query ended without rows
-└── AwsError                    AWS refused, or could not be reached
+CloudWatchError
+├── InputError          an argument or a setting is wrong; nothing was sent to AWS
+├── OperationRefused    the operation is not on the allow-list; nothing was sent to AWS
+├── NotFound            there is no such resource in this account and Region
+├── QueryFailed         a Logs Insights query ended without rows
+└── AwsError            AWS refused the request, or could not be reached
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher, get_close_matches
-from typing import Any
 
 MAX_ERROR_CHARS = 1_000
-_LONGEST_NAME = 600  # characters; comparing longer ones takes long, and AWS has none
+_LONGEST_NAME = 600  # characters; AWS has no longer names, and comparing them takes long
 
 
 class CloudWatchError(Exception):
-    """A failure worth telling: `str()` of it is a sentence for the reader."""
+    """The base of all errors that become a tool's answer: `str(error)` is that answer."""
 
 
 class InputError(CloudWatchError):
-    """An argument is wrong; raised before any call to AWS."""
+    """An argument or a setting is wrong; raised before any call to AWS."""
 
 
 class OperationRefused(CloudWatchError):
-    """An operation that the server never sends, whoever asks."""
+    """The operation is not on the allow-list."""
 
 
 class NotFound(CloudWatchError):
-    """What was named does not exist; the message has the nearest names."""
+    """There is no such resource; the message has the nearest names."""
 
 
 class QueryFailed(CloudWatchError):
-    """A Logs Insights query that ended without a row to show."""
+    """A Logs Insights query ended without rows."""
 
 
 class AwsError(CloudWatchError):
-    """AWS's refusal, or the failure to reach it.
+    """AWS refused the request, or could not be reached.
 
-    `code` is AWS's error code or botocore's exception name, `operation` the API operation.
+    `code` is AWS's error code or the name of botocore's exception; `operation` is the API operation.
     """
 
     def __init__(self, message: str, *, code: str, operation: str) -> None:
@@ -52,9 +50,9 @@ class AwsError(CloudWatchError):
 
 
 def quote(value: object, limit: int = 200) -> str:
-    """A name, value or argument of others for a sentence of ours: in quotes, escaped, and clipped.
+    """A value from outside, for a sentence of ours: in quotes, escaped, and clipped to `limit` characters.
 
-    The quotes tell a model where data begins and ends: the instructions say so.
+    The server's instructions warn the model that text in quotes is data.
     """
     try:
         shown = repr(value[: limit + 1] if isinstance(value, str) else value)
@@ -67,155 +65,14 @@ def quote(value: object, limit: int = 200) -> str:
 
 
 def quote_all(values: Iterable[object]) -> str:
-    """Several of them, separated by commas."""
+    """Several values in quotes, separated by commas."""
     return ", ".join(map(quote, values))
 
 
 def nearest(name: str, known: Iterable[str], count: int = 5) -> list[str]:
-    """The names most like `name`, best first, whatever their case; empty when none is near."""
+    """The names most like `name`, best first, ignoring case; empty when none is near."""
     by_folded = {candidate.casefold(): candidate for candidate in known if len(candidate) <= _LONGEST_NAME}
     folded = name[:_LONGEST_NAME].casefold()
     matches = get_close_matches(folded, by_folded, n=count, cutoff=0.5)
     likeness = {match: SequenceMatcher(None, match, folded).ratio() for match in matches}
     return [by_folded[match] for match in matches if likeness[match] > likeness[matches[0]] - 0.1]
-
-
-EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
-_EXPIRED_EXCEPTIONS = frozenset(
-    {"SSOTokenLoadError", "UnauthorizedSSOTokenError", "TokenRetrievalError", "SSOError", "LoginRefreshRequired"}
-)
-DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"})
-_THROTTLED_CODES = frozenset(
-    {"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException"}
-)
-_AFTER_SENDING = frozenset({"ReadTimeoutError", "ConnectionClosedError", "ResponseStreamingError", "HTTPClientError"})
-_BAD_KEY_CODES = frozenset(
-    {"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
-)
-
-
-def has_expired(error: Exception) -> bool:
-    """Whether a new session, reading the credentials afresh, may succeed where `error` was raised."""
-    return aws_code(error) in EXPIRED_CODES or type(error).__name__ in _EXPIRED_EXCEPTIONS
-
-
-def aws_code(error: Exception) -> str:
-    """AWS's error code, or for botocore's own exceptions their name."""
-    response: dict[str, Any] = getattr(error, "response", None) or {}
-    return str(response.get("Error", {}).get("Code") or type(error).__name__)
-
-
-def from_botocore(error: Exception, region: str, profile: str | None, service: str, operation: str) -> AwsError:
-    """The error to raise for what botocore raised. Its text may hold a secret: see `credentials.hidden`."""
-    code = aws_code(error)
-    said = _aws_message(error)
-    text = f"{operation} in {region} failed: {said}"
-    step = _next_step(error, code, said, action=f"{service}:{operation}", region=region, profile=profile)
-    if operation == "StartQuery" and code in _AFTER_SENDING:
-        step += " The query may have been started all the same; it ends by itself."
-    return AwsError(f"{text} {step}".strip(), code=code, operation=operation)
-
-
-def no_answer(operation: str, region: str, seconds: float) -> AwsError:
-    """The error for a call that was given up, whatever it was doing."""
-    text = f"{operation} in {region} failed: no answer within {seconds:g} s, retries included."
-    return AwsError(f"{text} {_STEPS['ReadTimeoutError']}", code="NoAnswer", operation=operation)
-
-
-def no_turn(operation: str, region: str, seconds: float) -> AwsError:
-    """The error for a call that was never sent, as too many others wait for AWS."""
-    text = f"{operation} in {region} was not sent: no free slot for {seconds:g} s, too many concurrent AWS calls."
-    return AwsError(f"{text} Ask for less at once, or call again in a minute.", code="NoTurn", operation=operation)
-
-
-def too_large(operation: str, region: str, limit: int) -> AwsError:
-    """The error for an answer that was not read to its end."""
-    text = f"{operation} in {region} failed: the answer has more than {limit // 1_000_000} MB."
-    return AwsError(
-        f"{text} Ask for less: fewer fields or items, or a shorter window.", code="TooLarge", operation=operation
-    )
-
-
-def not_sent(operation: str, region: str, error: Exception) -> AwsError:
-    """The error for a call that botocore could not even prepare: a credential_process that does not exist, say."""
-    text = f"{operation} in {region} could not be sent: {str(error) or type(error).__name__}"
-    hint = (
-        "Renew the credentials, or fix how they and AWS_ENDPOINT_URL are configured; "
-        "`cloudwatch-mcp check` shows where they come from."
-    )
-    return AwsError(f"{text.rstrip('.')}. {hint}", code="NotSent", operation=operation)
-
-
-def _aws_message(error: Exception) -> str:
-    response: dict[str, Any] = getattr(error, "response", None) or {}
-    said = response.get("Error", {})
-    message = " ".join(str(said.get("Message") or error).split())
-    compile_error = response.get("queryCompileError") or {}
-    detail = compile_error.get("message")
-    if detail and detail not in message:
-        message = f"{message} {detail}"
-    location = compile_error.get("location") or {}
-    if "startCharOffset" in location:
-        message += f" (characters {location['startCharOffset']} to {location.get('endCharOffset', '?')})"
-    code = said.get("Code")
-    text = f"{code}: {message}" if code and code not in message else message
-    return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _next_step(error: Exception, code: str, said: str, *, action: str, region: str, profile: str | None) -> str:
-    login = f"aws sso login --profile {profile}" if profile else "aws sso login"
-    name = type(error).__name__
-    if name in _EXPIRED_EXCEPTIONS:
-        return f"The SSO session has expired or is missing: run `{login}` and call again; no restart is needed."
-    if code in EXPIRED_CODES:
-        return f"The credentials have expired: renew them (`{login}` for SSO) and call again; no restart is needed."
-    if code in DENIED_CODES:
-        return f"Allow the IAM action {action} (`cloudwatch-mcp policy` prints all), or use another profile_name."
-    if code in _THROTTLED_CODES:
-        return "AWS throttles this account's calls: wait some seconds, then ask for less or call again."
-    if code in _BAD_KEY_CODES:
-        return f"AWS does not accept these credentials: check the keys, the profile and that {region} is enabled."
-    return _STEPS.get(code) or _STEPS.get(name) or _step_otherwise(code, said, action)
-
-
-def _step_otherwise(code: str, said: str, action: str) -> str:
-    if code == "InvalidParameterException" and action == "logs:StopQuery":
-        return "It has already ended: get_logs_insight_query_results gives its rows."
-    if code == "MalformedQueryException":
-        fix = "Fix the query at that position; commands are separated by |, strings are quoted, regexes are /…/."
-        later = "Choose a later window: describe_log_groups shows how long a group keeps its events, and since when."
-        return later if "retention" in said else fix
-    if code == "LimitExceededException":
-        return "Too many Logs Insights queries run in this account: cancel one or wait, then call again."
-    if code == "ResourceNotFoundException" and re.search(r"quer(y|ies)", said, re.IGNORECASE):
-        return "Check the query_id and the region: results are kept for 7 days, in the Region they were queried in."
-    if code == "ResourceNotFoundException":
-        return "Check the name and the region; describe_log_groups lists what exists."
-    by_proxy = "AWS or a proxy on the way answered so: check proxies and AWS_ENDPOINT_URL, then call again."
-    return by_proxy if code.isdigit() else ""
-
-
-_NO_CREDENTIALS = (
-    "Set AWS_PROFILE or pass profile_name, run `aws sso login` or `aws configure`, "
-    "or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. `cloudwatch-mcp --sandbox` needs none."
-)
-_UNREACHABLE = "Check the network, the region's name, proxy variables and AWS_ENDPOINT_URL, then call again."
-_STEPS = {
-    "NoCredentialsError": _NO_CREDENTIALS,
-    "PartialCredentialsError": _NO_CREDENTIALS,
-    "CredentialRetrievalError": _NO_CREDENTIALS,
-    "NoRegionError": "Pass region, or set AWS_REGION or the profile's region.",
-    "EndpointConnectionError": _UNREACHABLE,
-    "ConnectionClosedError": _UNREACHABLE,
-    "ConnectTimeoutError": _UNREACHABLE,
-    "ReadTimeoutError": "AWS throttles, is slow or cannot be reached: narrow the request, or call again in a minute.",
-    "ProxyConnectionError": "Check HTTPS_PROXY and NO_PROXY.",
-    "SSLError": "The TLS certificate was not accepted: check the proxy and AWS_CA_BUNDLE.",
-    "ResponseParserError": "The answer was not AWS's format: check proxies and AWS_ENDPOINT_URL, then call again.",
-    "RequestTimeTooSkewed": "The machine's clock is off: set it right.",
-    "InvalidSignatureException": "Check the secret key and that the machine's clock is right.",
-    "InternalServiceError": "This is AWS's fault: call again in a moment.",
-    "InternalServiceFault": "This is AWS's fault: call again in a moment.",
-    "InternalFailure": "This is AWS's fault: call again in a moment.",
-    "ServiceUnavailableException": "This is AWS's fault: call again in a moment.",
-}

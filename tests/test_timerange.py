@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -99,3 +100,26 @@ def test_the_period_gives_the_points_asked_for_and_is_still_retained(
 ) -> None:
     begin = parse_time(start, NOW)
     assert choose_period(Window(begin, begin + timedelta(hours=hours)), target, NOW) == period
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "now" + " " * 20_000 + "x",
+        "1" * 100_000,
+        "1h" * 50_000,
+        "9" * 400 + "d",
+        10**400,
+        -(10**400),
+        float("nan"),
+        float("inf"),
+        "1" * 30 + "h",
+    ],
+)
+def test_a_malformed_time_of_any_length_is_refused_quickly(written: Any) -> None:
+    with pytest.raises(InputError, match="cannot read"):
+        parse_time(written, NOW)
+
+
+def test_a_time_in_the_year_9999_can_be_parsed() -> None:
+    assert parse_time("9999-12-31T23:59:59Z", NOW) - NOW > timedelta(days=365)

@@ -1,41 +1,23 @@
-"""AWS as one tool call sees it: eleven operations in one account and Region, counted."""
+"""Calls to AWS in one account and Region, counted for each tool call."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import anyio
 
+from cloudwatch_mcp.aws.allow_list import OPERATIONS
 from cloudwatch_mcp.errors import AwsError, CloudWatchError
-
-# The allow-list, and the source of the IAM policy in the documents. StopQuery ends a query of one's own; all others
-# only read.
-OPERATIONS: Mapping[str, str] = MappingProxyType(
-    {
-        "DescribeAlarmHistory": "cloudwatch",
-        "DescribeAlarms": "cloudwatch",
-        "GetMetricData": "cloudwatch",
-        "ListMetrics": "cloudwatch",
-        "DescribeLogGroups": "logs",
-        "DescribeQueryDefinitions": "logs",
-        "GetQueryResults": "logs",
-        "ListAnomalies": "logs",
-        "ListLogAnomalyDetectors": "logs",
-        "StartQuery": "logs",
-        "StopQuery": "logs",
-    }
-)
 
 
 @dataclass
 class Tally:
-    """What one tool call has cost so far: the Region it spoke to, its calls to AWS, and the bytes of their answers.
+    """Counts one tool call's requests to AWS and the bytes of their answers.
 
-    `left_out` has, by operation, the parts of answers that do not fit AWS's service model.
+    `left_out` lists, by operation, the parts of answers that do not fit AWS's service model.
     """
 
     region: str | None = None
@@ -67,7 +49,7 @@ Send: TypeAlias = "Callable[[Aws, str, Mapping[str, Any]], Awaitable[dict[str, A
 
 @dataclass(frozen=True)
 class Aws:
-    """One account and Region as one tool call sees them; `notes` say what was assumed."""
+    """One account and Region for one tool call; `notes` state what was assumed."""
 
     send: Send = field(repr=False)
     region: str
@@ -75,7 +57,7 @@ class Aws:
     notes: tuple[str, ...] = ()
 
     async def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """AWS's answer, as botocore parsed it. Parameters that are None are left out.
+        """AWS's parsed answer. Parameters that are None are not sent.
 
         Raises:
             AwsError: AWS refused, or could not be reached.
@@ -89,26 +71,26 @@ class Aws:
         """Every page of a paginated operation.
 
         Raises:
-            AwsError: as `call`; also for a listing without end, which repeats a token, or is longer than 300 pages,
-                24 MB in one tool call, or two minutes.
+            AwsError: as `call`; also when a page token is repeated, or the listing exceeds 300 pages, two minutes, or
+                24 MB for the whole tool call.
         """
         name = "nextToken" if OPERATIONS.get(operation) == "logs" else "NextToken"
-        count, until = tally.get() or Tally(), anyio.current_time() + _LISTING_SECONDS
-        seen: set[str] = set()
-        repeats = False
+        count, deadline = tally.get() or Tally(), anyio.current_time() + _LISTING_SECONDS
+        tokens: set[str] = set()
+        repeated = False
         for _ in range(_MAX_PAGES):
             page = await self.call(operation, **parameters)
             yield page
             token = page.get(name)
             if not token:
                 return
-            if repeats := token in seen:
+            if repeated := token in tokens:
                 break
-            seen.add(token)
+            tokens.add(token)
             parameters[name] = token
-            if count.answer_bytes > _LISTING_BYTES or anyio.current_time() > until:
+            if count.answer_bytes > _LISTING_BYTES or anyio.current_time() > deadline:
                 break
-        reason = "AWS repeated a page token" if repeats else f"there is no end to it after {len(seen):,} pages"
+        reason = "AWS repeated a page token" if repeated else f"it did not end after {len(tokens):,} pages"
         raise AwsError(
             f"{operation} in {self.region} failed: the listing was given up, as {reason}. Ask for less, or call again.",
             code="EndlessListing",
@@ -117,7 +99,7 @@ class Aws:
 
 
 async def settle(*calls: Coroutine[Any, Any, Any]) -> list[Any]:
-    """The results of `calls`, run at once; one that failed gives its CloudWatchError as the result."""
+    """Run `calls` at once; the result of one that failed is its CloudWatchError."""
     results: list[Any] = [None] * len(calls)
 
     async def run(position: int, call: Coroutine[Any, Any, Any]) -> None:

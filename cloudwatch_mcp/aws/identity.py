@@ -1,4 +1,4 @@
-"""Who calls AWS: where the credentials were found, until when they are good, and whose they are."""
+"""The caller's identity: the source of the credentials, their expiry, and their account."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from cloudwatch_mcp.aws.failures import from_botocore
 from cloudwatch_mcp.aws.secrets import hidden, known_secrets
-from cloudwatch_mcp.errors import AwsError, from_botocore
+from cloudwatch_mcp.errors import AwsError
 
 if TYPE_CHECKING:
     import boto3
 
     from cloudwatch_mcp.config import Settings
 
-# botocore's names for the ways to credentials (the METHOD of each of its providers)
+# by the METHOD of each of botocore's credential providers
 _SOURCES = {
     "env": "the environment",
     "shared-credentials-file": "the shared credentials file",
@@ -38,7 +39,7 @@ _SOURCES = {
 
 @dataclass(frozen=True)
 class Credentials:
-    """Where they were found, in words, and when they expire, if they do and botocore knows when."""
+    """The source in words, and the time of expiry if botocore knows one."""
 
     source: str
     expires: datetime | None
@@ -46,7 +47,7 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Caller:
-    """Whose credentials they are, or AWS's reason not to say; and the time by AWS's clock, if it answered."""
+    """The credentials' account and ARN, or AWS's error; and the time on AWS's clock, if it answered."""
 
     account: str | None = None
     arn: str | None = None
@@ -55,10 +56,10 @@ class Caller:
 
 
 def find_credentials(session: boto3.Session, region: str, profile: str | None) -> Credentials | None:
-    """The session's credentials, ready for use; None when there are none. May block, and call AWS.
+    """The session's credentials, resolved; None when there are none. May block, and call AWS.
 
     Raises:
-        AwsError: there are some, and they are of no use: an expired login, a role that may not be assumed.
+        AwsError: there are some, but they cannot be used: an expired login, or a role that may not be assumed.
     """
     try:
         found = session.get_credentials()
@@ -69,17 +70,17 @@ def find_credentials(session: boto3.Session, region: str, profile: str | None) -
         operation = getattr(error, "operation_name", "GetCredentials")
         raise _hidden(session, from_botocore(error, region, profile, "sts", operation)) from error
     except (OSError, RuntimeError, ValueError) as error:
-        # botocore: a credential_process that does not exist, AWS_CREDENTIAL_EXPIRATION that is past or no time
+        # botocore raises these for a missing credential_process and a wrong AWS_CREDENTIAL_EXPIRATION
         text = f"The credentials cannot be used: {error} Renew them, or fix how they are configured."
         raise _hidden(session, AwsError(text, code=type(error).__name__, operation="")) from error
     return Credentials(_SOURCES.get(found.method, found.method), getattr(found, "_expiry_time", None))
 
 
 def find_caller(session: boto3.Session, region: str, profile: str | None, settings: Settings) -> Caller:
-    """Who AWS says is calling. May block.
+    """Ask AWS who is calling. May block.
 
-    GetCallerIdentity needs no permission. It is not among the operations that the server may send: this client is of
-    the check alone, and the server's clients refuse it as they refuse any other.
+    GetCallerIdentity needs no permission. It is not on the server's allow-list: only `check` uses this client, and the
+    server's own clients refuse the operation.
     """
     config = Config(
         connect_timeout=settings.connect_timeout,

@@ -1,7 +1,7 @@
-"""AWS's answers, held against its service model where they enter.
+"""Reads AWS's answers and validates them against its service model.
 
-What does not fit the model is left out, and only that: a list without one alarm, an alarm without its threshold. An
-answer that lacks what it is about is refused, as a proxy's page is: it must not read as "no alarm".
+Only what does not fit the model is left out: one alarm of a list, or an alarm's threshold. An answer without its main
+part is refused, and so is a proxy's error page: neither may read as "no alarm".
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import Any
 
+from cloudwatch_mcp.aws.calls import tally
+
 _UNFIT = object()
-_MAX_ITEMS = 3_000_000  # commas and brackets: some 100 bytes of memory each
+_MAX_ITEMS = 3_000_000  # commas and brackets; each takes about 100 bytes of memory
 _LONG = 2**63
 _ERROR_CHARS = 300
 _MAX_PATHS = 1_000
@@ -22,8 +24,8 @@ _SHORT, _MAX_SHARED = 40, 10_000  # characters, texts
 _EARLIEST_YEAR = 1970
 _LATEST_MILLIS = 253_402_300_799_000  # the end of year 9999
 
-# Without these an answer, or an item of a list, is of no use. The model itself requires next to nothing.
-_NEEDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+# Without these members an answer, or an item of a list, is useless. The model itself requires next to nothing.
+_REQUIRED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "DescribeAlarmHistoryOutput": ("AlarmHistoryItems",),
         "DescribeLogGroupsResponse": ("logGroups",),
@@ -50,20 +52,45 @@ _NEEDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "AnomalyDetector": ("anomalyDetectorArn",),
     }
 )
-_ALARMS = ("MetricAlarms", "CompositeAlarms", "LogAlarms")  # DescribeAlarms: one of them at least
-_TOKENS = ("NextToken", "nextToken")  # without it, the rest of a listing would be missing unnoticed
-_IN_STEP = ("Timestamps", "DatapointValues")  # lists of equal length: an unfit item leaves a gap, None
+_ALARMS = ("MetricAlarms", "CompositeAlarms", "LogAlarms")  # of DescribeAlarms: at least one of them
+_TOKENS = ("NextToken", "nextToken")  # a listing without its token would silently end early
+_PARALLEL = ("Timestamps", "DatapointValues")  # parallel lists: an item that does not fit becomes None
 
 
 class UnfitAnswer(ValueError):
-    """The answer is not one of the operation; the text says why, in the model's words only."""
+    """The answer is not one of the operation; the text says why, without quoting the answer."""
+
+
+def read_response(
+    operation_model: Any, response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any
+) -> None:
+    """Handle botocore's event before-parse: read the answer in place of botocore's own parser.
+
+    That one fails on a value of a wrong type, and reads a body that is no JSON as an empty answer.
+    """
+    from botocore.parsers import ResponseParserError
+
+    if operation_model.service_model.resolved_protocol != "json":
+        return
+    body, status = response_dict["body"], response_dict["status_code"]
+    if status >= 300:
+        response_dict["body"] = read_error(body, status)
+        return
+    response_dict["body"] = b"{}"
+    try:
+        answer, left_out = read(body, operation_model.output_shape)
+    except UnfitAnswer as error:
+        raise ResponseParserError(f"the answer with status {status} is not one of AWS's: {error}.") from None
+    customized_response_dict.update(answer)
+    if (count := tally.get()) is not None:
+        count.add(operation_model.name, len(body), left_out)
 
 
 def read(body: bytes, shape: Any) -> tuple[dict[str, Any], list[str]]:
-    """A JSON body as botocore would parse it for the output `shape`, and what was left out, by its path.
+    """A JSON body, parsed as botocore would for the output `shape`, and the paths of what was left out.
 
     Raises:
-        UnfitAnswer: it is not JSON, not an object, or what the operation is about is missing or of a wrong type.
+        UnfitAnswer: it is not a JSON object, or its main part is missing or of a wrong type.
     """
     parsed = _parse(body)
     if not isinstance(parsed, dict):
@@ -72,10 +99,10 @@ def read(body: bytes, shape: Any) -> tuple[dict[str, Any], list[str]]:
     reader = _Reader()
     answer = reader.members(shape, parsed, "")
     alarms = _ALARMS if shape.name == "DescribeAlarmsOutput" else ()
-    for name in (*_NEEDED.get(shape.name, ()), *alarms, *_TOKENS):
+    for name in (*_REQUIRED.get(shape.name, ()), *alarms, *_TOKENS):
         if name in given and name in shape.members and name not in answer:
             raise UnfitAnswer(f"its {name} is not a {shape.members[name].type_name}")
-    if missing := [name for name in _NEEDED.get(shape.name, ()) if name not in answer]:
+    if missing := [name for name in _REQUIRED.get(shape.name, ()) if name not in answer]:
         raise UnfitAnswer(f"it has no {missing[0]}")
     if alarms and not any(name in answer for name in alarms):
         raise UnfitAnswer(f"it has no {', '.join(alarms)}")
@@ -83,7 +110,7 @@ def read(body: bytes, shape: Any) -> tuple[dict[str, Any], list[str]]:
 
 
 def read_error(body: bytes, status: int) -> bytes:
-    """The body of a refusal with those members that botocore reads, where they are what it takes them for."""
+    """The body of a refusal, with only the members that botocore reads, where they have the right type."""
     try:
         error = _parse(body)
     except UnfitAnswer:
@@ -105,13 +132,13 @@ def read_error(body: bytes, status: int) -> bytes:
 
 
 def parse_json(text: str | bytes) -> Any:
-    """The JSON value of a text from anywhere.
+    """The value of a JSON text that AWS or a user wrote.
 
     Raises:
         ValueError: it is not JSON, or nested more deeply than Python can read.
     """
-    # Functions written in Python let other threads run while C code reads a long text. Equal short texts become one:
-    # of the 10,000 rows of a query, each repeats the names of its fields.
+    # Callbacks in Python let other threads run while C code reads a long text. Equal short texts become one object:
+    # each of the 10,000 rows of a query repeats the names of its fields.
     texts: dict[str, str] = {}
 
     def shared(read: dict[str, Any]) -> dict[str, Any]:
@@ -144,9 +171,10 @@ def _whole(digits: str) -> float:
 
 
 def moment_in_utc(given: Any) -> datetime:
-    """The moment of a timestamp as AWS writes it: epoch seconds, or ISO 8601.
+    """A timestamp of AWS, epoch seconds or ISO 8601, as a datetime in UTC.
 
-    botocore's own parser looks up the machine's zone for each: most of the time that a long series takes.
+    botocore's own parser looks up the machine's time zone for each timestamp, which takes most of the time of a long
+    series.
     """
     if isinstance(given, int | float) and not isinstance(given, bool):
         return datetime.fromtimestamp(given, timezone.utc)
@@ -155,9 +183,9 @@ def moment_in_utc(given: Any) -> datetime:
 
 
 class _Reader:
-    """Reads values of any shape in place, as a large answer takes much memory.
+    """Reads values of any shape, changing them in place, as a copy of a large answer would take much memory.
 
-    `left_out` has the paths of what does not fit, a thousand at most.
+    `left_out` has the paths of what does not fit, at most 1,000.
     """
 
     def __init__(self) -> None:
@@ -174,7 +202,7 @@ class _Reader:
         if not isinstance(given, dict):
             return _UNFIT
         kept = self.members(shape, given, f"{path}.")
-        return kept if all(name in kept for name in _NEEDED.get(shape.name, ())) else _UNFIT
+        return kept if all(name in kept for name in _REQUIRED.get(shape.name, ())) else _UNFIT
 
     def members(self, shape: Any, given: dict[str, Any], prefix: str) -> dict[str, Any]:
         known = shape.members
@@ -193,8 +221,8 @@ class _Reader:
         for index, item in enumerate(given):
             given[index] = self.value(shape.member, item, f"{path}[{index}]")
         if _UNFIT in given:
-            in_step = shape.name in _IN_STEP
-            given[:] = [None if item is _UNFIT else item for item in given if in_step or item is not _UNFIT]
+            parallel = shape.name in _PARALLEL
+            given[:] = [None if item is _UNFIT else item for item in given if parallel or item is not _UNFIT]
         return given
 
     def map(self, shape: Any, given: Any, path: str) -> Any:

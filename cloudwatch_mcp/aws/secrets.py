@@ -1,4 +1,4 @@
-"""Keeps credentials out of texts that others write: botocore quotes a header, or a URL, that it cannot send."""
+"""Removes credentials from texts: botocore's errors quote headers and URLs that it cannot send."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHORTEST = 4  # characters; hiding anything shorter would make holes in ordinar
 
 
 def known_secrets(session: Any, environment: Mapping[str, str]) -> set[str]:
-    """The secrets of a boto3 session, its profile and the environment; None for a session that could not be opened."""
+    """The secrets in a boto3 session, its profile and the environment. `session` is None if it could not be opened."""
     profile = _profile(session)
     found = [*_strings(environment, only=_SECRET_NAME), *_strings(profile, only=_SECRET_NAME), *_credentials(session)]
     for url in (*environment.values(), *_strings(profile)):
@@ -27,12 +27,12 @@ def known_secrets(session: Any, environment: Mapping[str, str]) -> set[str]:
 
 
 def hidden(error: AwsError, secrets: Iterable[str]) -> AwsError:
-    """The same error, its text without secrets."""
+    """The same error without secrets in its text."""
     return AwsError(hide(str(error), secrets), code=error.code, operation=error.operation)
 
 
 def hide(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` without the secrets, without key ids, and without what stands before the @ of a URL."""
+    """`text` without the secrets, access key ids, and user names and passwords in URLs."""
     pieces = {piece for secret in secrets for piece in _pieces(secret)}
     for piece in sorted(pieces, key=len, reverse=True):
         text = text.replace(piece, HIDDEN)
@@ -40,7 +40,7 @@ def hide(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def _pieces(secret: str) -> Iterator[str]:
-    """The runs of printable ASCII in it: what else a secret holds is quoted in many ways."""
+    """The secret's runs of printable ASCII: other characters may be escaped in many ways."""
     for written in (secret, unquote(secret)):
         yield from (piece for piece in re.split(r"[^\x21-\x7e]+", written) if len(piece) >= _SHORTEST)
 
@@ -54,7 +54,7 @@ def _profile(session: Any) -> Mapping[str, Any]:
 
 
 def _credentials(session: Any) -> Iterator[str]:
-    """Those that the session has already; asking for them could call AWS."""
+    """The credentials that the session has already loaded; loading them could call AWS."""
     found = getattr(getattr(session, "_session", None), "_credentials", None)
     for name, value in getattr(found, "__dict__", {}).items():
         if name.lstrip("_") in ("access_key", "secret_key", "token") and isinstance(value, str):
@@ -70,7 +70,7 @@ def _strings(value: Mapping[str, Any], only: re.Pattern[str] | None = None) -> I
 
 
 def _userinfo(url: str) -> Iterator[str]:
-    """The password, or the token, before the @ of a URL, and its parts: one with a / is taken for several things."""
+    """The password or token before the @ of a URL, and its parts: a / in it may be taken for a path's."""
     if found := _BEFORE_HOST.search(url):
         yield found["secret"]
         yield from found["secret"].split("/")

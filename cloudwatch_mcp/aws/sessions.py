@@ -1,4 +1,4 @@
-"""Which profile and which Region a call goes to."""
+"""The profile and the Region of a call."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}")
 
 
 def open_session(profile: str | None) -> boto3.Session:
-    """A session of the profile, None being AWS_PROFILE's or the default one. Reads files, so it may block.
+    """A session of the profile; None stands for AWS_PROFILE, else the default profile. Reads files, so it may block.
 
     Raises:
-        InputError: there is no such profile; it names those there are.
+        InputError: there is no such profile; the message lists the existing ones.
     """
     import boto3
     import botocore.session
@@ -37,10 +37,12 @@ def open_session(profile: str | None) -> boto3.Session:
 
 
 def find_region(session: boto3.Session, given: str | None, environment: Mapping[str, str]) -> tuple[str, str | None]:
-    """`given`, else AWS_REGION, AWS_DEFAULT_REGION, the profile's, else us-east-1; and a note when it is that.
+    """The Region of a call, and a note when it is only the default.
+
+    It is `given`, else AWS_REGION, AWS_DEFAULT_REGION or the profile's, else us-east-1.
 
     Raises:
-        InputError: AWS has no such Region, and no endpoint of the user's own is set that might.
+        InputError: AWS has no such Region, and the user has not set an endpoint that might have.
     """
     region, _ = configured_region(session, given, environment)
     if region is None:
@@ -59,7 +61,7 @@ def find_region(session: boto3.Session, given: str | None, environment: Mapping[
 def configured_region(
     session: boto3.Session, given: str | None, environment: Mapping[str, str]
 ) -> tuple[str | None, str]:
-    """The Region that is given, else the one that is configured; and where it comes from."""
+    """The given Region, else the configured one, if any; and its source."""
     candidates = {
         "--region": given,
         "AWS_REGION": environment.get("AWS_REGION"),
@@ -69,15 +71,15 @@ def configured_region(
     return next(((region, source) for source, region in candidates.items() if region), (None, "the default"))
 
 
-def refuse_unlisted(profile: str | None, listed: Sequence[str], environment: Mapping[str, str]) -> None:
-    """Refuse a profile outside a list of them, before anything of it is read; an empty list refuses none.
+def refuse_unlisted_profile(profile: str | None, listed: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Refuse a profile that is not `listed`, before anything of it is read. An empty list allows every profile.
 
-    Credentials that no profile names, such as keys in the environment or a role, are listed as `default`.
+    Credentials without a profile, such as keys in the environment or a role, count as `default`.
 
     Raises:
-        InputError: it is not listed; the message has those that are.
+        InputError: it is not listed; the message has the list.
     """
-    # botocore takes keys in the environment before it looks at AWS_PROFILE, and AWS_DEFAULT_PROFILE before that
+    # botocore's order: keys in the environment, AWS_DEFAULT_PROFILE, AWS_PROFILE
     by_variable = environment.get("AWS_DEFAULT_PROFILE") or environment.get("AWS_PROFILE") or "default"
     used = profile or ("default" if environment.get("AWS_ACCESS_KEY_ID") else by_variable)
     if listed and used not in listed:
@@ -89,7 +91,7 @@ def refuse_unlisted(profile: str | None, listed: Sequence[str], environment: Map
 
 @cache
 def known_regions() -> frozenset[str]:
-    """The Regions that the installed boto3 knows, of all partitions; read from one small file of it, once."""
+    """The Regions of all partitions that the installed boto3 knows; its file is read once."""
     from botocore.loaders import create_loader
 
     partitions = create_loader().load_data("partitions")["partitions"]

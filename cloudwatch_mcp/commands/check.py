@@ -15,8 +15,10 @@ from typing import Any, TypeVar
 import anyio
 import anyio.to_thread
 
-from cloudwatch_mcp.aws.calls import OPERATIONS, Aws
+from cloudwatch_mcp.aws.allow_list import OPERATIONS
+from cloudwatch_mcp.aws.calls import Aws
 from cloudwatch_mcp.aws.clients import Clients
+from cloudwatch_mcp.aws.failures import DENIED_CODES, no_answer
 from cloudwatch_mcp.aws.identity import Caller, find_caller, find_credentials
 from cloudwatch_mcp.aws.secrets import hide, known_secrets
 from cloudwatch_mcp.aws.sessions import configured_region, has_own_endpoint
@@ -24,7 +26,7 @@ from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.commands.check_report import Findings, Verdict, as_json, as_text, span
 from cloudwatch_mcp.commands.policy import LogGroupError, log_group_name
 from cloudwatch_mcp.config import Settings
-from cloudwatch_mcp.errors import DENIED_CODES, AwsError, CloudWatchError, no_answer
+from cloudwatch_mcp.errors import AwsError, CloudWatchError
 
 _NO_QUERY = "00000000-0000-0000-0000-000000000000"
 _NO_LOG_GROUP = "cloudwatch-mcp/check/there-is-no-such-log-group"

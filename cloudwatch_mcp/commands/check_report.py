@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal, TypeAlias
 
 from cloudwatch_mcp import __version__
-from cloudwatch_mcp.aws.calls import OPERATIONS
+from cloudwatch_mcp.aws.allow_list import OPERATIONS
 from cloudwatch_mcp.aws.identity import Caller, Credentials
 from cloudwatch_mcp.commands.policy import action, document
 

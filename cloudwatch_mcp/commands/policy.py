@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from cloudwatch_mcp.aws.calls import OPERATIONS
+from cloudwatch_mcp.aws.allow_list import OPERATIONS
 
 # Those of the allow-list whose required resource is a log group (AWS's Service Authorization Reference, CloudWatch
 # Logs). DescribeLogGroups, DescribeQueryDefinitions and StopQuery have no resource; to ListAnomalies and

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from cloudwatch_mcp.aws.calls import OPERATIONS
+from cloudwatch_mcp.aws.allow_list import OPERATIONS
 from scripts.record_lib.prefix import FAMILY
 
 # What the server asks, and what listing and waiting ask besides.

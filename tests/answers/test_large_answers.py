@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cloudwatch_mcp.aws.sending import Sender
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer
 from tests.support.asking import Reply, asking
@@ -24,10 +25,10 @@ Answers = Callable[[str, Mapping[str, Any]], Data]
 async def _ask(
     server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch, answers: Answers, tool: str, **arguments: Any
 ) -> Reply:
-    async def send(_: Any, operation: str, parameters: Mapping[str, Any]) -> Data:
+    async def send(_: Any, __: Any, operation: str, parameters: Mapping[str, Any]) -> Data:
         return answers(operation, parameters)
 
-    monkeypatch.setattr(server.runtime.clients, "send", send)
+    monkeypatch.setattr(Sender, "send", send)
     async with asking(server) as ask:
         reply = await ask(tool, **arguments)
     assert not reply.failed

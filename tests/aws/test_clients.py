@@ -1,23 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from threading import Event
 from typing import Any
 
-import anyio
-import anyio.from_thread
-import anyio.to_thread
-import boto3
 import pytest
-from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from cloudwatch_mcp import __version__
-from cloudwatch_mcp.aws.calls import OPERATIONS, Aws
-from cloudwatch_mcp.aws.clients import Clients, _repeat_only_what_is_safe
+from cloudwatch_mcp.aws.clients import Clients
 from cloudwatch_mcp.config import Settings
-from cloudwatch_mcp.errors import AwsError, InputError, OperationRefused
+from cloudwatch_mcp.errors import AwsError, InputError
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer
 from tests.support.asking import asking
 from tests.support.stubbed_server import StubbedServer
@@ -29,38 +21,6 @@ def clients(environment: dict[str, str], **settings: Any) -> Clients:
     return Clients(Settings(**settings), environment)
 
 
-def test_the_allow_list_is_the_eleven_operations_and_they_exist() -> None:
-    assert len(OPERATIONS) == 11
-    for operation, service in OPERATIONS.items():
-        model = boto3.client(service, region_name="us-east-1").meta.service_model
-        assert operation in model.operation_names
-
-
-@pytest.mark.parametrize(
-    ("service", "method", "arguments"),
-    [
-        ("cloudwatch", "delete_alarms", {"AlarmNames": ["a"]}),
-        ("cloudwatch", "set_alarm_state", {"AlarmName": "a", "StateValue": "OK", "StateReason": "r"}),
-        ("cloudwatch", "list_dashboards", {}),
-        ("logs", "delete_log_group", {"logGroupName": "a"}),
-        ("logs", "get_log_events", {"logGroupName": "a", "logStreamName": "b"}),
-    ],
-)
-def test_every_other_operation_is_refused_before_it_leaves_the_process(
-    environment: dict[str, str], service: str, method: str, arguments: dict[str, Any]
-) -> None:
-    client = clients(environment).client(None, "us-east-1", service)
-    client.meta.events.register("before-send", lambda **_: pytest.fail("it was sent"))
-    with pytest.raises(OperationRefused, match="is not one of the operations this server may send"):
-        getattr(client, method)(**arguments)
-
-
-async def test_an_operation_that_is_not_listed_is_refused_by_the_factory(environment: dict[str, str]) -> None:
-    aws = await clients(environment).at(None, None)
-    with pytest.raises(OperationRefused):
-        await aws.call("DeleteLogGroup", logGroupName="a")
-
-
 def test_a_client_is_made_once_for_a_profile_region_and_service(environment: dict[str, str]) -> None:
     factory = clients(environment)
     first = factory.client(None, "us-east-1", "logs")
@@ -68,124 +28,31 @@ def test_a_client_is_made_once_for_a_profile_region_and_service(environment: dic
     assert factory.client(None, "eu-west-1", "logs") is not first
 
 
-def test_the_user_agent_names_us_and_our_version(environment: dict[str, str]) -> None:
+def test_the_user_agent_has_our_name_and_version(environment: dict[str, str]) -> None:
     config = clients(environment).client(None, "us-east-1", "logs").meta.config
     assert config.user_agent_extra == f"cloudwatch-mcp/{__version__}"
 
 
-def test_waiting_for_aws_is_bounded(environment: dict[str, str]) -> None:
+def test_clients_have_timeouts_and_limited_retries(environment: dict[str, str]) -> None:
     config = clients(environment, read_timeout=7.0).client(None, "us-east-1", "logs").meta.config
     assert (config.connect_timeout, config.read_timeout) == (5.0, 7.0)
     assert config.retries == {"mode": "adaptive", "total_max_attempts": 4}
-
-
-class _Operation:
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-
-@pytest.mark.parametrize(
-    ("operation", "error", "repeated"),
-    [
-        ("DescribeAlarms", EndpointConnectionError(endpoint_url="http://x"), True),
-        ("DescribeAlarms", ConnectionClosedError(endpoint_url="http://x"), True),
-        ("DescribeAlarms", ReadTimeoutError(endpoint_url="http://x"), False),
-        ("StartQuery", EndpointConnectionError(endpoint_url="http://x"), True),
-        ("StartQuery", ConnectTimeoutError(endpoint_url="http://x"), True),
-        ("StartQuery", ConnectionClosedError(endpoint_url="http://x"), False),
-        ("StartQuery", ReadTimeoutError(endpoint_url="http://x"), False),
-    ],
-)
-def test_a_query_that_may_have_started_is_not_started_again(operation: str, error: Exception, repeated: bool) -> None:
-    def repeat() -> None:
-        _repeat_only_what_is_safe(_Operation(operation), error)
-
-    if repeated:
-        repeat()
-    else:
-        with pytest.raises(type(error)):
-            repeat()
-
-
-async def test_a_call_is_given_up_when_its_time_is_over(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    factory, released = clients(environment, read_timeout=0.05), Event()
-    aws = await factory.at(None, None)
-    monkeypatch.setattr(factory, "_send", lambda *_: released.wait())
-    with pytest.raises(AwsError, match=r"no answer within 0\.05 s, retries included"):
-        await aws.call("DescribeAlarms")
-    released.set()
-
-
-async def test_a_call_that_had_no_turn_says_that_it_was_not_sent(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    factory, released = clients(environment, read_timeout=0.05), Event()
-    aws = await factory.at(None, None)
-    monkeypatch.setattr(factory, "_send", lambda *_: released.wait())
-    async with anyio.create_task_group() as group:
-        for _ in range(32):
-            group.start_soon(_expect_no_answer, aws)
-        await anyio.lowlevel.checkpoint()
-        with pytest.raises(AwsError, match=r"DescribeAlarms in us-east-1 was not sent: no free slot for 0\.05 s"):
-            await aws.call("DescribeAlarms")
-    released.set()
-
-
-async def _expect_no_answer(aws: Aws) -> None:
-    with pytest.raises(AwsError, match="no answer within"):
-        await aws.call("DescribeAlarms")
-
-
-@pytest.mark.parametrize("given_up_by", ["deadline", "cancel"])
-async def test_a_query_that_starts_after_its_call_was_given_up_is_stopped(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, given_up_by: str
-) -> None:
-    factory = clients(environment, read_timeout=0.05 if given_up_by == "deadline" else 30.0)
-    aws = await factory.at(None, None)
-    sent, answered, stopped = anyio.Event(), Event(), Event()
-    loop = anyio.lowlevel.current_token()
-
-    def send(_: Aws, operation: str, parameters: Any, __: Any) -> dict[str, Any]:
-        if operation == "StartQuery":
-            anyio.from_thread.run_sync(sent.set, token=loop)
-            answered.wait()
-            return {"queryId": "late"}
-        assert (operation, parameters) == ("StopQuery", {"queryId": "late"})
-        stopped.set()
-        return {"success": True}
-
-    monkeypatch.setattr(factory, "_send", send)
-    with anyio.CancelScope() as scope:
-        async with anyio.create_task_group() as group:
-            group.start_soon(_cancel_once, sent, scope if given_up_by == "cancel" else None)
-            with suppress(AwsError):
-                await aws.call("StartQuery")
-    answered.set()
-    assert await anyio.to_thread.run_sync(stopped.wait, 20)
-
-
-async def _cancel_once(sent: anyio.Event, scope: anyio.CancelScope | None) -> None:
-    await sent.wait()
-    if scope is not None:
-        scope.cancel()
 
 
 async def test_warming_up_makes_the_default_clients(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     factory = clients(environment)
-    await factory.warm()
+    await factory.warm_up()
     monkeypatch.setattr(factory, "_new_client", lambda *_: pytest.fail("it was not made"))
     assert factory.client(None, "us-east-1", "logs") is not factory.client(None, "us-east-1", "cloudwatch")
 
 
-async def test_warming_up_minds_no_broken_configuration(
+async def test_warming_up_ignores_a_broken_configuration(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "missing")
-    await clients({**environment, "AWS_REGION": "nowhere"}).warm()
+    await clients({**environment, "AWS_REGION": "nowhere"}).warm_up()
 
 
 @pytest.fixture
@@ -206,7 +73,7 @@ def profiles(environment: dict[str, str]) -> dict[str, str]:
         (None, {}, "prod", "eu-central-1"),
     ],
 )
-async def test_the_region_is_the_argument_else_the_environment_else_the_profile(
+async def test_the_region_is_the_argument_else_from_the_environment_else_from_the_profile(
     profiles: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
     argument: str | None,
@@ -221,7 +88,7 @@ async def test_the_region_is_the_argument_else_the_environment_else_the_profile(
     assert (aws.region, aws.notes) == (expected, ())
 
 
-async def test_a_region_that_nobody_gave_is_said_to_be_a_default(
+async def test_a_note_says_when_the_region_is_only_the_default(
     profiles: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_REGION")
@@ -240,7 +107,7 @@ async def test_the_profile_argument_wins_over_the_environment(
     assert key == "a"
 
 
-async def test_an_unknown_profile_is_refused_with_those_there_are(profiles: dict[str, str]) -> None:
+async def test_the_error_for_an_unknown_profile_lists_the_profiles(profiles: dict[str, str]) -> None:
     with pytest.raises(InputError, match=r"\(nope\) could not be found\. Profiles here: bare, prod\."):
         await clients(profiles).at("nope", None)
 
@@ -255,18 +122,20 @@ async def test_an_unknown_region_is_refused_before_any_call(environment: dict[st
         await factory.at(None, None)
 
 
-async def test_a_region_of_ones_own_is_fine_with_an_endpoint_of_ones_own(environment: dict[str, str]) -> None:
+async def test_an_unknown_region_is_accepted_with_a_custom_endpoint(environment: dict[str, str]) -> None:
     aws = await clients({**environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}).at(None, "lab-east-1")
     assert aws.region == "lab-east-1"
 
 
-async def test_an_unusable_endpoint_is_named(server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_error_for_an_unusable_endpoint_names_its_variable(
+    server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "not a url")
     async with asking(server) as ask:
         assert "Check AWS_ENDPOINT_URL" in (await ask("get_active_alarms")).error
 
 
-async def test_credentials_that_expired_are_read_afresh_once_and_the_call_is_repeated(
+async def test_expired_credentials_are_read_again_and_the_call_is_retried_once(
     server: CloudWatchServer, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     factory = server.runtime.clients
@@ -297,7 +166,7 @@ class _Status:
         self.status_code = status_code
 
 
-async def test_credentials_that_stay_expired_are_an_error_with_what_to_run(
+async def test_the_error_for_credentials_that_stay_expired_says_what_to_run(
     stubbed: StubbedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stubbed.server.runtime.clients, "_forget", lambda *_: None)
@@ -311,14 +180,14 @@ async def test_credentials_that_stay_expired_are_an_error_with_what_to_run(
 
 
 @pytest.mark.parametrize(
-    ("variables", "said"),
+    ("variables", "reason"),
     [
         ({"AWS_PROFILE": "broken"}, "No such file or directory: 'no-such-command'"),
         ({"AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z"}, "refreshed credentials are still expired"),
     ],
 )
-async def test_credentials_that_cannot_even_be_read_are_an_error_with_what_to_do(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variables: dict[str, str], said: str
+async def test_the_error_for_unreadable_credentials_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variables: dict[str, str], reason: str
 ) -> None:
     (tmp_path / "config").write_text("[profile broken]\ncredential_process = no-such-command\n")
     if "AWS_PROFILE" in variables:
@@ -328,55 +197,5 @@ async def test_credentials_that_cannot_even_be_read_are_an_error_with_what_to_do
     aws = await clients({"AWS_REGION": "us-east-1"}).at(None, None)
     with pytest.raises((AwsError, InputError)) as caught:
         await aws.call("DescribeAlarms")
-    assert said in str(caught.value)
+    assert reason in str(caught.value)
     assert "`cloudwatch-mcp check`" in str(caught.value)
-
-
-async def test_a_query_is_stopped_though_every_slot_is_taken(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    factory, released = clients(environment, read_timeout=20), Event()
-    aws = await factory.at(None, None)
-
-    def send(_: Aws, operation: str, *__: Any) -> dict[str, Any]:
-        if operation == "StopQuery":
-            return {"success": True}
-        released.wait()
-        return {}
-
-    monkeypatch.setattr(factory, "_send", send)
-    async with anyio.create_task_group() as group:
-        for _ in range(40):
-            group.start_soon(aws.call, "DescribeAlarms")
-        await anyio.lowlevel.checkpoint()
-        assert await aws.call("StopQuery", queryId="one") == {"success": True}
-        released.set()
-
-
-async def test_a_stop_that_nobody_waits_for_is_sent_all_the_same(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    factory, let_go, stopped = clients(environment, read_timeout=20), Event(), Event()
-    aws = await factory.at(None, None)
-
-    def send(*_: Any) -> dict[str, Any]:
-        let_go.wait()
-        stopped.set()
-        return {"success": True}
-
-    monkeypatch.setattr(factory, "_send", send)
-    with anyio.move_on_after(0.01):
-        await aws.call("StopQuery", queryId="one")
-    let_go.set()
-    assert await anyio.to_thread.run_sync(stopped.wait, 20)
-
-
-def test_a_query_is_stopped_by_a_client_that_holds_nothing_back(environment: dict[str, str]) -> None:
-    factory = clients(environment)
-    made = [factory.client(None, "us-east-1", "logs", mode) for mode in ("adaptive", "standard")]
-    modes = [client.meta.config.retries["mode"] for client in made]
-    assert modes == ["adaptive", "standard"]
-
-
-def test_a_client_keeps_few_idle_connections(environment: dict[str, str]) -> None:
-    assert clients(environment).client(None, "us-east-1", "logs").meta.config.max_pool_connections == 16

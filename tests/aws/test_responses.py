@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
-from cloudwatch_mcp.aws.calls import OPERATIONS
+from cloudwatch_mcp.aws.allow_list import OPERATIONS
 from cloudwatch_mcp.aws.responses import UnfitAnswer, moment_in_utc, parse_json, read, read_error
 from tests.support.asking import Ask, Connected, Reply
 

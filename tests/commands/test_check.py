@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from cloudwatch_mcp import cli
-from cloudwatch_mcp.aws.calls import OPERATIONS
+from cloudwatch_mcp.aws.allow_list import OPERATIONS
 from cloudwatch_mcp.aws.identity import Caller, Credentials
 from cloudwatch_mcp.commands import check
 from cloudwatch_mcp.commands.check import PROBES

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cloudwatch_mcp.aws.calls import OPERATIONS
+from cloudwatch_mcp.aws.allow_list import OPERATIONS
 from cloudwatch_mcp.cli import main
 from cloudwatch_mcp.commands import policy
 from cloudwatch_mcp.commands.policy import ON_LOG_GROUPS, LogGroupError, document

@@ -14,7 +14,7 @@ import pytest
 from cloudwatch_mcp import cli
 from cloudwatch_mcp.recording import Replay, check, load
 from cloudwatch_mcp.recording.redaction import Redaction
-from cloudwatch_mcp.server.tool_calls import _tools
+from cloudwatch_mcp.server.definitions import definitions
 from tests.support.exchanges import ACCOUNT, answer, interaction, one_group, room_for
 from tests.support.stdio import PATIENCE, SECRET, Endpoint, ServerProcess, environment
 
@@ -113,7 +113,8 @@ def test_an_account_that_is_known_late_is_not_in_the_file_of_a_killed_process(tm
 
 def test_the_names_that_redact_leaves_are_all_names_of_tools_and_arguments() -> None:
     redaction = Redaction(["."], names=cli._names_of_tools())
-    names = {tool.name for tool in _tools()} | {name for tool in _tools() for name in _properties(tool.parameters)}
+    tools = definitions()
+    names = {*tools, *(name for tool in tools.values() for name in _properties(tool.parameters))}
     assert {"get_metric_data", "log_group_name_prefix", "metric_stat", "return_data"} < names
     assert {name for name in names if redaction.name(name) != name} == set()
 

@@ -1,4 +1,4 @@
-"""What every client of every protocol generation is promised."""
+"""The definitions of the tools, and what every MCP client may rely on in both protocol versions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from mcp import Client
 from syrupy.assertion import SnapshotAssertion
 
 from cloudwatch_mcp import __version__
-from cloudwatch_mcp.server.tool_calls import INSTRUCTIONS, CloudWatchServer, _warm_up
+from cloudwatch_mcp.aws.sending import Sender
+from cloudwatch_mcp.server.lifecycle import _warm_up
+from cloudwatch_mcp.server.tool_calls import INSTRUCTIONS, CloudWatchServer
 from tests.support.asking import asking
 
 pytestmark = pytest.mark.anyio
@@ -49,7 +51,7 @@ async def test_ten_tools_are_listed(server: CloudWatchServer, mode: Mode) -> Non
 
 @both_protocols
 @pytest.mark.parametrize("tool", CALLS)
-async def test_a_tool_answers_the_same_as_text_and_as_structure_and_keeps_its_schema(
+async def test_text_and_structured_content_are_equal_and_match_the_output_schema(
     on_sandbox: Callable[..., CloudWatchServer], mode: Mode, tool: str
 ) -> None:
     server = on_sandbox()
@@ -63,7 +65,7 @@ async def test_a_tool_answers_the_same_as_text_and_as_structure_and_keeps_its_sc
 
 
 @both_protocols
-async def test_a_query_left_running_is_read_again_and_cancelled(
+async def test_a_querys_results_are_read_again_and_a_finished_query_cannot_be_cancelled(
     on_sandbox: Callable[..., CloudWatchServer], mode: Mode
 ) -> None:
     async with asking(on_sandbox(), mode) as ask:
@@ -79,10 +81,10 @@ async def test_each_definition_is_as_committed(server: CloudWatchServer, snapsho
         assert definition == snapshot(name=tool.name)
 
 
-async def test_the_ten_definitions_cost_little(server: CloudWatchServer) -> None:
+async def test_the_ten_definitions_stay_within_12_000_characters(server: CloudWatchServer) -> None:
     tools = await server.list_tools()
-    seen = [{"name": t.name, "description": t.description, "inputSchema": t.input_schema} for t in tools]
-    assert len(json.dumps(seen, separators=(",", ":"))) <= 12_000
+    listed = [{"name": t.name, "description": t.description, "inputSchema": t.input_schema} for t in tools]
+    assert len(json.dumps(listed, separators=(",", ":"))) <= 12_000
     assert max(len(tool.description or "") for tool in tools) <= 600
     assert len(INSTRUCTIONS) < 1_000
 
@@ -96,7 +98,7 @@ async def test_no_definition_has_automatic_titles_references_or_nulls(server: Cl
         assert tool.input_schema["additionalProperties"] is False
 
 
-async def test_only_cancelling_is_not_read_only_and_nothing_is_destructive(server: CloudWatchServer) -> None:
+async def test_only_cancelling_is_not_read_only_and_no_tool_is_destructive(server: CloudWatchServer) -> None:
     tools = {tool.name: tool.annotations for tool in await server.list_tools()}
     assert all(hints is not None and hints.title and hints.destructive_hint is False for hints in tools.values())
     changing = [name for name, hints in tools.items() if hints is not None and not hints.read_only_hint]
@@ -105,7 +107,7 @@ async def test_only_cancelling_is_not_read_only_and_nothing_is_destructive(serve
     assert closed == ["get_metric_metadata", "get_recommended_metric_alarms"]
 
 
-async def test_every_parameter_of_the_contract_is_there(server: CloudWatchServer) -> None:
+async def test_the_parameters_are_those_of_the_contract(server: CloudWatchServer) -> None:
     parameters = {tool.name: set(tool.input_schema["properties"]) for tool in await server.list_tools()}
     scope = {"region", "profile_name"}
     window = {"start_time", "end_time"}
@@ -149,15 +151,13 @@ async def test_every_parameter_of_the_contract_is_there(server: CloudWatchServer
     }
 
 
-async def test_boto3_is_warmed_up_once_the_tools_were_listed(
-    server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_boto3_is_loaded_after_tools_list(server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch) -> None:
     warmed = anyio.Event()
 
-    async def warm() -> None:
+    async def warm_up() -> None:
         warmed.set()
 
-    monkeypatch.setattr(server.runtime.clients, "warm", warm)
+    monkeypatch.setattr(server.runtime.clients, "warm_up", warm_up)
     async with anyio.create_task_group() as group:
         group.start_soon(_warm_up, server)
         async with Client(server) as client:
@@ -166,23 +166,21 @@ async def test_boto3_is_warmed_up_once_the_tools_were_listed(
         await warmed.wait()
 
 
-async def test_parallel_calls_do_not_wait_for_each_other(
+async def test_concurrent_calls_do_not_wait_for_each_other(
     on_sandbox: Callable[..., CloudWatchServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server = on_sandbox()
-    clients = server.runtime.clients
-    send, waiting, everybody = clients.send, 0, anyio.Event()
+    send, waiting, all_wait = Sender.send, 0, anyio.Event()
 
-    async def send_when_all_are_here(*arguments: Any) -> dict[str, Any]:
+    async def send_when_all_wait(*arguments: Any) -> dict[str, Any]:
         nonlocal waiting
         waiting += 1
         if waiting == 20:
-            everybody.set()
-        await everybody.wait()
+            all_wait.set()
+        await all_wait.wait()
         return await send(*arguments)
 
-    monkeypatch.setattr(clients, "send", send_when_all_are_here)
-    async with asking(server) as ask, anyio.create_task_group() as group:
+    monkeypatch.setattr(Sender, "send", send_when_all_wait)
+    async with asking(on_sandbox()) as ask, anyio.create_task_group() as group:
         for _ in range(20):
             group.start_soon(lambda: ask("describe_log_groups"))
     assert waiting >= 20

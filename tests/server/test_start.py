@@ -1,4 +1,4 @@
-"""How the server starts: at the floor that the SDK sets."""
+"""Start-up: as fast as the SDK allows."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from cloudwatch_mcp import cli
-from cloudwatch_mcp.server.tool_calls import CloudWatchServer, _warm_up
+from cloudwatch_mcp.server.lifecycle import _warm_up
+from cloudwatch_mcp.server.tool_calls import CloudWatchServer
 from tests.support.frozen_time import Time
 
 
-def test_what_is_imported_is_never_searched_for_garbage_and_what_comes_later_is(
+def test_imports_are_frozen_for_the_garbage_collector_before_serving(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     serving: list[Any] = []
@@ -33,15 +34,15 @@ def test_what_is_imported_is_never_searched_for_garbage_and_what_comes_later_is(
 
 
 @pytest.mark.anyio
-async def test_boto3_is_loaded_once_the_list_of_tools_had_time_to_go_out_and_is_then_never_searched_for_garbage(
+async def test_boto3_is_loaded_soon_after_tools_list_and_then_frozen_for_the_garbage_collector(
     server: CloudWatchServer, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     happened: list[Any] = []
 
-    async def warm() -> None:
+    async def warm_up() -> None:
         happened.append(time.slept)
 
-    monkeypatch.setattr(server.runtime.clients, "warm", warm)
+    monkeypatch.setattr(server.runtime.clients, "warm_up", warm_up)
     monkeypatch.setattr("gc.freeze", lambda: happened.append("frozen"))
     await server.list_tools()
     await _warm_up(server)

@@ -8,7 +8,7 @@ from typing import Any
 from botocore import xform_name
 from botocore.stub import Stubber
 
-from cloudwatch_mcp.aws.calls import OPERATIONS
+from cloudwatch_mcp.aws.allow_list import OPERATIONS
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer
 from tests.support.asking import Reply, asking
 

@@ -10,7 +10,7 @@ from itertools import chain
 
 import pytest
 
-from cloudwatch_mcp.aws.calls import OPERATIONS
+from cloudwatch_mcp.aws.allow_list import OPERATIONS
 from tests.support.fuzz.cases import TOOLS, Case, sample
 from tests.support.fuzz.playing import failures
 

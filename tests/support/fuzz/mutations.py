@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from botocore.loaders import create_loader
 from botocore.model import ServiceModel, Shape
 
-from cloudwatch_mcp.aws.calls import OPERATIONS
+from cloudwatch_mcp.aws.allow_list import OPERATIONS
 
 Path: TypeAlias = tuple[str | int, ...]
 Change: TypeAlias = Callable[[Any], Any]

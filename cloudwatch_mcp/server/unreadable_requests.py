@@ -1,4 +1,4 @@
-"""Requests that the SDK cannot read: it drops them, and their caller would wait for ever. Here they are refused."""
+"""Refuses requests that the SDK cannot read: it drops them, and their caller would wait forever."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from mcp.types import INVALID_REQUEST, PARSE_ERROR, ErrorData, JSONRPCError
 from pydantic import ValidationError
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^"{}\[\]:,\s]+')
-_LONG = 100_000  # characters, from which on a line is looked through in a thread
+_LONG = 100_000  # characters; a longer line is scanned in a thread
 _WHY = (
-    "The request was not run: it is not JSON that this server reads. Nesting of more than some 200 levels, numbers of "
-    "thousands of digits and lone surrogates are not read."
+    "The request was not run: this server cannot read its JSON. It accepts neither more than about 200 levels of "
+    "nesting, nor numbers of thousands of digits, nor lone surrogates."
 )
 
 
-class Readable:
-    """The SDK's incoming stream without what it could not read; that is answered on the outgoing stream."""
+class ReadableRequests:
+    """The SDK's incoming stream, in which a message that the SDK could not read is answered with an error."""
 
     def __init__(self, incoming: Any, outgoing: Any) -> None:
         self._incoming, self._outgoing = incoming, outgoing
@@ -36,7 +36,7 @@ class Readable:
     async def __aexit__(self, *error: object) -> Any:
         return await self._incoming.__aexit__(*error)
 
-    def __aiter__(self) -> Readable:
+    def __aiter__(self) -> ReadableRequests:
         return self
 
     async def __anext__(self) -> Any:
@@ -47,7 +47,7 @@ class Readable:
 
 
 async def _refusal(error: Exception) -> JSONRPCError | None:
-    """The answer to a request that has an id; there is none to a notification, or to a line without sense."""
+    """The error for a request with an id. A notification, or a line that is no message, gets no answer."""
     problems: list[Any] = error.errors(include_url=False) if isinstance(error, ValidationError) else []
     code, why = INVALID_REQUEST, "The message is not a JSON-RPC request."
     request_id = next((_usable(each["input"]["id"]) for each in problems if _has_id(each["input"])), None)
@@ -65,7 +65,7 @@ def _has_id(value: Any) -> bool:
 
 
 def request_id_in(line: str) -> str | int | None:
-    """The id of the object that `line` is, or begins to be: JSON's own reader may have failed on it."""
+    """The id in a JSON object, even in one that Python's JSON parser cannot read or that is cut off."""
     depth, before = 0, ("", "")
     for token in _TOKEN.finditer(line):
         text = token[0]
@@ -80,7 +80,7 @@ def request_id_in(line: str) -> str | int | None:
 
 
 def _usable(value: Any) -> str | int | None:
-    """An id that can be sent back."""
+    """The id if it can be sent back, else None."""
     if isinstance(value, str):
         return None if re.search("[\ud800-\udfff]", value) else value
     return value if type(value) is int and abs(value) < 2**63 else None

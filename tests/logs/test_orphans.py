@@ -231,7 +231,7 @@ async def test_no_query_is_orphaned_in_90_calls_that_end_at_random_moments(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """All at once; 10 queries run at a time, the others wait their turn."""
-    chance, recorder = random.Random(SEED), Recorder()  # noqa: S311 - to be the same each time is what it is for
+    chance, recorder = random.Random(SEED), Recorder()
     fast = Clock(lambda: NOW, lambda: time.monotonic() * FASTER, lambda seconds: anyio.sleep(seconds / FASTER))
     with Endpoint(recorder.answer) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
@@ -273,7 +273,7 @@ def _end(process: ServerProcess, end: str, recorder: Recorder) -> None:
 
 
 def test_no_query_is_orphaned_when_a_server_with_several_at_random_moments_is_ended() -> None:
-    chance = random.Random(SEED)  # noqa: S311 - to be the same each time is what it is for
+    chance = random.Random(SEED)
     recorders = [Recorder() for _ in ENDS]
     with ExitStack() as stack:
         endpoints = [stack.enter_context(Endpoint(recorder.answer)) for recorder in recorders]

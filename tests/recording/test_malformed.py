@@ -173,7 +173,7 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 def _mutants(whole: dict[str, Any], count: int) -> Iterator[dict[str, Any]]:
     """The document with one member missing, or replaced by an odd value, or named otherwise; always the same ones."""
     every = list(product(_places(whole), ["missing", "renamed", *ODD]))
-    for path, odd in random.Random(12).sample(every, count):  # noqa: S311 - no secret
+    for path, odd in random.Random(12).sample(every, count):
         mutant = deepcopy(whole)
         parent = mutant
         for step in path[:-1]:
@@ -236,7 +236,7 @@ def test_any_one_odd_member_of_a_journal_is_refused_or_harmless(tmp_path: Path, 
 def test_any_one_odd_byte_is_refused_or_harmless(tmp_path: Path, grown: str, form: str) -> None:
     path = tmp_path / "a.yaml"
     whole = (grown if form == "journal" else yaml.dump(valid(), Dumper=WithoutAliases, sort_keys=False)).encode()
-    chosen = random.Random(12)  # noqa: S311 - no secret
+    chosen = random.Random(12)
     for _ in range(200):
         place = chosen.randrange(len(whole))
         inserted = chosen.choice(

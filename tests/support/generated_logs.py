@@ -45,10 +45,8 @@ def generated_group(seed: int, *, planted: bool, form: Form) -> GeneratedGroup:
             "pieces": rng.randrange(1, 2 * most_pieces + 2),
         }
         meets = event["pieces"] > most_pieces if field == "pieces" else event[field] == bad[field]
-        if planted:
-            failed = (meets and rng.random() < fails) or rng.random() < fails_by_chance
-        else:
-            failed = rng.random() < share
+        chance = max(fails if meets else 0.0, fails_by_chance) if planted else share
+        failed = rng.random() < chance
         event |= _noise(rng, event["host"], failed=failed)
         (in_question if failed else others).append(_message(event, form, rng))
     return GeneratedGroup(field if planted else None, in_question, others)

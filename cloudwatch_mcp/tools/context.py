@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 import anyio
 import anyio.to_thread
 from mcp.server.mcpserver import Context
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from cloudwatch_mcp.aws.clients import Clients
 from cloudwatch_mcp.clock import Clock
@@ -54,9 +54,3 @@ StartTime: TypeAlias = Annotated[
     TimeText, Field(description='ISO 8601 (UTC unless it has an offset), epoch, or relative: "3h", "now-1d".')
 ]
 EndTime: TypeAlias = Annotated[TimeText | None, Field(description="As start_time. Default: now.")]
-
-
-class Dimension(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    name: Annotated[str, Field(min_length=1, max_length=255)]
-    value: Annotated[str, Field(min_length=1, max_length=1024)]

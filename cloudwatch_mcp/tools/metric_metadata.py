@@ -11,9 +11,10 @@ from cloudwatch_mcp.answers.answer import Answer
 from cloudwatch_mcp.answers.table import Table, table
 from cloudwatch_mcp.errors import quote, quote_all
 from cloudwatch_mcp.metrics import catalog
-from cloudwatch_mcp.metrics.catalog import Metric
-from cloudwatch_mcp.metrics.queries import parse_statistic
-from cloudwatch_mcp.tools.context import Ctx, Dimension
+from cloudwatch_mcp.metrics.catalog import PublishedMetric
+from cloudwatch_mcp.metrics.requests import Dimension
+from cloudwatch_mcp.metrics.statistics import parse_statistic
+from cloudwatch_mcp.tools.context import Ctx
 
 Namespace = Annotated[str, Field(min_length=1, max_length=255, description='Like "AWS/Lambda".')]
 _NAMED = 10  # dimensions in a note
@@ -84,7 +85,7 @@ def _listing(namespace: str) -> MetricMetadata:
     return listing
 
 
-def _described(metrics: Sequence[Metric], namespace: str | None) -> Table | None:
+def _described(metrics: Sequence[PublishedMetric], namespace: str | None) -> Table | None:
     """A row each, with its namespace where they are not all of `namespace`."""
     return table(
         [
@@ -174,7 +175,7 @@ def _fits(needed: Sequence[dict[str, str]], given: Sequence[Dimension] | None) -
     )
 
 
-def _why_none(metric: Metric, dimensions: Sequence[Dimension] | None, statistic: str | None) -> str:
+def _why_none(metric: PublishedMetric, dimensions: Sequence[Dimension] | None, statistic: str | None) -> str:
     if not metric.alarms:
         alarmed = [other.name for other in catalog.metrics_of(metric.namespace).values() if other.alarms]
         others = f" {metric.namespace} has some for {', '.join(alarmed)}." if alarmed else ""
@@ -191,7 +192,7 @@ def _dimension_text(alarm: dict[str, Any]) -> str:
     return f"{alarm['statistic']} with dimensions {', '.join(names) or 'none'}"
 
 
-def _metrics(namespaces: Sequence[str], metric_name: str | None) -> list[Metric]:
+def _metrics(namespaces: Sequence[str], metric_name: str | None) -> list[PublishedMetric]:
     if metric_name is None:
         return []
     found = (catalog.find_metric(namespace, metric_name) for namespace in namespaces)
@@ -199,8 +200,8 @@ def _metrics(namespaces: Sequence[str], metric_name: str | None) -> list[Metric]
 
 
 def _not_one(
-    written: str, known: Sequence[str], metric_name: str | None, found: Sequence[Metric]
-) -> tuple[str, Sequence[Metric]]:
+    written: str, known: Sequence[str], metric_name: str | None, found: Sequence[PublishedMetric]
+) -> tuple[str, Sequence[PublishedMetric]]:
     """Why there is not one metric, as a note that the nearest metrics follow, and these."""
     if not known:
         return _unknown_namespace(written), []
@@ -217,7 +218,7 @@ def _unknown_namespace(namespace: str) -> str:
     return f"The catalogue has no namespace {quote(namespace)}.{hint} get_metric_data reads any, also custom ones."
 
 
-def _unknown_metric(known: Sequence[str], metric_name: str) -> tuple[str, Sequence[Metric]]:
+def _unknown_metric(known: Sequence[str], metric_name: str) -> tuple[str, Sequence[PublishedMetric]]:
     note = f"The catalogue has no metric {quote(metric_name)} in {', '.join(known)}"
     if holding := [metric for namespace in known for metric in catalog.metrics_holding(namespace, metric_name)]:
         of = f"{NEAR} of the {len(holding)}" if len(holding) > NEAR else "those"

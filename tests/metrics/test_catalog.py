@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cloudwatch_mcp.metrics import catalog
-from cloudwatch_mcp.metrics.queries import parse_statistic
+from cloudwatch_mcp.metrics.statistics import parse_statistic
 
 FOLDER = files("cloudwatch_mcp.metrics.catalog")
 ALL = [metric for namespace in catalog.namespaces() for metric in catalog.metrics_of(namespace).values()]

@@ -25,7 +25,7 @@ _METRIC_NAMES = re.compile(r'(?m)^    "([^"]+)": \{')
 
 
 @dataclass(frozen=True, slots=True)
-class Metric:
+class PublishedMetric:
     """One published metric. `dimensions` are those seen anywhere in its namespace.
 
     `source` is "table" where unit or statistics are known from AWS's documentation, "name" where only the name is.
@@ -58,12 +58,12 @@ def find_namespaces(written: str) -> tuple[str, ...]:
     return next((meant[key] for key in (folded, *_short(folded)) if key in meant), ())
 
 
-def metrics_of(namespace: str) -> dict[str, Metric]:
+def metrics_of(namespace: str) -> dict[str, PublishedMetric]:
     """The metrics of a namespace, as `find_namespaces` gives it, by name."""
     return _load(namespace)
 
 
-def find_metric(namespace: str, written: str) -> Metric | None:
+def find_metric(namespace: str, written: str) -> PublishedMetric | None:
     """The metric of this name, or the only one whose name differs in case, spaces and punctuation alone."""
     metrics = _load(namespace)
     if written in metrics:
@@ -73,7 +73,7 @@ def find_metric(namespace: str, written: str) -> Metric | None:
     return metrics[alike[0]] if len(alike) == 1 else None
 
 
-def metrics_holding(namespace: str, written: str) -> list[Metric]:
+def metrics_holding(namespace: str, written: str) -> list[PublishedMetric]:
     """The metrics whose names hold all words of `written`, shortest name first."""
     words = [folded for word in re.split(r"[\W_]+", written) if (folded := _fold(word))]
     names = _folded_names(namespace)
@@ -81,7 +81,7 @@ def metrics_holding(namespace: str, written: str) -> list[Metric]:
     return [_load(namespace)[name] for name in sorted(holding, key=len)]
 
 
-def nearest_metrics(namespace: str, written: str) -> list[Metric]:
+def nearest_metrics(namespace: str, written: str) -> list[PublishedMetric]:
     return [_load(namespace)[name] for name in _nearest(written, _load(namespace))]
 
 
@@ -149,10 +149,10 @@ def _text(namespace: str) -> str:
 
 
 @cache
-def _load(namespace: str) -> dict[str, Metric]:
+def _load(namespace: str) -> dict[str, PublishedMetric]:
     entry = json.loads(_text(namespace))
     return {
-        name: Metric(
+        name: PublishedMetric(
             namespace=entry["namespace"],
             name=name,
             description=metric["description"],

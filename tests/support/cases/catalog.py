@@ -112,6 +112,6 @@ CASES = (
         target="none",
         fails=True,
         says="A statistic that CloudWatch does not have is refused, with those it has.",
-        holds=lambda reply: "statistic: 'median' is none of Average" in reply.error,
+        holds=lambda reply: "statistic: 'median' is not one of Average" in reply.error,
     ),
 )

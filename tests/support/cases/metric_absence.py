@@ -26,7 +26,7 @@ CASES = (
         target="aws",
         says="No data as the metric has other dimensions: the note lists real ones.",
         holds=lambda reply: (
-            "does not exist without dimensions; it does with: " in reply.notes[0]
+            "does not exist without dimensions; it exists with: " in reply.notes[0]
             and "Service=checkout" in reply.notes[0]
         ),
     ),
@@ -35,7 +35,7 @@ CASES = (
         arguments={**LATENCY, "start_time": "13d", "end_time": "12d"},
         target="aws",
         says="No data in the window, of a metric that exists.",
-        holds=lambda reply: "'Latency' exists and has no data in the window" in reply.notes[0],
+        holds=lambda reply: "'Latency' exists but has no data in the window" in reply.notes[0],
     ),
     Case(
         name="get_metric_data/grouped_by_another_schema",

@@ -193,7 +193,7 @@ CASES = (
         arguments={"namespace": "App", "metric_name": "Latency", "group_by_dimension": "Service", "start_time": "20d"},
         target="authored",
         says="Metrics Insights reaches two weeks back: that earlier points are missing is noted.",
-        holds=lambda reply: "Metrics Insights has the last 2 weeks only: earlier points are missing." in reply.notes,
+        holds=lambda reply: "Metrics Insights reads the last 2 weeks only: earlier points are missing." in reply.notes,
     ),
     Case(
         name="get_metric_data/invalid_expression",
@@ -209,6 +209,6 @@ CASES = (
         target="none",
         fails=True,
         says="A statistic that CloudWatch does not have is refused, with those it has.",
-        holds=lambda reply: "statistic: 'median' is none of Average" in reply.error,
+        holds=lambda reply: "statistic: 'median' is not one of Average" in reply.error,
     ),
 )

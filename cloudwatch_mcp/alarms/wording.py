@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from cloudwatch_mcp.answers.text import clip
 from cloudwatch_mcp.aws import embedded_json
 
 Alarm = Mapping[str, Any]
@@ -19,8 +21,9 @@ _COMPARISONS = {
     "LessThanLowerThreshold": "below",
     "LessThanLowerOrGreaterThanUpperThreshold": "outside",
 }
-_RECENT = 3
-_MISSING = re.compile("missing|unknown|no datapoints")
+_RECENT = 3  # datapoints
+_REASON_CHARS = 300
+_MISSING_DATA = re.compile("missing|unknown|no datapoints")
 
 
 def kind(alarm: Alarm) -> str:
@@ -44,12 +47,12 @@ def watches(alarm: Alarm) -> str:
     if criteria := alarm.get("EvaluationCriteria"):
         return str(criteria.get("PromQLCriteria", {}).get("Query", ""))
     if queries := alarm.get("Metrics"):
-        return "; ".join(f"{query['Id']} = {_query(query)}" for query in sorted(queries, key=_returned_last))
+        return "; ".join(f"{query['Id']} = {_query(query)}" for query in sorted(queries, key=_is_returned))
     return _metric(alarm.get("Namespace"), alarm.get("MetricName"), alarm.get("Dimensions", []))
 
 
 def condition(alarm: Alarm) -> str:
-    """Such as `p99 > 1000 for 3 of 3 × 60 s`; an anomaly alarm names its band and where it lay, never a threshold."""
+    """Such as `p99 > 1000 for 3 of 3 × 60 s`; an anomaly alarm has its band and recent limits, never a threshold."""
     if "AlarmRule" in alarm:
         return str(alarm["AlarmRule"])
     comparison = _COMPARISONS.get(alarm.get("ComparisonOperator", ""), alarm.get("ComparisonOperator", ""))
@@ -68,7 +71,7 @@ def condition(alarm: Alarm) -> str:
 
 def period(alarm: Alarm) -> int | None:
     """Seconds of one evaluation period, where the alarm or the metric it returns has one."""
-    queries = sorted(alarm.get("Metrics", []), key=_returned_last, reverse=True)
+    queries = sorted(alarm.get("Metrics", []), key=_is_returned, reverse=True)
     found = (query.get("Period") or query.get("MetricStat", {}).get("Period") for query in queries)
     seconds = alarm.get("Period") or next((each for each in found if each), None)
     return None if seconds is None else int(seconds)
@@ -80,17 +83,24 @@ def reason_data(alarm: Alarm) -> dict[str, Any]:
 
 
 def recent_datapoints(data: Mapping[str, Any]) -> list[float]:
-    """The last datapoints of a transition by its reason data, oldest first as CloudWatch gives them."""
+    """The last datapoints in a transition's reason data, oldest first."""
     return embedded_json.numbers(data.get("recentDatapoints"))[-_RECENT:]
 
 
-def says_more(reason: str) -> bool:
-    """Whether a reason says more than the datapoints and the condition do: missing data, a state set by hand."""
-    return not reason.startswith(("Threshold Crossed", "Thresholds Crossed")) or _MISSING.search(reason) is not None
+def state_since(alarm: Alarm) -> datetime | None:
+    return alarm.get("StateTransitionedTimestamp") or alarm.get("StateUpdatedTimestamp")
+
+
+def reason_beside(datapoints: Sequence[float], reason: str) -> str | None:
+    """The reason for a state, clipped; None where it only repeats the condition and these datapoints."""
+    crossed = reason.startswith(("Threshold Crossed", "Thresholds Crossed"))
+    if datapoints and crossed and not _MISSING_DATA.search(reason):
+        return None
+    return clip(reason, _REASON_CHARS)
 
 
 def triggered_by(alarm: Alarm) -> list[str]:
-    """The alarms that made a composite alarm change state."""
+    """The names of the alarms that made a composite alarm change state."""
     triggering = embedded_json.mappings(reason_data(alarm).get("triggeringAlarms"))
     return [alarm_name(arn) for each in triggering if (arn := embedded_json.text(each.get("arn")))]
 
@@ -108,7 +118,7 @@ def _band(alarm: Alarm) -> str:
     return f"{expression}" + (f" (lately {' to '.join(lately)})" if lately else "")
 
 
-def _returned_last(query: Mapping[str, Any]) -> bool:
+def _is_returned(query: Mapping[str, Any]) -> bool:
     return bool(query.get("ReturnData", True))
 
 
@@ -117,7 +127,7 @@ def _statistic(alarm: Alarm) -> str:
     if own:
         return str(own)
     band_id = alarm.get("ThresholdMetricId")
-    watched = [q for q in alarm.get("Metrics", []) if q.get("Id") != band_id and _returned_last(q)]
+    watched = [q for q in alarm.get("Metrics", []) if q.get("Id") != band_id and _is_returned(q)]
     if not watched:
         return "value"
     query = watched[0]

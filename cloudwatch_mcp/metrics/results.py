@@ -51,7 +51,7 @@ class MetricDataResult:
         return notes
 
 
-def joined(pages: Iterable[Page]) -> list[MetricDataResult]:
+def join_pages(pages: Iterable[Page]) -> list[MetricDataResult]:
     """The results of all pages. Two of one page are two series, even with the same id and label."""
     results: dict[tuple[str, str, int], MetricDataResult] = {}
     for page in pages:

@@ -1,30 +1,26 @@
-"""The tool that says what is alarming now."""
+"""The tool that lists the alarms in ALARM now."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from cloudwatch_mcp.alarms import wording
-from cloudwatch_mcp.alarms.listing import alarms_in, pages_of_all_types
+from cloudwatch_mcp.alarms.listing import MAX_READ, PAGE, first_alarms, pages_of_all_types
 from cloudwatch_mcp.answers.answer import Answer
 from cloudwatch_mcp.answers.table import Table, table
 from cloudwatch_mcp.answers.text import clip
 from cloudwatch_mcp.timerange import utc_text
 from cloudwatch_mcp.tools.context import Ctx, ProfileName, Region, runtime
 
-_MOST_READ = 1_000
-_PAGE = 100  # DescribeAlarms: MaxRecords
 _DESCRIPTION_CHARS = 200
-_REASON_CHARS = 300
 
 
 class ActiveAlarms(Answer):
-    """Newest transition first. `counts` are of all alarms in ALARM, shown or not; `recent` are datapoints."""
+    """Newest transition first. `counts` are of all alarms in ALARM, shown or not; `recent` has datapoints."""
 
-    narrow_by: ClassVar[str] = "the newest come first, and CLOUDWATCH_MCP_MAX_RESPONSE_CHARS allows more"
+    narrow_by: ClassVar[str] = "newest first; raise CLOUDWATCH_MCP_MAX_RESPONSE_CHARS to see more"
 
     counts: dict[str, int] = {}
     composite_alarms: Table | None = None
@@ -34,35 +30,40 @@ class ActiveAlarms(Answer):
 
 async def get_active_alarms(
     ctx: Ctx,
-    max_items: Annotated[int, Field(ge=1, le=_MOST_READ)] = 50,
+    max_items: Annotated[int, Field(ge=1, le=MAX_READ)] = 50,
     region: Region = None,
     profile_name: ProfileName = None,
 ) -> ActiveAlarms:
     """See what is in ALARM now: where to begin in an incident.
 
     Composite alarms come first, with their rule and what triggered them; then metric alarms with what they watch, the
-    condition in one phrase and the recent datapoints; newest transition first. Go on with get_alarm_history.
+    condition in one phrase and the recent datapoints; newest transition first. Continue with get_alarm_history.
     """
     rt = runtime(ctx)
     aws = await rt.clients.at(profile_name, region)
-    alarms, more = await _read(pages_of_all_types(aws, "DescribeAlarms", StateValue="ALARM", MaxRecords=_PAGE))
+    alarms, more = await first_alarms(pages_of_all_types(aws, "DescribeAlarms", StateValue="ALARM", MaxRecords=PAGE))
     if more:
-        # AWS gives no order: composite alarms may be among those that were not read.
-        only = {"StateValue": "ALARM", "AlarmTypes": ["CompositeAlarm"], "MaxRecords": _PAGE}
-        composites, _ = await _read(aws.pages("DescribeAlarms", **only))
+        # DescribeAlarms gives no order: composite alarms may be among those that were not read.
+        only = {"StateValue": "ALARM", "AlarmTypes": ["CompositeAlarm"], "MaxRecords": PAGE}
+        composites, _ = await first_alarms(aws.pages("DescribeAlarms", **only))
         alarms = composites + [alarm for alarm in alarms if wording.kind(alarm) != "composite"]
     shaped = await rt.in_thread(_shaped, alarms, max_items)
-    shown, notes = min(len(alarms), max_items), list(aws.notes)
-    if not alarms:
-        notes.append(
-            f"No alarm is in ALARM in {aws.region}. get_alarm_history shows past ones; other Regions have their own."
-        )
-    if len(alarms) > shown:
-        higher = f", or raise max_items ({_MOST_READ:,} at most)" if max_items < _MOST_READ else ""
-        notes.append(f"{shown:,} of {len(alarms):,} active alarms shown: use get_alarm_history for details{higher}.")
-    if more:
-        notes.append(f"More than {_MOST_READ:,} alarms are active: the first {_MOST_READ:,} were read and sorted.")
+    notes = [*aws.notes, *_notes(aws.region, len(alarms), max_items, more)]
     return shaped.model_copy(update={"region": aws.region, "profile": aws.profile, "notes": notes})
+
+
+def _notes(region: str, count: int, max_items: int, more: bool) -> list[str]:
+    notes = []
+    if count == 0:
+        notes.append(
+            f"No alarm is in ALARM in {region}. get_alarm_history shows past ones; other Regions have their own."
+        )
+    if count > max_items:
+        higher = f", or raise max_items ({MAX_READ:,} at most)" if max_items < MAX_READ else ""
+        notes.append(f"{max_items:,} of {count:,} active alarms shown: use get_alarm_history for details{higher}.")
+    if more:
+        notes.append(f"More than {MAX_READ:,} alarms are active: the first {MAX_READ:,} were read and sorted.")
+    return notes
 
 
 def _shaped(alarms: list[dict[str, Any]], max_items: int) -> ActiveAlarms:
@@ -78,18 +79,9 @@ def _shaped(alarms: list[dict[str, Any]], max_items: int) -> ActiveAlarms:
     )
 
 
-async def _read(pages: AsyncIterator[dict[str, Any]]) -> tuple[list[dict[str, Any]], bool]:
-    alarms: list[dict[str, Any]] = []
-    async for page in pages:
-        alarms += alarms_in(page)
-        if len(alarms) >= _MOST_READ:
-            return alarms[:_MOST_READ], bool(page.get("NextToken")) or len(alarms) > _MOST_READ
-    return alarms, False
-
-
 def _since(alarm: wording.Alarm) -> str:
-    moment = alarm.get("StateTransitionedTimestamp") or alarm.get("StateUpdatedTimestamp")
-    return utc_text(moment) if moment else ""
+    time = wording.state_since(alarm)
+    return utc_text(time) if time else ""
 
 
 def _composite_row(alarm: wording.Alarm) -> dict[str, Any]:
@@ -98,7 +90,7 @@ def _composite_row(alarm: wording.Alarm) -> dict[str, Any]:
         "since": _since(alarm),
         "triggered_by": ", ".join(wording.triggered_by(alarm)),
         "rule": alarm.get("AlarmRule"),
-        "reason": None if wording.triggered_by(alarm) else clip(alarm.get("StateReason", ""), _REASON_CHARS),
+        "reason": None if wording.triggered_by(alarm) else wording.reason_beside([], alarm.get("StateReason", "")),
         "description": clip(alarm.get("AlarmDescription", ""), _DESCRIPTION_CHARS),
         "actions_suppressed_by": _suppressed_by(alarm),
     }
@@ -111,7 +103,7 @@ def _suppressed_by(alarm: wording.Alarm) -> str | None:
 
 def _row(alarm: wording.Alarm) -> dict[str, Any]:
     kind = wording.kind(alarm)
-    recent, reason = wording.recent_datapoints(wording.reason_data(alarm)), alarm.get("StateReason", "")
+    recent = wording.recent_datapoints(wording.reason_data(alarm))
     return {
         "name": alarm["AlarmName"],
         "kind": None if kind in ("metric", "log") else kind,
@@ -119,7 +111,7 @@ def _row(alarm: wording.Alarm) -> dict[str, Any]:
         "condition": wording.condition(alarm),
         "watches": wording.watches(alarm),
         "recent": recent or None,
-        "reason": clip(reason, _REASON_CHARS) if not recent or wording.says_more(reason) else None,
+        "reason": wording.reason_beside(recent, alarm.get("StateReason", "")),
         "description": clip(alarm.get("AlarmDescription", ""), _DESCRIPTION_CHARS),
         "evaluation": alarm.get("EvaluationState"),
     }

@@ -20,7 +20,7 @@ from cloudwatch_mcp.metrics.requests import (
     one_metric,
     several_metrics,
 )
-from cloudwatch_mcp.metrics.results import all_series, joined, request_messages
+from cloudwatch_mcp.metrics.results import all_series, join_pages, request_messages
 from cloudwatch_mcp.timerange import TimeText, choose_period, resolve_window, retained_period
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, runtime
 
@@ -97,7 +97,7 @@ async def get_metric_data(
     aws = await rt.clients.at(profile_name, region)
     parameters = {"MetricDataQueries": request.queries, "StartTime": window.start, "EndTime": window.end}
     pages = [page async for page in aws.pages("GetMetricData", **parameters)]
-    results = await rt.in_thread(joined, pages)
+    results = await rt.in_thread(join_pages, pages)
     start, series = await rt.in_thread(all_series, results, request, period, window.end)
     notes = [*aws.notes, *request.notes, *request_messages(pages), *(note for each in results for note in each.notes())]
     return MetricData(

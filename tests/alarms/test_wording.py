@@ -75,7 +75,7 @@ PROMQL = {"EvaluationCriteria": {"PromQLCriteria": {"Query": "up == 0"}}}
         (PROMQL, "PromQL", "the PromQL query returns a series"),
     ],
 )
-def test_each_kind_of_alarm_is_told_in_a_phrase(alarm: dict[str, Any], kind: str, condition: str) -> None:
+def test_each_kind_of_alarm_has_its_condition_in_a_phrase(alarm: dict[str, Any], kind: str, condition: str) -> None:
     assert (wording.kind(alarm), wording.condition(alarm)) == (kind, condition)
 
 
@@ -102,18 +102,21 @@ def test_recent_datapoints_leave_out_missing_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "more"),
+    ("datapoints", "reason"),
     [
-        ("Threshold Crossed: 1 datapoint [21.5 (20/11/26 11:55:00)] was greater than the threshold (21.0).", False),
-        ("Threshold Crossed: no datapoints were received for 3 periods and 3 missing datapoints were treated.", True),
-        ("Insufficient Data: 3 datapoints were unknown.", True),
-        ("testing purposes", True),
+        ([21.5], "Threshold Crossed: no datapoints were received for 3 periods and 3 missing datapoints were treated."),
+        ([21.5], "Insufficient Data: 3 datapoints were unknown."),
+        ([21.5], "testing purposes"),
+        ([], "Threshold Crossed: 1 datapoint [21.5] was greater than the threshold (21.0)."),
     ],
 )
-def test_a_reason_says_more_than_its_datapoints_where_data_is_missing_or_a_person_set_the_state(
-    reason: str, more: bool
-) -> None:
-    assert wording.says_more(reason) is more
+def test_a_reason_that_adds_to_the_datapoints_is_kept(datapoints: list[float], reason: str) -> None:
+    assert wording.reason_beside(datapoints, reason) == reason
+
+
+def test_a_reason_that_repeats_the_datapoints_is_left_out() -> None:
+    reason = "Threshold Crossed: 1 datapoint [21.5 (20/11/26 11:55:00)] was greater than the threshold (21.0)."
+    assert wording.reason_beside([21.5], reason) is None
 
 
 @pytest.mark.parametrize("data", [None, "", "not json", "[]", '"text"'])

@@ -156,7 +156,7 @@ async def test_of_5_000_alarms_the_newest_are_shown_and_the_rest_is_told(
         "More than 1,000 alarms are active: the first 1,000 were read and sorted.",
         (
             f"metric_alarms: {len(kept):,} of 1,000 kept to stay within 40,000 characters; "
-            "the newest come first, and CLOUDWATCH_MCP_MAX_RESPONSE_CHARS allows more."
+            "newest first; raise CLOUDWATCH_MCP_MAX_RESPONSE_CHARS to see more."
         ),
     ]
 

@@ -133,7 +133,7 @@ async def test_answers_are_shaped_in_threads(server: CloudWatchServer, monkeypat
     monkeypatch.setattr(Sender, "send", send)
     async with asking(server) as ask:
         assert (await ask("get_metric_data", namespace="N", metric_name="M")).data["series"]
-    assert [name for name, _ in threads] == ["_joined", "_all_series", "render"]
+    assert [name for name, _ in threads] == ["join_pages", "all_series", "render"]
     assert on_loop not in {ident for _, ident in threads}
 
 

@@ -120,7 +120,7 @@ async def test_every_parameter_that_a_tool_sends_is_matched(asked: str, copied: 
 async def test_a_tool_that_asks_otherwise_fails_by_the_parameter(
     copied: Callable[[str], Case], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(active_alarms, "_PAGE", 50)
+    monkeypatch.setattr(active_alarms, "PAGE", 50)
     told = await failure(copied("get_active_alarms/incident"))
     assert "MaxRecords is 50, recorded 100" in told
     assert "scripts/record --only get_active_alarms/incident" in told

@@ -1,0 +1,156 @@
+"""The history of one alarm: state transitions and other items, read from AWS and as rows of a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from cloudwatch_mcp.alarms import wording
+from cloudwatch_mcp.alarms.listing import PAGE, alarm_not_found, alarms_by_name, pages_of_all_types
+from cloudwatch_mcp.answers.text import clip
+from cloudwatch_mcp.aws import embedded_json
+from cloudwatch_mcp.aws.calls import Aws, settle
+from cloudwatch_mcp.errors import CloudWatchError
+from cloudwatch_mcp.timerange import Window, utc_text
+
+_RETENTION = timedelta(days=30)  # DescribeAlarmHistory
+_TEXT_CHARS = 300
+_UPDATED_AT = "alarmConfigurationUpdatedTimestamp"  # part of every edit
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A change of state; `reason` is None where condition and datapoints explain it."""
+
+    time: datetime
+    old_state: str | None
+    new_state: str | None
+    datapoints: list[float]
+    reason: str | None
+
+
+async def read_history(
+    aws: Aws, name: str, item_type: str, window: Window, max_items: int
+) -> tuple[wording.Alarm | None, list[Item], bool]:
+    """The alarm, None if it was deleted; its newest items in the window; and whether there are more.
+
+    Raises:
+        NotFound: neither the alarm nor any history of it exists.
+    """
+    results = await settle(_read_items(aws, name, item_type, window, max_items), alarms_by_name(aws, [name]))
+    for result in results:
+        if isinstance(result, CloudWatchError):
+            raise result
+    (items, more), alarms = results
+    if not items and not alarms:
+        raise await alarm_not_found(aws, name)
+    return alarms[0] if alarms else None, items, more
+
+
+async def _read_items(aws: Aws, name: str, item_type: str, window: Window, max_items: int) -> tuple[list[Item], bool]:
+    items: list[Item] = []
+    async for page in pages_of_all_types(
+        aws,
+        "DescribeAlarmHistory",
+        AlarmName=name,
+        HistoryItemType=item_type,
+        StartDate=window.start,
+        EndDate=window.end,
+        MaxRecords=min(PAGE, max_items),
+        ScanBy="TimestampDescending",
+    ):
+        items += page.get("AlarmHistoryItems", [])
+        if len(items) >= max_items:
+            return items[:max_items], bool(page.get("NextToken")) or len(items) > max_items
+    return items, False
+
+
+def transitions_in(items: Sequence[Item]) -> list[Transition]:
+    return [_transition(item) for item in items if item["HistoryItemType"] == "StateUpdate"]
+
+
+def transition_rows(transitions: Sequence[Transition]) -> list[dict[str, Any]]:
+    """A row per transition, newest first; `from` is left out where the row below has it as `to`."""
+    states_below = [*(transition.new_state for transition in transitions[1:]), None]
+    return [
+        {
+            "time": utc_text(transition.time),
+            "from": None if transition.old_state == below else transition.old_state,
+            "to": transition.new_state,
+            "datapoints": transition.datapoints or None,
+            "reason": transition.reason,
+        }
+        for transition, below in zip(transitions, states_below, strict=False)
+    ]
+
+
+def other_rows(items: Sequence[Item]) -> list[dict[str, Any]]:
+    """A row per item that is not a state transition."""
+    return [
+        {
+            "time": utc_text(item["Timestamp"]),
+            "type": item["HistoryItemType"],
+            "summary": clip(item.get("HistorySummary", ""), _TEXT_CHARS),
+            "changed": _changed(item),
+            "contributor": _contributor(item),
+        }
+        for item in items
+        if item["HistoryItemType"] != "StateUpdate"
+    ]
+
+
+def history_notes(alarm: wording.Alarm | None, count: int, more: bool, item_type: str, age: timedelta) -> list[str]:
+    """Notes on the alarm and the `count` of items; `age` is that of the window's start."""
+    notes = []
+    if alarm is None:
+        notes.append("The alarm was deleted; its history remains.")
+    if more:
+        notes.append(
+            f"The newest {count:,} are shown, more exist: raise max_items (1,000 at most) or narrow the window."
+        )
+    if count == 0:
+        further = (
+            "CloudWatch keeps none for longer"
+            if age >= _RETENTION
+            else "try start_time='30d', as far back as CloudWatch keeps history"
+        )
+        notes.append(f"No {item_type} in the window: {further}.")
+    return notes
+
+
+def _transition(item: Item) -> Transition:
+    data = embedded_json.mapping(item.get("HistoryData"))
+    old, new = embedded_json.mapping(data.get("oldState")), embedded_json.mapping(data.get("newState"))
+    reason_data = embedded_json.mapping(new.get("stateReasonData"))
+    reason = embedded_json.text(new.get("stateReason")) or item.get("HistorySummary", "")
+    datapoints, in_band = wording.recent_datapoints(reason_data), "recentUpperThresholds" in reason_data
+    return Transition(
+        time=item["Timestamp"].astimezone(timezone.utc),
+        old_state=embedded_json.text(old.get("stateValue")),
+        new_state=embedded_json.text(new.get("stateValue")),
+        datapoints=datapoints,
+        reason=wording.reason_beside([] if in_band else datapoints, reason),
+    )
+
+
+def _changed(item: Item) -> str | None:
+    """What an edit of the alarm changed: each field with its old and its new value."""
+    data = embedded_json.mapping(item.get("HistoryData"))
+    new = embedded_json.mapping(data.get("updatedAlarm"))
+    old = embedded_json.mapping(data.get("originalUpdatedFields"))
+    changes = [
+        f"{name}: {json.dumps(value)} -> {json.dumps(new.get(name))}"
+        for name, value in old.items()
+        if name != _UPDATED_AT
+    ]
+    return clip("; ".join(changes), _TEXT_CHARS) or None
+
+
+def _contributor(item: Item) -> str | None:
+    attributes: dict[str, str] = item.get("AlarmContributorAttributes") or {}
+    return ", ".join(f"{name}={value}" for name, value in attributes.items()) or item.get("AlarmContributorId")

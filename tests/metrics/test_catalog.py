@@ -17,7 +17,7 @@ FOLDER = files("cloudwatch_mcp.metrics.catalog")
 ALL = [metric for namespace in catalog.namespaces() for metric in catalog.metrics_of(namespace).values()]
 
 
-def test_the_catalogue_is_large() -> None:
+def test_the_catalogue_covers_thousands_of_metrics() -> None:
     alarms = Counter(alarm["source"] for metric in ALL for alarm in metric.alarms)
     assert len(ALL) >= 3_700
     assert len(catalog.namespaces()) >= 145
@@ -25,12 +25,12 @@ def test_the_catalogue_is_large() -> None:
     assert alarms["ours"] >= 125
 
 
-def test_what_ships_is_small() -> None:
+def test_the_shipped_files_are_small() -> None:
     shipped = [file for folder in (FOLDER, FOLDER / "data") for file in folder.iterdir() if file.is_file()]
     assert sum(len(zlib.compress(file.read_bytes())) for file in shipped) < 600_000
 
 
-def test_a_namespace_of_many_slashes_has_a_file_that_is_not_hidden() -> None:
+def test_a_namespace_with_a_leading_slash_has_a_file_that_is_not_hidden() -> None:
     assert "/aws/sagemaker/Endpoints" in catalog.namespaces()
     assert catalog.find_metric("/aws/sagemaker/Endpoints", "DiskUtilization") is not None
     assert not [file.name for file in (FOLDER / "data").iterdir() if file.name.startswith(".")]
@@ -41,7 +41,7 @@ def test_each_metric_knows_its_namespace() -> None:
         assert {metric.namespace for metric in catalog.metrics_of(namespace).values()} == {namespace}
 
 
-def test_every_alarm_has_a_statistic_that_can_be_asked_for() -> None:
+def test_every_alarm_has_a_statistic_that_cloudwatch_has() -> None:
     assert {alarm["statistic"] for metric in ALL for alarm in metric.alarms} >= {"Sum", "Maximum", "p90"}
     for metric in ALL:
         for alarm in metric.alarms:
@@ -90,14 +90,12 @@ def test_a_namespace_is_found_as_people_type_it(written: str, meant: str) -> Non
         ("", ()),
     ],
 )
-def test_a_nickname_may_stand_for_several_namespaces_and_a_full_name_never_does(
-    written: str, meant: tuple[str, ...]
-) -> None:
+def test_a_nickname_can_mean_several_namespaces_and_a_full_name_means_one(written: str, meant: tuple[str, ...]) -> None:
     assert catalog.find_namespaces(written) == meant
 
 
 @pytest.mark.parametrize("written", ["duration", "DURATION", " Duration "])
-def test_a_metric_is_found_whatever_its_case(written: str) -> None:
+def test_a_metric_is_found_in_any_case(written: str) -> None:
     metric = catalog.find_metric("AWS/Lambda", written)
     assert metric is not None
     assert metric.name == "Duration"
@@ -109,9 +107,9 @@ def test_a_metric_is_found_without_its_punctuation() -> None:
     assert metric.name == "ClusterStatus.red"
 
 
-def test_of_two_metrics_that_differ_in_case_only_an_exact_name_finds_one() -> None:
+def test_two_metrics_that_differ_only_in_case_need_the_exact_name() -> None:
     assert catalog.find_metric("AWS/Kafka", "tcpconnections") is None
-    assert [metric.name for metric in catalog.metrics_holding("AWS/Kafka", "tcpconnections")] == [
+    assert [metric.name for metric in catalog.metrics_containing("AWS/Kafka", "tcpconnections")] == [
         "TCPConnections",
         "TcpConnections",
     ]
@@ -130,7 +128,7 @@ def test_of_two_metrics_that_differ_in_case_only_an_exact_name_finds_one() -> No
     ],
 )
 def test_a_metric_is_searched_by_the_words_of_its_name(namespace: str, written: str, first: list[str]) -> None:
-    names = [metric.name for metric in catalog.metrics_holding(namespace, written)]
+    names = [metric.name for metric in catalog.metrics_containing(namespace, written)]
     assert names[: len(first)] == first
     assert bool(names) == bool(first)
 
@@ -144,7 +142,7 @@ def test_a_metric_is_searched_by_the_words_of_its_name(namespace: str, written: 
         ("AWS/ApplicationELB", "TargetResponsTime", "TargetResponseTime"),
     ],
 )
-def test_the_nearest_metrics_begin_with_the_one_misspelt(namespace: str, written: str, meant: str) -> None:
+def test_a_misspelled_metric_is_nearest_to_the_right_one(namespace: str, written: str, meant: str) -> None:
     assert catalog.nearest_metrics(namespace, written)[0].name == meant
 
 
@@ -152,22 +150,22 @@ def test_the_nearest_metrics_begin_with_the_one_misspelt(namespace: str, written
     ("written", "meant"),
     [("AWS/Lamda", "AWS/Lambda"), ("opensaerch", "AWS/ES"), ("step funtions", "AWS/States"), ("SSQ", "AWS/SQS")],
 )
-def test_near_namespaces_are_offered(written: str, meant: str) -> None:
+def test_a_misspelled_namespace_is_near_to_the_right_one(written: str, meant: str) -> None:
     assert meant in catalog.nearest_namespaces(written)
 
 
-def test_nothing_is_near_to_what_is_like_nothing() -> None:
+def test_an_unlike_name_has_no_nearest_ones() -> None:
     assert catalog.nearest_namespaces("Zzzyqx") == []
     assert catalog.nearest_metrics("AWS/Lambda", "") == []
 
 
-def test_a_metric_of_another_namespace_is_found_there() -> None:
+def test_the_namespaces_of_a_metric_are_found() -> None:
     assert {"AWS/EC2", "AWS/ECS", "AWS/RDS"} <= set(catalog.namespaces_with("cpuutilization"))
     assert catalog.namespaces_with("5xx") == ("AWS/ApiGateway", "AWS/ES", "CloudWatchSynthetics")
     assert catalog.namespaces_with("NoSuchMetric") == ()
 
 
-def test_the_names_read_off_the_text_are_those_of_the_metrics() -> None:
+def test_every_metric_is_found_by_its_name_in_its_namespace() -> None:
     for metric in ALL:
         assert metric.namespace in catalog.namespaces_with(metric.name)
 
@@ -176,11 +174,11 @@ def test_a_lookup_reads_only_the_file_of_its_namespace(monkeypatch: pytest.Monke
     read: list[str] = []
     text = catalog._text
 
-    def noting(namespace: str) -> str:
+    def text_counted(namespace: str) -> str:
         read.append(namespace)
         return text(namespace)
 
-    monkeypatch.setattr(catalog, "_text", noting)
+    monkeypatch.setattr(catalog, "_text", text_counted)
     catalog._load.cache_clear()
     for _ in range(2):
         (namespace,) = catalog.find_namespaces("step functions")
@@ -188,29 +186,29 @@ def test_a_lookup_reads_only_the_file_of_its_namespace(monkeypatch: pytest.Monke
     assert read == ["AWS/States"]
 
 
-def test_the_whole_of_it_takes_little_memory() -> None:
+def test_the_whole_catalogue_needs_less_than_5_mb() -> None:
     catalog._load.cache_clear()
     tracemalloc.start()
     try:
         kept = [catalog.metrics_of(namespace) for namespace in catalog.namespaces()]
-        taken, _ = tracemalloc.get_traced_memory()
+        used, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert len(kept) >= 145
-    assert taken < 5_000_000
+    assert used < 5_000_000
 
 
-def test_what_is_not_known_is_left_out_and_said_by_source() -> None:
+def test_a_source_of_name_means_that_unit_and_statistics_are_unknown() -> None:
     for metric in ALL:
         assert (metric.source == "table") == bool(metric.unit or metric.statistics)
 
 
-def test_an_alarm_of_ours_gives_its_reasoning_and_one_of_aws_has_none() -> None:
+def test_only_our_own_alarms_give_a_reasoning() -> None:
     alarms: list[dict[str, Any]] = [alarm for metric in ALL for alarm in metric.alarms]
     assert all(("reasoning" in alarm) == (alarm["source"] == "ours") for alarm in alarms)
 
 
-def test_the_aliases_are_no_names_that_are_found_anyway() -> None:
+def test_no_alias_repeats_a_name_that_is_found_without_it() -> None:
     aliases: dict[str, list[str]] = json.loads((Path(str(FOLDER)) / "aliases.json").read_text("utf-8"))
     plain = {catalog._fold(name): [name] for name in catalog.namespaces()}
     plain |= {catalog._fold(name.removeprefix("AWS/")): [name] for name in catalog.namespaces()}

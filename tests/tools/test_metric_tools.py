@@ -68,7 +68,7 @@ async def test_a_long_listing_is_of_names_by_unit(stubbed: StubbedServer) -> Non
     names = [name for row in reply.rows("metrics") for name in row["metrics"].split(", ")]
     assert len(names) == len(set(names)) == 243
     assert "JVMMemoryPressure" in next(row["metrics"] for row in reply.rows("metrics") if row["unit"] == "Percent")
-    assert reply.notes == ["243 metrics: a word of a name as metric_name describes those that hold it."]
+    assert reply.notes == ["243 metrics: pass a word as metric_name to describe those whose names contain it."]
     assert len(reply.text) < 7_000
 
 
@@ -76,19 +76,19 @@ async def test_a_word_of_a_name_describes_the_metrics_that_hold_it(stubbed: Stub
     reply = await stubbed.ask("get_metric_metadata", namespace="ALB", metric_name="5xx")
     assert (reply.data["found"], reply.data["namespace"]) == (False, "AWS/ApplicationELB")
     assert [row["metric"] for row in reply.rows("metrics")] == ["HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count"]
-    assert reply.notes == ["The catalogue has no metric '5xx' in AWS/ApplicationELB; those with its words:"]
+    assert reply.notes == ["The catalogue has no metric '5xx' in AWS/ApplicationELB; names that contain it:"]
 
 
 async def test_of_many_metrics_that_hold_a_word_some_are_described_and_all_are_counted(stubbed: StubbedServer) -> None:
     reply = await stubbed.ask("get_metric_metadata", namespace="AWS/ElastiCache", metric_name="latency")
     assert len(reply.rows("metrics")) == 8
-    assert reply.notes == ["The catalogue has no metric 'latency' in AWS/ElastiCache; 8 of the 23 with its words:"]
+    assert reply.notes == ["The catalogue has no metric 'latency' in AWS/ElastiCache; 8 of 23 names that contain it:"]
 
 
 async def test_a_metric_of_which_no_unit_is_published_says_so(stubbed: StubbedServer) -> None:
     reply = await stubbed.ask("get_metric_metadata", namespace="AWS/SES", metric_name="Reject")
     assert "unit" not in reply.data
-    assert reply.notes == ["No published unit or statistics of it are known."]
+    assert reply.notes == ["Its unit and statistics are not in the catalogue."]
 
 
 async def test_of_the_namespaces_that_a_nickname_stands_for_the_metric_decides(stubbed: StubbedServer) -> None:
@@ -101,16 +101,16 @@ async def test_of_the_namespaces_that_a_nickname_stands_for_the_metric_decides(s
 async def test_a_nickname_of_several_namespaces_lists_them_where_the_metric_does_not_decide(
     stubbed: StubbedServer,
 ) -> None:
-    stands_for = "'load balancer' stands for AWS/ApplicationELB, AWS/NetworkELB, AWS/GatewayELB, AWS/ELB"
+    can_mean = "'load balancer' can mean AWS/ApplicationELB, AWS/NetworkELB, AWS/GatewayELB, AWS/ELB"
     reply = await stubbed.ask("get_metric_metadata", namespace="load balancer")
-    assert (reply.data["found"], reply.notes) == (False, [f"{stands_for}: name one of them."])
+    assert (reply.data["found"], reply.notes) == (False, [f"{can_mean}: pass one of them."])
     reply = await stubbed.ask("get_metric_metadata", namespace="load balancer", metric_name="SpilloverCount")
     assert reply.data["namespace"] == "AWS/ELB"
     reply = await stubbed.ask("get_metric_metadata", namespace="load balancer", metric_name="NewFlowCount")
     assert [row["namespace"] for row in reply.rows("metrics")] == ["AWS/NetworkELB", "AWS/GatewayELB"]
-    assert reply.notes == [f"{stands_for}; name the one you mean. Its metrics:"]
+    assert reply.notes == [f"{can_mean}; pass one of them. Metrics of this name:"]
     reply = await stubbed.ask("get_recommended_metric_alarms", namespace="load balancer", metric_name="NewFlowCount")
-    assert reply.notes[0].endswith("Its metrics: AWS/NetworkELB NewFlowCount, AWS/GatewayELB NewFlowCount.")
+    assert reply.notes[0].endswith("Metrics of this name: AWS/NetworkELB NewFlowCount, AWS/GatewayELB NewFlowCount.")
 
 
 @pytest.mark.parametrize(
@@ -121,11 +121,11 @@ async def test_a_nickname_of_several_namespaces_lists_them_where_the_metric_does
         (
             "AWS/Lambda",
             "BucketSizeBytes",
-            "The catalogue has no metric 'BucketSizeBytes' in AWS/Lambda, but in AWS/S3.",
+            "The catalogue has no metric 'BucketSizeBytes' in AWS/Lambda; it is in AWS/S3.",
         ),
         ("AWS/Lambda", "CPUUtilization", " and 11 more."),
-        ("AWS/Lambda", "qqq", "get_metric_metadata without metric_name lists what there is."),
-        ("Zzzyqx", "x", "get_metric_data reads any, also custom ones."),
+        ("AWS/Lambda", "qqq", "get_metric_metadata without metric_name lists its metrics."),
+        ("Zzzyqx", "x", "get_metric_data reads any, custom ones too."),
     ],
 )
 async def test_what_the_catalogue_does_not_have_is_not_found_with_the_nearest(

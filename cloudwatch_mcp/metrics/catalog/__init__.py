@@ -1,7 +1,7 @@
-"""What is known of CloudWatch's published metrics, without asking AWS.
+"""The built-in catalogue of the metrics that AWS publishes.
 
-`data/` holds one JSON file a namespace (docs/catalogue.md has the format), `aliases.json` what people call services. A
-file is read when first asked for.
+`data/` has one JSON file per namespace (docs/catalogue.md describes the format), `aliases.json` has nicknames of
+services. A file is read when it is first needed.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from cloudwatch_mcp.errors import nearest
 
 _HERE = files(__package__)
 _DATA = _HERE / "data"
-# The files are written one metric a line, four spaces deep.
+# Each metric of a file begins on a line of its own, indented by four spaces.
 _METRIC_NAMES = re.compile(r'(?m)^    "([^"]+)": \{')
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedMetric:
-    """One published metric. `dimensions` are those seen anywhere in its namespace.
+    """One published metric. `dimensions` are those of its whole namespace.
 
     `source` is "table" where unit or statistics are known from AWS's documentation, "name" where only the name is.
     """
@@ -46,16 +46,16 @@ def namespaces() -> tuple[str, ...]:
     return tuple(sorted(_namespace_of(file.name) for file in _DATA.iterdir() if file.name.endswith(".json")))
 
 
-def find_namespaces(written: str) -> tuple[str, ...]:
-    """The namespaces that people mean by `written`: several for a nickname like "load balancer", none if unknown.
+def find_namespaces(text: str) -> tuple[str, ...]:
+    """The namespaces that `text` can mean: several for a nickname like "load balancer", none if it is unknown.
 
     Case, spaces and punctuation do not matter, and `AWS/` may be left out.
     """
-    if exact := [name for name in namespaces() if name.casefold() == written.strip().casefold()]:
+    if exact := [name for name in namespaces() if name.casefold() == text.strip().casefold()]:
         return tuple(exact)
-    folded = _fold(written)
-    meant = _meant_by()
-    return next((meant[key] for key in (folded, *_short(folded)) if key in meant), ())
+    folded = _fold(text)
+    by_nickname = _namespaces_by_nickname()
+    return next((by_nickname[key] for key in (folded, *_without_vendor(folded)) if key in by_nickname), ())
 
 
 def metrics_of(namespace: str) -> dict[str, PublishedMetric]:
@@ -63,26 +63,26 @@ def metrics_of(namespace: str) -> dict[str, PublishedMetric]:
     return _load(namespace)
 
 
-def find_metric(namespace: str, written: str) -> PublishedMetric | None:
-    """The metric of this name, or the only one whose name differs in case, spaces and punctuation alone."""
+def find_metric(namespace: str, text: str) -> PublishedMetric | None:
+    """The metric of this name, or the only one whose name differs just in case, spaces or punctuation."""
     metrics = _load(namespace)
-    if written in metrics:
-        return metrics[written]
-    folded = _fold(written)
+    if text in metrics:
+        return metrics[text]
+    folded = _fold(text)
     alike = [name for name, its_folded in _folded_names(namespace).items() if its_folded == folded]
     return metrics[alike[0]] if len(alike) == 1 else None
 
 
-def metrics_holding(namespace: str, written: str) -> list[PublishedMetric]:
-    """The metrics whose names hold all words of `written`, shortest name first."""
-    words = [folded for word in re.split(r"[\W_]+", written) if (folded := _fold(word))]
+def metrics_containing(namespace: str, text: str) -> list[PublishedMetric]:
+    """The metrics whose names contain all words of `text`, shortest name first."""
+    words = [folded for word in re.split(r"[\W_]+", text) if (folded := _fold(word))]
     names = _folded_names(namespace)
-    holding = [name for name, folded in names.items() if words and all(word in folded for word in words)]
-    return [_load(namespace)[name] for name in sorted(holding, key=len)]
+    containing = [name for name, folded in names.items() if words and all(word in folded for word in words)]
+    return [_load(namespace)[name] for name in sorted(containing, key=len)]
 
 
-def nearest_metrics(namespace: str, written: str) -> list[PublishedMetric]:
-    return [_load(namespace)[name] for name in _nearest(written, _load(namespace))]
+def nearest_metrics(namespace: str, text: str) -> list[PublishedMetric]:
+    return [_load(namespace)[name] for name in _nearest(text, _load(namespace))]
 
 
 def namespaces_with(metric_name: str) -> tuple[str, ...]:
@@ -90,38 +90,37 @@ def namespaces_with(metric_name: str) -> tuple[str, ...]:
     return _namespaces_by_metric().get(metric_name.strip().casefold(), ())
 
 
-def nearest_namespaces(written: str) -> list[str]:
-    near = _nearest(_fold(written).removeprefix("aws"), _meant_by())
-    return list(dict.fromkeys(namespace for key in near for namespace in _meant_by()[key]))
+def nearest_namespaces(text: str) -> list[str]:
+    near = _nearest(_fold(text).removeprefix("aws"), _namespaces_by_nickname())
+    return list(dict.fromkeys(namespace for key in near for namespace in _namespaces_by_nickname()[key]))
 
 
-def _nearest(written: str, known: Iterable[str]) -> list[str]:
-    """As `errors.nearest`, which is slow: it sees only the names that share most pairs of letters with `written`."""
-    folded = written.casefold()
+def _nearest(text: str, known: Iterable[str]) -> list[str]:
+    """As `errors.nearest`, which is slow: it compares only the names that share most pairs of letters with `text`."""
+    folded = text.casefold()
     pairs = {folded[at : at + 2] for at in range(len(folded) - 1)}
 
     def shared(name: str) -> float:
-        return sum(map(name.casefold().count, pairs)) / (len(name) + len(written))
+        return sum(map(name.casefold().count, pairs)) / (len(name) + len(text))
 
-    return nearest(written, nlargest(5, known, key=shared))
+    return nearest(text, nlargest(5, known, key=shared))
 
 
 def _fold(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.casefold())
 
 
-def _short(folded: str) -> Sequence[str]:
-    return [folded.removeprefix(maker) for maker in ("aws", "amazon") if folded.startswith(maker)]
+def _without_vendor(folded: str) -> Sequence[str]:
+    return [folded.removeprefix(vendor) for vendor in ("aws", "amazon") if folded.startswith(vendor)]
 
 
 @cache
-def _meant_by() -> dict[str, tuple[str, ...]]:
-    """Namespaces by what they are called, folded; a nickname wins over a name without its AWS/."""
-    names = namespaces()
-    short = {key: (name,) for name in names for key in _short(_fold(name))}
+def _namespaces_by_nickname() -> dict[str, tuple[str, ...]]:
+    """Namespaces by folded name and nickname; a nickname wins over a name without its AWS/."""
+    short = {key: (name,) for name in namespaces() for key in _without_vendor(_fold(name))}
     nicknames: dict[str, list[str]] = json.loads((_HERE / "aliases.json").read_text("utf-8"))
-    aliases = {_fold(nickname): tuple(meant) for nickname, meant in nicknames.items()}
-    return short | {_fold(name): (name,) for name in names} | aliases
+    aliases = {_fold(nickname): tuple(names) for nickname, names in nicknames.items()}
+    return short | {_fold(name): (name,) for name in namespaces()} | aliases
 
 
 @cache
@@ -139,7 +138,7 @@ def _namespaces_by_metric() -> dict[str, tuple[str, ...]]:
 
 
 def _namespace_of(file_name: str) -> str:
-    """`/` is written `.`, and a `/` in front `_`, as a file whose name begins with `.` is hidden."""
+    """The namespace of a file: `.` stands for `/`, and `_` in front for a leading `/`, as dot files are hidden."""
     stem = file_name.removesuffix(".json")
     return re.sub("^_", "/", stem).replace(".", "/")
 

@@ -1,1 +1,1 @@
-"""What a model reads."""
+"""Answers, as a model reads them: tables, series, clipped text, the response budget."""

@@ -1,4 +1,4 @@
-"""The fields that every answer begins with."""
+"""The fields that all answers share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from pydantic import BaseModel
 
 
 class Answer(BaseModel):
-    """What every answer begins with. `window` is [start, end] in UTC; a note says what the data cannot."""
+    """The base of all answers. `window` is [start, end] in UTC; `notes` say what was left out, adjusted or is missing.
+
+    `narrow_by` is the advice for an answer over the budget, `part_by` the one for a clipped value.
+    """
 
     narrow_by: ClassVar[str] = "ask for less"
     part_by: ClassVar[str] = ""

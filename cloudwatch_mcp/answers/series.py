@@ -13,12 +13,13 @@ from pydantic import BaseModel
 
 from cloudwatch_mcp.timerange import exact_text, utc_text
 
-_NOT_RECENT = 300  # seconds
-_SLOTS_AT_LEAST, _SLOTS_A_POINT = 2_000, 10  # a grid has at most so many slots, or so many times its points
+_RECENT_SECONDS = 300
+# A grid has at most 2,000 slots, or ten per point where that is more: the others would be nearly empty.
+_MAX_SLOTS, _MAX_SLOTS_PER_POINT = 2_000, 10
 
 
 class Summary(BaseModel):
-    """A series in six facts, over the points it has; `last_at` where the last point is not a recent one."""
+    """Statistics of the points; gaps do not count. `last_at` only where the last point is not recent."""
 
     min: float
     min_at: str
@@ -30,7 +31,7 @@ class Summary(BaseModel):
 
 
 class Series(BaseModel):
-    """Points `period` seconds apart from `start` on (UTC); null is a gap. Or `points`, [time, value], on no grid."""
+    """`values` begin at `start` (UTC), one per `period` seconds; null is a gap. Or `points`, each [time, value]."""
 
     label: str
     id: str | None = None
@@ -42,7 +43,7 @@ class Series(BaseModel):
 
 
 class Points:
-    """Points in the order of time: epoch seconds and finite values, in as little memory as a million of them need."""
+    """Epoch seconds and finite values, in arrays: a series may have a million points."""
 
     def __init__(self, points: Iterable[tuple[float, float]] = ()) -> None:
         self.times, self.values = array("d"), array("d")
@@ -70,15 +71,15 @@ class Points:
 def series(
     label: str, points: Points, period: int, series_id: str | None = None, until: datetime | None = None
 ) -> Series:
-    """`points`, at least one, on a grid of `period` seconds; others make it finer.
+    """A series of at least one point, on a grid of `period` seconds, or of fewer where the times need it.
 
-    Where a grid would be nearly empty, and for times that it cannot hold, the points stand alone with their times.
-    `until` is when the window ends: a series that ended three periods earlier, and five minutes, says when.
+    Times that suit no grid, and those of a grid that would be nearly empty, are listed with their values. `until` is
+    the end of the window: the last point has a time if it is older than three periods and older than five minutes.
     """
     ordered = points.ordered()
     times, values = ordered.times, ordered.values
     first, end, low, high = times[0], times[-1], min(values), max(values)
-    silent = 0 if until is None else until.timestamp() - end
+    silence = 0 if until is None else until.timestamp() - end
     step = _step(times, period)
     if step is None:
         on_grid: dict[str, Any] = {"points": list(zip(map(exact_text, times), values, strict=True))}
@@ -98,13 +99,13 @@ def series(
             max_at=exact_text(times[values.index(high)]),
             avg=math.fsum(value / len(values) for value in values),
             last=values[-1],
-            last_at=exact_text(end) if silent > max(3 * period, _NOT_RECENT) else None,
+            last_at=exact_text(end) if silence > max(3 * period, _RECENT_SECONDS) else None,
         ),
     )
 
 
 def _step(times: Sequence[float], period: int) -> int | None:
-    """The seconds from each slot of the grid to the next; None where the times fit no grid worth showing."""
+    """Seconds between two slots of the grid; None where no grid suits the times."""
     first = times[0]
     if any(map(eq, times, times[1:])) or not all(map(float.is_integer, times)):
         return None
@@ -112,4 +113,4 @@ def _step(times: Sequence[float], period: int) -> int | None:
     for time in times:
         step = math.gcd(step, int(time - first))
     slots = int(times[-1] - first) // step + 1
-    return step if slots <= max(_SLOTS_AT_LEAST, _SLOTS_A_POINT * len(times)) else None
+    return step if slots <= max(_MAX_SLOTS, _MAX_SLOTS_PER_POINT * len(times)) else None

@@ -1,4 +1,4 @@
-"""Text and numbers as they leave the process: JSON, clipped text, rounded numbers."""
+"""Text and numbers of an answer: JSON, clipping, rounding."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import math
 import re
 from typing import Any
 
-_LONGEST_PARSED = 50_000  # characters; longer ones would be clipped, as text
-_DEEPEST = 64  # levels of JSON that are parsed; deeper ones stay text
-_MAX_WHOLE = 2**53  # up to here every reader of JSON has whole numbers exactly
+_MAX_PARSED_CHARS = 50_000  # longer JSON would be clipped, as text
+_MAX_DEPTH = 64  # levels of JSON; deeper JSON stays text
+_MAX_SAFE_INTEGER = 2**53  # JavaScript has no larger integers exactly
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _MINIFIED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _SPACED = json.JSONEncoder(ensure_ascii=False)
@@ -28,7 +28,7 @@ def dumps(data: Any) -> str:
 
 
 def sendable(value: Any) -> Any:
-    """The JSON value as it may leave the process: every text in it, keys included, is valid UTF-8."""
+    """The JSON value with valid UTF-8 in all its strings, keys included."""
     if isinstance(value, str):
         return _SURROGATES.sub("\ufffd", value)
     if isinstance(value, dict):
@@ -37,25 +37,25 @@ def sendable(value: Any) -> Any:
 
 
 def rounded(value: float) -> float | int | str:
-    """Six significant digits, and every digit before the point; what is no number in JSON is its name."""
+    """Six significant digits, and every digit before the point; "nan" or "inf", which JSON has no number for."""
     if not math.isfinite(value):
         return str(value)
-    if abs(value) >= _MAX_WHOLE:
+    if abs(value) >= _MAX_SAFE_INTEGER:
         return value
     short = float(f"{value:.6g}") if abs(value) < 1e6 else float(round(value))
     return int(short) if short.is_integer() else short
 
 
 def json_or_text(text: str) -> Any:
-    """The JSON object that `text` is, where every reader gets the same text from it but for spaces; else `text`."""
-    if not text.startswith("{") or len(text) > _LONGEST_PARSED:
+    """The JSON object in `text` if it can be written back as the same text (but for spaces), else `text`."""
+    if not text.startswith("{") or len(text) > _MAX_PARSED_CHARS:
         return text
     try:
         text.encode()
         parsed = _EXACT.decode(text)
     except (ValueError, RecursionError):
         return text
-    if _too_deep(parsed, _DEEPEST):
+    if _too_deep(parsed, _MAX_DEPTH):
         return text
     likeliest_first = (_SPACED, _MINIFIED) if '": ' in text else (_MINIFIED, _SPACED)
     return parsed if any(writer.encode(parsed) == text for writer in likeliest_first) else text
@@ -69,9 +69,9 @@ def _too_deep(value: Any, levels: int) -> bool:
 
 
 def _exact(digits: str) -> int:
-    """Raises ValueError for what a reader in JavaScript could not hold: NaN, and whole numbers past 2^53."""
+    """Raises ValueError for what JavaScript cannot represent in JSON: NaN, and integers past 2^53."""
     number = int(digits)
-    if abs(number) > _MAX_WHOLE:
+    if abs(number) > _MAX_SAFE_INTEGER:
         raise ValueError(digits)
     return number
 

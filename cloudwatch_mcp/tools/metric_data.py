@@ -29,7 +29,7 @@ _MAX_QUERIES = 500  # GetMetricData: MetricDataQueries
 
 
 class MetricData(Answer):
-    """Points are `period` seconds apart from `start` on, in UTC; a series that differs has its own period or start."""
+    """Values begin at `start` (UTC), one per `period` seconds; a series that differs has its own start or period."""
 
     narrow_by: ClassVar[str] = "lower target_datapoints, set limit, or narrow the window"
 

@@ -27,7 +27,7 @@ from cloudwatch_mcp.alarms.rules import RuleError, component_names
         ("ALARM(größe-日本)", ["größe-日本"]),
     ],
 )
-def test_a_rule_gives_the_alarms_it_names_in_order(rule: str, names: list[str]) -> None:
+def test_the_alarms_of_a_rule_are_in_the_order_of_first_mention(rule: str, names: list[str]) -> None:
     assert component_names(rule) == names
 
 
@@ -47,6 +47,6 @@ def test_a_rule_gives_the_alarms_it_names_in_order(rule: str, names: list[str]) 
         ")",
     ],
 )
-def test_what_is_no_rule_is_refused(rule: str) -> None:
+def test_a_text_that_is_not_a_rule_is_an_error(rule: str) -> None:
     with pytest.raises(RuleError):
         component_names(rule)

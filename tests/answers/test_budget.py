@@ -28,7 +28,7 @@ def rows_of(count: int, size: int = 50) -> list[dict[str, Any]]:
     return [{"name": f"{number:04d}" + "x" * size} for number in range(count)]
 
 
-def test_a_table_says_a_constant_column_once_and_drops_an_empty_one() -> None:
+def test_a_table_has_common_values_once_and_no_empty_columns() -> None:
     shaped = table([{"a": 1, "b": "same", "c": None}, {"a": 2, "b": "same", "c": ""}])
     assert shaped == Table(columns=["a"], rows=[[1], [2]], same={"b": "same"})
 
@@ -37,27 +37,27 @@ def test_a_table_of_one_row_keeps_its_columns() -> None:
     assert table([{"a": 1, "b": 2}]) == Table(columns=["a", "b"], rows=[[1, 2]])
 
 
-def test_a_table_of_equal_rows_keeps_a_column_to_count_them() -> None:
+def test_a_table_of_equal_rows_keeps_one_column() -> None:
     assert table([{"a": 1, "b": 2}] * 3) == Table(columns=["a"], rows=[[1], [1], [1]], same={"b": 2})
 
 
-def test_zero_and_false_are_values_not_emptiness() -> None:
+def test_zero_and_false_are_not_empty() -> None:
     shaped = table([{"a": 0, "b": False}, {"a": 1, "b": True}])
     assert shaped is not None
     assert shaped.rows == [[0, False], [1, True]]
 
 
-def test_a_mostly_empty_column_comes_last_and_its_nulls_are_left_out() -> None:
+def test_a_mostly_empty_column_comes_last_and_its_trailing_nulls_are_left_out() -> None:
     shaped = table([{"kind": None, "a": 1}, {"kind": "math", "a": 2}, {"kind": "", "a": 3}])
     assert shaped == Table(columns=["a", "kind"], rows=[[1], [2, "math"], [3]])
 
 
-def test_given_columns_keep_their_order_and_every_row_its_cells() -> None:
+def test_a_table_with_given_columns_keeps_their_order_and_all_cells() -> None:
     shaped = table([{"kind": None, "a": 1}, {"kind": "math", "a": 2}, {"a": 3}], ["kind", "a"])
     assert shaped == Table(columns=["kind", "a"], rows=[[None, 1], ["math", 2], [None, 3]])
 
 
-def test_json_in_a_cell_stays_as_it_is_or_is_clipped_as_text() -> None:
+def test_json_in_a_cell_is_kept_as_it_is_or_clipped_as_text() -> None:
     message: dict[str, Any] = {"empty": [], "null": None, "ratio": 1 / 3}
     assert render(Listing(things=table([{"m": message}, {"m": {}}])), 40_000)["things"]["rows"] == [[message], [{}]]
     clipped = render(Listing(things=table([{"m": {"text": "x" * 50_000}}, {"m": "y"}])), 40_000)
@@ -65,11 +65,11 @@ def test_json_in_a_cell_stays_as_it_is_or_is_clipped_as_text() -> None:
     assert clipped["notes"] == ["1 long value was clipped; …[+N characters] says by how much."]
 
 
-def test_no_rows_are_no_table() -> None:
+def test_without_rows_there_is_no_table() -> None:
     assert table([]) is None
 
 
-def test_a_series_has_null_for_a_gap_and_a_summary_of_what_is_there() -> None:
+def test_a_series_has_null_for_a_gap_and_a_summary_of_its_points() -> None:
     shaped = series("m", Points([(NOON, 1.0), (NOON + 60, 5.0), (NOON + 180, 3.0)]), 60)
     assert shaped.values == [1.0, 5.0, None, 3.0]
     assert shaped.start == "2026-11-20T12:00:00Z"
@@ -84,17 +84,17 @@ def test_a_series_has_null_for_a_gap_and_a_summary_of_what_is_there() -> None:
     }
 
 
-@pytest.mark.parametrize(("minutes", "told"), [(5, None), (6, "2026-11-20T12:00:00Z")])
-def test_a_series_whose_last_point_is_not_recent_says_when_it_was(minutes: int, told: str | None) -> None:
+@pytest.mark.parametrize(("minutes", "last_at"), [(5, None), (6, "2026-11-20T12:00:00Z")])
+def test_a_last_point_that_is_not_recent_has_its_time(minutes: int, last_at: str | None) -> None:
     assert (
         series(
             "m", Points([(NOON, 1.0)]), 60, until=datetime.fromtimestamp(NOON + 60 * minutes, timezone.utc)
         ).summary.last_at
-        == told
+        == last_at
     )
 
 
-def test_points_off_the_grid_are_kept_on_a_finer_one() -> None:
+def test_points_off_the_grid_make_a_finer_grid() -> None:
     shaped = series("m", Points([(NOON, 1.0), (NOON + 90, 2.0)]), 60)
     assert (shaped.period, shaped.values) == (30, [1.0, None, None, 2.0])
 
@@ -105,7 +105,7 @@ def test_an_answer_has_no_nulls_no_empty_lists_and_six_digits() -> None:
     assert render(Listing(ratio=float("nan")), 40_000) == {"ratio": "nan"}
 
 
-def test_rows_over_the_budget_go_from_the_end_and_the_note_counts_them() -> None:
+def test_rows_over_the_budget_are_dropped_from_the_end_and_counted() -> None:
     data = render(Listing(things=table(rows_of(1_000))), 5_000)
     kept = data["things"]["rows"]
     assert len(dumps(data)) <= 5_000
@@ -127,7 +127,7 @@ def test_a_long_value_is_clipped_with_the_number_of_characters_cut() -> None:
     assert data["notes"] == ["1 long value was clipped; …[+N characters] says by how much."]
 
 
-def test_notes_stand_before_what_they_are_about() -> None:
+def test_notes_come_before_the_data() -> None:
     assert list(render(Listing(region="us-east-1", things=table(rows_of(1_000))), 5_000)) == [
         "region",
         "notes",
@@ -142,7 +142,7 @@ def test_many_long_values_still_fit_the_budget() -> None:
     assert data["notes"][0].startswith("50 long values were clipped")
 
 
-def test_whole_series_go_before_points() -> None:
+def test_whole_series_are_dropped_before_points() -> None:
     points = Points((NOON + 60 * minute, float(minute)) for minute in range(200))
     data = render(Listing(series=[series(f"s{number}", points, 60) for number in range(20)]), 5_000)
     assert len(dumps(data)) <= 5_000
@@ -150,7 +150,7 @@ def test_whole_series_go_before_points() -> None:
     assert "of 20 kept" in data["notes"][0]
 
 
-def test_control_characters_and_lone_surrogates_survive_the_way_to_json() -> None:
+def test_control_characters_are_escaped_and_lone_surrogates_replaced() -> None:
     assert dumps(render(Listing(text='\x00\n"\ud800'), 40_000)) == '{"text":"\\u0000\\n\\"\ufffd"}'
 
 

@@ -1,4 +1,4 @@
-"""Answers of AWS far over the response budget: what is shown, and what is said of the rest."""
+"""Responses of AWS far over the response budget: the answer shows a part and counts the rest."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ pytestmark = pytest.mark.anyio
 
 BUDGET = Settings().max_response_chars
 Data = dict[str, Any]
-Answers = Callable[[str, Mapping[str, Any]], Data]
+AwsResponses = Callable[[str, Mapping[str, Any]], Data]
 
 
 async def _ask(
-    server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch, answers: Answers, tool: str, **arguments: Any
+    server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch, responses: AwsResponses, tool: str, **arguments: Any
 ) -> Reply:
     async def send(_: Any, __: Any, operation: str, parameters: Mapping[str, Any]) -> Data:
-        return answers(operation, parameters)
+        return responses(operation, parameters)
 
     monkeypatch.setattr(Sender, "send", send)
     async with asking(server) as ask:
@@ -36,7 +36,7 @@ async def _ask(
     return reply
 
 
-def _query_of(rows: list[Data]) -> Answers:
+def _query_response(rows: list[Data]) -> AwsResponses:
     fields = [[{"field": name, "value": value} for name, value in row.items()] for row in rows]
     done = {"status": "Complete", "results": fields, "statistics": {"recordsMatched": float(len(rows))}}
     return lambda operation, _: {"queryId": "one"} if operation == "StartQuery" else done
@@ -52,7 +52,7 @@ async def test_10_000_rows_are_cut_and_counted(server: CloudWatchServer, monkeyp
         "log_group_names": ["a"],
         "limit": 10_000,
     }
-    reply = await _ask(server, monkeypatch, _query_of(rows), "execute_log_insights_query", **query)
+    reply = await _ask(server, monkeypatch, _query_response(rows), "execute_log_insights_query", **query)
     kept = reply.rows("results")
     assert [row["@message"] for row in kept] == [row["@message"] for row in rows[: len(kept)]]
     assert len(kept) > 1_000
@@ -66,12 +66,12 @@ async def test_10_000_rows_are_cut_and_counted(server: CloudWatchServer, monkeyp
 
 
 @pytest.mark.parametrize("message", ["x" * 262_144, json.dumps({"payload": "x" * 262_130})])
-async def test_an_event_of_256_kb_is_clipped_and_says_by_how_much(
+async def test_an_event_of_256_kb_is_clipped_with_the_number_of_characters_cut(
     server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch, message: str
 ) -> None:
     query = {"query_string": "fields @message | limit 2", "start_time": "1h", "log_group_names": ["a"]}
-    answers = _query_of([{"@message": message, "@ptr": "p"}, {"@message": "short", "@ptr": "p"}])
-    reply = await _ask(server, monkeypatch, answers, "execute_log_insights_query", **query)
+    responses = _query_response([{"@message": message, "@ptr": "p"}, {"@message": "short", "@ptr": "p"}])
+    reply = await _ask(server, monkeypatch, responses, "execute_log_insights_query", **query)
     shown = reply.rows("results")[0]["@message"]
     assert shown.endswith(f"…[+{len(message) - 10_000:,} characters]")
     assert reply.rows("results")[1]["@message"] == "short"
@@ -83,7 +83,7 @@ async def test_an_event_of_256_kb_is_clipped_and_says_by_how_much(
     ]
 
 
-def _metrics_of(query_id: str, series: int, points: int) -> Answers:
+def _metric_responses(query_id: str, series: int, points: int) -> AwsResponses:
     times = [NOW - timedelta(minutes=points - number) for number in range(points)]
     values = [number + 0.25 for number in range(points)]
     results = [
@@ -93,9 +93,11 @@ def _metrics_of(query_id: str, series: int, points: int) -> Answers:
     return lambda _, __: {"MetricDataResults": results}
 
 
-async def test_20_000_points_are_cut_but_summed_up(server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_20_000_points_are_cut_but_the_summary_covers_them_all(
+    server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     metric = {"namespace": "Shop", "metric_name": "Load", "start_time": "14d", "target_datapoints": 20_160}
-    reply = await _ask(server, monkeypatch, _metrics_of("m1", 1, 20_000), "get_metric_data", **metric)
+    reply = await _ask(server, monkeypatch, _metric_responses("m1", 1, 20_000), "get_metric_data", **metric)
     (one,) = reply.data["series"]
     assert one["summary"]["max"] == one["summary"]["last"] == 19_999.2  # to six digits
     assert reply.notes == [
@@ -106,9 +108,9 @@ async def test_20_000_points_are_cut_but_summed_up(server: CloudWatchServer, mon
     ]
 
 
-async def test_of_500_series_whole_ones_are_left_out(server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_500_series_are_cut_to_whole_ones(server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch) -> None:
     metric = {"namespace": "Shop", "metric_name": "Load", "group_by_dimension": "Host"}
-    reply = await _ask(server, monkeypatch, _metrics_of("q1", 500, 60), "get_metric_data", **metric)
+    reply = await _ask(server, monkeypatch, _metric_responses("q1", 500, 60), "get_metric_data", **metric)
     shown = reply.data["series"]
     assert len(shown) > 50
     assert all(len(one["values"]) == 60 for one in shown)
@@ -120,7 +122,7 @@ async def test_of_500_series_whole_ones_are_left_out(server: CloudWatchServer, m
     ]
 
 
-def _alarms_of(count: int) -> Answers:
+def _alarm_responses(count: int) -> AwsResponses:
     alarms = [
         {
             "AlarmName": f"shop-alarm-{number:04}",
@@ -146,10 +148,10 @@ def _alarms_of(count: int) -> Answers:
     return answer
 
 
-async def test_of_5_000_alarms_the_newest_are_shown_and_the_rest_is_told(
+async def test_5_000_alarms_are_cut_to_the_newest_and_counted(
     server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reply = await _ask(server, monkeypatch, _alarms_of(5_000), "get_active_alarms", max_items=1_000)
+    reply = await _ask(server, monkeypatch, _alarm_responses(5_000), "get_active_alarms", max_items=1_000)
     kept = reply.rows("metric_alarms")
     assert [row["name"] for row in kept] == [f"shop-alarm-{number:04}" for number in range(len(kept))]
     assert reply.notes == [
@@ -161,7 +163,7 @@ async def test_of_5_000_alarms_the_newest_are_shown_and_the_rest_is_told(
     ]
 
 
-def _groups_of(count: int) -> Answers:
+def _group_responses(count: int) -> AwsResponses:
     names = [f"/aws/lambda/shop-function-{number:05}" for number in range(count)]
 
     def answer(operation: str, parameters: Mapping[str, Any]) -> Data:
@@ -174,10 +176,10 @@ def _groups_of(count: int) -> Answers:
     return answer
 
 
-async def test_of_10_000_log_groups_no_more_are_read_than_can_be_shown(
+async def test_only_as_many_of_10_000_log_groups_are_read_as_the_answer_can_show(
     server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reply = await _ask(server, monkeypatch, _groups_of(10_000), "describe_log_groups", max_items=10_000)
+    reply = await _ask(server, monkeypatch, _group_responses(10_000), "describe_log_groups", max_items=10_000)
     kept = len(reply.rows("log_groups"))
     assert kept > 500
     assert reply.notes == [

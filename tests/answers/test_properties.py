@@ -1,4 +1,4 @@
-"""What holds of every answer, whatever is in it."""
+"""Properties of every answer, whatever data it has."""
 
 from __future__ import annotations
 
@@ -91,22 +91,22 @@ def test_no_series_and_no_point_is_dropped_without_a_note(answer: Shaped, budget
 
 
 @given(TEXT, BUDGETS)
-def test_a_text_is_whole_or_says_how_much_was_cut(text: str, budget: int) -> None:
+def test_a_text_is_whole_or_has_the_number_of_characters_cut(text: str, budget: int) -> None:
     shown = render(Shaped(text=text), budget).get("text")
     assert shown is not None or _given_up(render(Shaped(text=text), budget))
     assert shown is None or _same(text, shown)
 
 
 @given(ROWS)
-def test_a_table_says_every_value_once(rows: list[dict[str, Any]]) -> None:
+def test_a_table_has_every_value(rows: list[dict[str, Any]]) -> None:
     shaped = table(rows)
     if shaped is None:
         assert all(value in (None, "") for row in rows for value in row.values())
         return
     for row, cells in zip(rows, shaped.rows, strict=True):
-        told = {**(shaped.same or {}), **dict(zip_longest(shaped.columns, cells))}
+        shown = {**(shaped.same or {}), **dict(zip_longest(shaped.columns, cells))}
         for name, value in row.items():
-            assert value in (None, "") or told[name] is value or told[name] == value
+            assert value in (None, "") or shown[name] is value or shown[name] == value
 
 
 def _given_up(data: dict[str, Any]) -> bool:
@@ -119,7 +119,7 @@ def _cells(rows: list[list[Any]]) -> list[Any]:
 
 
 def _same(was: Any, now: Any) -> bool:
-    """Whether a value arrived whole, rounded, or clipped with the right count."""
+    """Whether a value is whole, rounded, or clipped with the right count."""
     if isinstance(was, float):
         return bool(str(now) == str(was) or now == rounded(was))
     if not isinstance(was, str):

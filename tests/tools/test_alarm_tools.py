@@ -63,7 +63,7 @@ async def test_more_than_a_thousand_active_alarms_still_show_every_composite_one
     assert reply.notes[1] == "More than 1,000 alarms are active: the first 1,000 were read and sorted."
 
 
-async def test_an_active_alarm_gives_the_reason_where_its_datapoints_do_not(stubbed: StubbedServer) -> None:
+async def test_an_active_alarm_has_a_reason_only_where_it_adds_to_the_datapoints(stubbed: StubbedServer) -> None:
     reasons = {
         "crossed": "Threshold Crossed: 1 datapoint [9.0] was greater than the threshold (5.0).",
         "manual": "drill",
@@ -81,7 +81,7 @@ async def test_an_active_alarm_gives_the_reason_where_its_datapoints_do_not(stub
 
 
 @pytest.mark.parametrize(
-    ("reason", "data", "told"),
+    ("reason", "data", "shown"),
     [
         ("Threshold Crossed: 2 datapoints were greater than the threshold (5.0).", {}, {"datapoints": [7, 9]}),
         ("Threshold Crossed: 2 datapoints and 1 missing datapoint.", {}, {"datapoints": [7, 9], "reason": ...}),
@@ -89,26 +89,26 @@ async def test_an_active_alarm_gives_the_reason_where_its_datapoints_do_not(stub
         ("arn:example transitioned to ALARM", {"recentDatapoints": []}, {"datapoints": None, "reason": ...}),
     ],
 )
-async def test_a_transition_gives_its_datapoints_and_its_reason_where_that_says_more(
-    stubbed: StubbedServer, reason: str, data: dict[str, Any], told: dict[str, Any]
+async def test_a_transition_has_a_reason_only_where_it_adds_to_the_datapoints(
+    stubbed: StubbedServer, reason: str, data: dict[str, Any], shown: dict[str, Any]
 ) -> None:
     new = {"stateValue": "ALARM", "stateReason": reason, "stateReasonData": {"recentDatapoints": [7.0, 9.0]} | data}
     item = transition(5) | {"HistoryData": json.dumps({"oldState": {"stateValue": "OK"}, "newState": new})}
     stubbed.answer("describe_alarm_history", {"AlarmHistoryItems": [item]})
     stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a")]})
     (row,) = (await stubbed.ask("get_alarm_history", alarm_name="a")).rows("transitions")
-    assert {name: row.get(name) for name in told} == {
-        name: reason if value is ... else value for name, value in told.items()
+    assert {name: row.get(name) for name in shown} == {
+        name: reason if value is ... else value for name, value in shown.items()
     }
-    assert ("reason" in row) is ("reason" in told)
+    assert ("reason" in row) is ("reason" in shown)
 
 
-async def test_where_a_state_came_from_is_told_only_where_the_row_below_does_not(stubbed: StubbedServer) -> None:
+async def test_the_old_state_is_left_out_where_the_row_below_shows_it(stubbed: StubbedServer) -> None:
     items = [transition(1), transition(2, "OK"), transition(3)]
     stubbed.answer("describe_alarm_history", {"AlarmHistoryItems": items})
     stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a")]})
     rows = (await stubbed.ask("get_alarm_history", alarm_name="a")).rows("transitions")
-    assert [row["from"] for row in rows] == [None, "OK", "OK"]  # the second follows a row that tells ALARM
+    assert [row["from"] for row in rows] == [None, "OK", "OK"]  # the row below the first has ALARM
 
 
 def transition(minutes_ago: int, state: str = "ALARM") -> dict[str, Any]:

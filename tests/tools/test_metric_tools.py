@@ -29,7 +29,7 @@ def result(label: str, points: dict[int, float], query_id: str = "m1", status: s
     }
 
 
-async def test_a_token_that_aws_repeats_ends_in_an_error(stubbed: StubbedServer) -> None:
+async def test_a_repeated_page_token_is_an_error(stubbed: StubbedServer) -> None:
     for _ in range(2):
         stubbed.answer("get_metric_data", {"MetricDataResults": [result("a", {5: 1.0})], "NextToken": "again"})
     assert "repeated a page token" in (await stubbed.ask("get_metric_data", **LATENCY)).error
@@ -63,7 +63,7 @@ async def test_bad_input_is_refused_before_any_call(
     assert complaint in (await stubbed.ask("get_metric_data", **arguments)).error
 
 
-async def test_a_long_listing_is_of_names_by_unit(stubbed: StubbedServer) -> None:
+async def test_a_long_listing_has_names_by_unit(stubbed: StubbedServer) -> None:
     reply = await stubbed.ask("get_metric_metadata", namespace="OpenSearch")
     names = [name for row in reply.rows("metrics") for name in row["metrics"].split(", ")]
     assert len(names) == len(set(names)) == 243
@@ -72,33 +72,33 @@ async def test_a_long_listing_is_of_names_by_unit(stubbed: StubbedServer) -> Non
     assert len(reply.text) < 7_000
 
 
-async def test_a_word_of_a_name_describes_the_metrics_that_hold_it(stubbed: StubbedServer) -> None:
+async def test_a_word_describes_the_metrics_whose_names_contain_it(stubbed: StubbedServer) -> None:
     reply = await stubbed.ask("get_metric_metadata", namespace="ALB", metric_name="5xx")
     assert (reply.data["found"], reply.data["namespace"]) == (False, "AWS/ApplicationELB")
     assert [row["metric"] for row in reply.rows("metrics")] == ["HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count"]
     assert reply.notes == ["The catalogue has no metric '5xx' in AWS/ApplicationELB; names that contain it:"]
 
 
-async def test_of_many_metrics_that_hold_a_word_some_are_described_and_all_are_counted(stubbed: StubbedServer) -> None:
+async def test_many_metrics_that_contain_a_word_are_counted_and_eight_described(stubbed: StubbedServer) -> None:
     reply = await stubbed.ask("get_metric_metadata", namespace="AWS/ElastiCache", metric_name="latency")
     assert len(reply.rows("metrics")) == 8
     assert reply.notes == ["The catalogue has no metric 'latency' in AWS/ElastiCache; 8 of 23 names that contain it:"]
 
 
-async def test_a_metric_of_which_no_unit_is_published_says_so(stubbed: StubbedServer) -> None:
+async def test_a_note_says_that_unit_and_statistics_are_unknown(stubbed: StubbedServer) -> None:
     reply = await stubbed.ask("get_metric_metadata", namespace="AWS/SES", metric_name="Reject")
     assert "unit" not in reply.data
     assert reply.notes == ["Its unit and statistics are not in the catalogue."]
 
 
-async def test_of_the_namespaces_that_a_nickname_stands_for_the_metric_decides(stubbed: StubbedServer) -> None:
+async def test_the_metric_decides_among_the_namespaces_of_a_nickname(stubbed: StubbedServer) -> None:
     reply = await stubbed.ask("get_metric_metadata", namespace="load balancer", metric_name="TargetResponseTime")
     assert reply.data["namespace"] == "AWS/ApplicationELB"
     reply = await stubbed.ask("get_recommended_metric_alarms", namespace="EventBridge", metric_name="ThrottledRules")
     assert reply.data["namespace"] == "AWS/Events"
 
 
-async def test_a_nickname_of_several_namespaces_lists_them_where_the_metric_does_not_decide(
+async def test_a_nickname_lists_its_namespaces_when_the_metric_does_not_decide(
     stubbed: StubbedServer,
 ) -> None:
     can_mean = "'load balancer' can mean AWS/ApplicationELB, AWS/NetworkELB, AWS/GatewayELB, AWS/ELB"
@@ -128,7 +128,7 @@ async def test_a_nickname_of_several_namespaces_lists_them_where_the_metric_does
         ("Zzzyqx", "x", "get_metric_data reads any, custom ones too."),
     ],
 )
-async def test_what_the_catalogue_does_not_have_is_not_found_with_the_nearest(
+async def test_an_unknown_metric_is_not_found_but_has_a_hint(
     stubbed: StubbedServer, namespace: str, metric_name: str, note: str
 ) -> None:
     reply = await stubbed.ask("get_metric_metadata", namespace=namespace, metric_name=metric_name)
@@ -143,9 +143,7 @@ async def test_the_nearest_metric_is_described(stubbed: StubbedServer) -> None:
     assert row["description"].startswith("Invocations that end in a function error")
 
 
-async def test_an_alarm_of_ours_says_so_and_gives_its_reasoning(
-    stubbed: StubbedServer, snapshot: SnapshotAssertion
-) -> None:
+async def test_an_alarm_of_ours_gives_its_reasoning(stubbed: StubbedServer, snapshot: SnapshotAssertion) -> None:
     reply = await stubbed.ask("get_recommended_metric_alarms", namespace="NLB", metric_name="PortAllocationErrorCount")
     (alarm,) = reply.data["recommendations"]
     assert alarm["source"] == "ours"
@@ -153,7 +151,7 @@ async def test_an_alarm_of_ours_says_so_and_gives_its_reasoning(
     assert reply.data == snapshot
 
 
-async def test_alarms_of_aws_and_of_ours_stand_side_by_side(stubbed: StubbedServer) -> None:
+async def test_a_metric_can_have_alarms_of_aws_and_of_ours(stubbed: StubbedServer) -> None:
     metric = {"namespace": "AWS/SQS", "metric_name": "ApproximateNumberOfMessagesVisible"}
     reply = await stubbed.ask("get_recommended_metric_alarms", **metric)
     assert [alarm["source"] for alarm in reply.data["recommendations"]] == ["aws", "ours"]
@@ -179,7 +177,9 @@ async def test_alarms_of_aws_and_of_ours_stand_side_by_side(stubbed: StubbedServ
         ),
     ],
 )
-async def test_no_recommended_alarm_says_why(stubbed: StubbedServer, arguments: dict[str, Any], note: str) -> None:
+async def test_a_note_says_why_no_alarm_is_recommended(
+    stubbed: StubbedServer, arguments: dict[str, Any], note: str
+) -> None:
     reply = await stubbed.ask("get_recommended_metric_alarms", **arguments)
     assert "recommendations" not in reply.data
     assert reply.notes[0].startswith(note)
@@ -208,14 +208,14 @@ def _result(label: str, minutes: list[float], values: list[Any], **more: Any) ->
         ),
     ],
 )
-async def test_partial_data_is_reported_and_blamed_on_no_name(
+async def test_partial_data_is_reported_without_blaming_the_name(
     stubbed: StubbedServer, result: dict[str, Any], note: str
 ) -> None:
     stubbed.answer("get_metric_data", {"MetricDataResults": [result]})
     assert (await stubbed.ask("get_metric_data", **LATENCY)).notes == [note]
 
 
-async def test_what_every_page_but_the_last_says_is_no_partial_data(stubbed: StubbedServer) -> None:
+async def test_the_last_page_decides_whether_data_is_partial(stubbed: StubbedServer) -> None:
     first = _result("Latency", [2], [1.0], StatusCode="PartialData")
     stubbed.answer("get_metric_data", {"MetricDataResults": [first], "NextToken": "more"})
     stubbed.answer("get_metric_data", {"MetricDataResults": [_result("Latency", [1], [2.0])]})

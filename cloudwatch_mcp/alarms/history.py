@@ -25,13 +25,17 @@ Item = dict[str, Any]
 
 @dataclass(frozen=True)
 class Transition:
-    """A change of state; `reason` is None where condition and datapoints explain it."""
+    """A change of state; `reason` is None where condition and datapoints explain it.
+
+    `settings` has the alarm's statistic, period and threshold at that time, as far as its reason data has them.
+    """
 
     time: datetime
     old_state: str | None
     new_state: str | None
     datapoints: list[float]
     reason: str | None
+    settings: dict[str, Any]
 
 
 async def read_history(
@@ -74,7 +78,7 @@ def transitions_in(items: Sequence[Item]) -> list[Transition]:
     return [_transition(item) for item in items if item["HistoryItemType"] == "StateUpdate"]
 
 
-def transition_rows(transitions: Sequence[Transition]) -> list[dict[str, Any]]:
+def transition_rows(transitions: Sequence[Transition], *, with_settings: bool) -> list[dict[str, Any]]:
     """A row per transition, newest first; `from` is left out where the row below has it as `to`."""
     states_below = [*(transition.new_state for transition in transitions[1:]), None]
     return [
@@ -84,6 +88,7 @@ def transition_rows(transitions: Sequence[Transition]) -> list[dict[str, Any]]:
             "to": transition.new_state,
             "datapoints": transition.datapoints or None,
             "reason": transition.reason,
+            **(transition.settings if with_settings else {}),
         }
         for transition, below in zip(transitions, states_below, strict=False)
     ]
@@ -135,7 +140,16 @@ def _transition(item: Item) -> Transition:
         new_state=embedded_json.text(new.get("stateValue")),
         datapoints=datapoints,
         reason=wording.reason_beside([] if in_band else datapoints, reason),
+        settings={
+            "statistic": embedded_json.text(reason_data.get("statistic")),
+            "period": _number(reason_data.get("period")),
+            "threshold": _number(reason_data.get("threshold")),
+        },
     )
+
+
+def _number(value: Any) -> float | None:
+    return next(iter(embedded_json.numbers([value])), None)
 
 
 def _changed(item: Item) -> str | None:

@@ -64,9 +64,10 @@ def join_pages(pages: Iterable[Page]) -> list[MetricDataResult]:
 
 
 def request_messages(pages: Iterable[Page]) -> list[str]:
-    """AWS's messages about the request as a whole, each once."""
+    """AWS's messages about the request as a whole, each once; some have a code and no text."""
     messages = (message for page in pages for message in page.get("Messages", []))
-    return list(dict.fromkeys(f"{message.get('Code')}: {message.get('Value')}" for message in messages))
+    texts = (": ".join(filter(None, (message.get("Code"), message.get("Value")))) for message in messages)
+    return list(dict.fromkeys(filter(None, texts)))
 
 
 def all_series(

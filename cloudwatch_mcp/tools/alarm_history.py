@@ -67,7 +67,7 @@ async def get_alarm_history(
         notes=[*aws.notes, *notes, *component_notes],
         alarm=summarize(alarm_name, alarm),
         flapping=flapping(alarm_times),
-        transitions=table(transition_rows(transitions)),
+        transitions=table(transition_rows(transitions, with_settings=alarm is None)),
         items=table(others),
         investigate=windows_to_investigate(alarm_times, alarm, now),
         components=table(components),

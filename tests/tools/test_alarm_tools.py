@@ -122,6 +122,23 @@ def transition(minutes_ago: int, state: str = "ALARM") -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize(
+    ("alarms", "settings"),
+    [([], {"statistic": "p99", "period": 300, "threshold": 5}), ([alarm("a")], {})],
+    ids=["deleted", "existing"],
+)
+async def test_transitions_have_the_settings_of_a_deleted_alarm_only(
+    stubbed: StubbedServer, alarms: list[Alarm], settings: dict[str, Any]
+) -> None:
+    data = {"statistic": "p99", "period": 300, "threshold": 5.0, "recentDatapoints": [9.0]}
+    new = {"stateValue": "ALARM", "stateReason": "because", "stateReasonData": data}
+    item = transition(5) | {"HistoryData": json.dumps({"oldState": {"stateValue": "OK"}, "newState": new})}
+    stubbed.answer("describe_alarm_history", {"AlarmHistoryItems": [item]})
+    stubbed.answer("describe_alarms", {"MetricAlarms": alarms})
+    (row,) = (await stubbed.ask("get_alarm_history", alarm_name="a")).rows("transitions")
+    assert {name: row[name] for name in ("statistic", "period", "threshold") if name in row} == settings
+
+
 async def test_a_window_to_investigate_spans_five_evaluations_before_and_two_periods_after(
     stubbed: StubbedServer,
 ) -> None:

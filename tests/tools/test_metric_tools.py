@@ -18,20 +18,15 @@ LATENCY = {
 }
 
 
-def result(label: str, points: dict[int, float], query_id: str = "m1", status: str = "Complete") -> dict[str, Any]:
-    """A MetricDataResults entry; `points` by minutes before now."""
-    return {
-        "Id": query_id,
-        "Label": label,
-        "Timestamps": [NOW - timedelta(minutes=minutes) for minutes in points],
-        "Values": list(points.values()),
-        "StatusCode": status,
-    }
+def result(label: str, minutes_ago: list[float], values: list[Any], **more: Any) -> dict[str, Any]:
+    """A MetricDataResults entry."""
+    times = [NOW - timedelta(minutes=minutes) for minutes in minutes_ago]
+    return {"Id": "m1", "Label": label, "Timestamps": times, "Values": values, "StatusCode": "Complete", **more}
 
 
 async def test_a_repeated_page_token_is_an_error(stubbed: StubbedServer) -> None:
     for _ in range(2):
-        stubbed.answer("get_metric_data", {"MetricDataResults": [result("a", {5: 1.0})], "NextToken": "again"})
+        stubbed.answer("get_metric_data", {"MetricDataResults": [result("a", [5], [1.0])], "NextToken": "again"})
     assert "repeated a page token" in (await stubbed.ask("get_metric_data", **LATENCY)).error
 
 
@@ -185,57 +180,66 @@ async def test_a_note_says_why_no_alarm_is_recommended(
     assert reply.notes[0].startswith(note)
 
 
-def _result(label: str, minutes: list[float], values: list[Any], **more: Any) -> dict[str, Any]:
-    times = [NOW - timedelta(minutes=minute) for minute in minutes]
-    return {"Id": "m1", "Label": label, "Timestamps": times, "Values": values, "StatusCode": "Complete", **more}
-
-
 @pytest.mark.parametrize(
-    ("result", "note"),
+    ("metric_result", "note"),
     [
         (
-            _result("Latency", [2, 1], [1.0, 2.0], StatusCode="PartialData"),
+            result("Latency", [2, 1], [1.0, 2.0], StatusCode="PartialData"),
             "'Latency' is PartialData: AWS gives no reason.",
         ),
-        (_result("Latency", [], [], StatusCode="PartialData"), "'Latency' is PartialData: AWS gives no reason."),
+        (result("Latency", [], [], StatusCode="PartialData"), "'Latency' is PartialData: AWS gives no reason."),
         (
-            _result("Latency", [3, 2, 1], [1.0, 2.0]),
+            result("Latency", [3, 2, 1], [1.0, 2.0]),
             "'Latency': 1 of AWS's points had no time or no finite value and are left out.",
         ),
         (
-            _result("Latency", [2, 1], [1.0, float("nan")]),
+            result("Latency", [2, 1], [1.0, float("nan")]),
             "'Latency': 1 of AWS's points had no time or no finite value and are left out.",
         ),
     ],
 )
 async def test_partial_data_is_reported_without_blaming_the_name(
-    stubbed: StubbedServer, result: dict[str, Any], note: str
+    stubbed: StubbedServer, metric_result: dict[str, Any], note: str
 ) -> None:
-    stubbed.answer("get_metric_data", {"MetricDataResults": [result]})
+    stubbed.answer("get_metric_data", {"MetricDataResults": [metric_result]})
     assert (await stubbed.ask("get_metric_data", **LATENCY)).notes == [note]
 
 
 async def test_the_last_page_decides_whether_data_is_partial(stubbed: StubbedServer) -> None:
-    first = _result("Latency", [2], [1.0], StatusCode="PartialData")
+    first = result("Latency", [2], [1.0], StatusCode="PartialData")
     stubbed.answer("get_metric_data", {"MetricDataResults": [first], "NextToken": "more"})
-    stubbed.answer("get_metric_data", {"MetricDataResults": [_result("Latency", [1], [2.0])]})
+    stubbed.answer("get_metric_data", {"MetricDataResults": [result("Latency", [1], [2.0])]})
     reply = await stubbed.ask("get_metric_data", **LATENCY)
     assert reply.notes == []
     assert reply.data["series"][0]["values"] == [1, 2]
 
 
+async def test_a_message_of_aws_without_a_text_is_its_code(stubbed: StubbedServer) -> None:
+    messages = [{"Code": "MaxMetricsExceeded", "Value": ""}, {"Code": "MaxMetricsExceeded"}]
+    stubbed.answer("get_metric_data", {"MetricDataResults": [result("Latency", [1], [1.0])], "Messages": messages})
+    assert (await stubbed.ask("get_metric_data", **LATENCY)).notes == ["MaxMetricsExceeded"]
+
+
+async def test_partial_data_of_one_series_names_it_and_not_the_complete_one(stubbed: StubbedServer) -> None:
+    queries = [{"id": "a", "metric_stat": LATENCY}, {"id": "b", "expression": "a * 2"}]
+    results = [result("a", [1], [1.0], Id="a"), result("b", [1], [2.0], Id="b", StatusCode="PartialData")]
+    stubbed.answer("get_metric_data", {"MetricDataResults": results})
+    reply = await stubbed.ask("get_metric_data", queries=queries)
+    assert reply.notes == ["'b' is PartialData: AWS gives no reason."]
+
+
 async def test_two_results_with_one_id_and_label_are_two_series(stubbed: StubbedServer) -> None:
-    twice = [_result("Latency", [1], [1.0]), _result("Latency", [1], [2.0])]
+    twice = [result("Latency", [1], [1.0]), result("Latency", [1], [2.0])]
     stubbed.answer("get_metric_data", {"MetricDataResults": twice, "NextToken": "more"})
-    more = [_result("Latency", [0], [3.0]), _result("Latency", [0], [4.0])]
+    more = [result("Latency", [0], [3.0]), result("Latency", [0], [4.0])]
     stubbed.answer("get_metric_data", {"MetricDataResults": more})
     reply = await stubbed.ask("get_metric_data", **LATENCY)
     assert [series["values"] for series in reply.data["series"]] == [[1, 3], [2, 4]]
 
 
 async def test_points_within_a_second_are_shown_with_their_times(stubbed: StubbedServer) -> None:
-    result = _result("Latency", [1, 0.99], [1.0, 2.0])
-    stubbed.answer("get_metric_data", {"MetricDataResults": [result]})
+    points = result("Latency", [1, 0.99], [1.0, 2.0])
+    stubbed.answer("get_metric_data", {"MetricDataResults": [points]})
     (series,) = (await stubbed.ask("get_metric_data", **LATENCY)).data["series"]
     assert series["points"] == [["2026-11-20T11:59:00Z", 1], ["2026-11-20T11:59:00.600Z", 2]]
     assert series["summary"]["max_at"] == "2026-11-20T11:59:00.600Z"
@@ -243,6 +247,6 @@ async def test_points_within_a_second_are_shown_with_their_times(stubbed: Stubbe
 
 async def test_whole_values_are_shown_to_the_last_digit(stubbed: StubbedServer) -> None:
     values = [123456789012.0, 1234567.891, 1 / 3, 9007199254740991.0]
-    stubbed.answer("get_metric_data", {"MetricDataResults": [_result("Latency", [4, 3, 2, 1], values)]})
+    stubbed.answer("get_metric_data", {"MetricDataResults": [result("Latency", [4, 3, 2, 1], values)]})
     (series,) = (await stubbed.ask("get_metric_data", **LATENCY)).data["series"]
     assert series["values"] == [123456789012, 1234568, 0.333333, 9007199254740991]

@@ -1,1 +1,1 @@
-"""CloudWatch alarms: listing, rules and wording."""
+"""CloudWatch alarms: listing, history, rules and wording."""

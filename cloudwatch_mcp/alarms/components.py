@@ -25,9 +25,9 @@ async def component_rows(aws: Aws, alarm: wording.Alarm | None) -> tuple[list[di
     chunks = [names[start : start + PAGE] for start in range(0, len(names), PAGE)]
     results = await settle(*(alarms_by_name(aws, chunk) for chunk in chunks))
     notes = [f"Components are missing: {result}" for result in results if isinstance(result, CloudWatchError)]
-    found = {child["AlarmName"]: child for result in results if isinstance(result, list) for child in result}
-    if not notes and (missing := [name for name in names if name not in found]):
+    children = {child["AlarmName"]: child for result in results if isinstance(result, list) for child in result}
+    if not notes and (missing := [name for name in names if name not in children]):
         more = f" and {len(missing) - _SHOWN:,} more" if len(missing) > _SHOWN else ""
         notes.append(f"The rule names alarms that do not exist: {quote_all(missing[:_SHOWN])}{more}.")
-    rows = [summarize(name, found[name]).model_dump(exclude={"description"}) for name in names if name in found]
+    rows = [summarize(name, children[name]).model_dump(exclude={"description"}) for name in names if name in children]
     return rows, notes

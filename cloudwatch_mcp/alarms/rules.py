@@ -1,4 +1,4 @@
-"""The rule of a composite alarm: which alarms it names.
+"""The alarms in the rule of a composite alarm.
 
     rule     = term { ("AND" | "OR") term }
     term     = "NOT" term | "(" rule ")" | "TRUE" | "FALSE" | state "(" alarm ")" | at_least
@@ -18,8 +18,8 @@ from cloudwatch_mcp.errors import quote
 _TOKEN = re.compile(r'\s*(?:"((?:\\.|[^"\\])*)"|([(),])|([^\s(),"]+))')
 _STATES = ("ALARM", "OK", "INSUFFICIENT_DATA")
 _END = ("", "")
-_LONGEST = 10_240  # characters (PutCompositeAlarm: AlarmRule)
-_DEEPEST = 100  # parentheses within each other
+_MAX_CHARS = 10_240  # PutCompositeAlarm: AlarmRule
+_MAX_DEPTH = 100  # nested parentheses
 
 
 class RuleError(ValueError):
@@ -30,10 +30,10 @@ def component_names(rule: str) -> list[str]:
     """The names of the alarms in the rule, ARNs reduced to names, in the order of their first mention.
 
     Raises:
-        RuleError: it is not a rule.
+        RuleError: the text is not a rule.
     """
-    if len(rule) > _LONGEST:
-        raise RuleError(f"it has more than {_LONGEST:,} characters")
+    if len(rule) > _MAX_CHARS:
+        raise RuleError(f"it has more than {_MAX_CHARS:,} characters")
     parser = _Parser(rule)
     parser.rule()
     parser.expect("")
@@ -41,7 +41,7 @@ def component_names(rule: str) -> list[str]:
 
 
 class _Parser:
-    """Recursive descent over (kind, text) tokens; kind is "name" for what was quoted."""
+    """Recursive descent over (kind, text) tokens; kind is "name" for quoted text, else empty."""
 
     def __init__(self, rule: str) -> None:
         self.names: list[str] = []
@@ -63,7 +63,7 @@ class _Parser:
             self._next()
         if word == "(":
             self._next()
-            self._within()
+            self._nested_rule()
             self.expect(")")
         elif word in ("TRUE", "FALSE"):
             self._next()
@@ -77,9 +77,9 @@ class _Parser:
         else:
             raise RuleError(f"unexpected {quote(word, 60)}")
 
-    def _within(self) -> None:
+    def _nested_rule(self) -> None:
         self._depth += 1
-        if self._depth > _DEEPEST:
+        if self._depth > _MAX_DEPTH:
             raise RuleError("its parentheses are nested too deeply")
         self.rule()
         self._depth -= 1
@@ -117,10 +117,10 @@ class _Parser:
 def _tokens(rule: str) -> list[tuple[str, str]]:
     text, position, tokens = rule.rstrip(), 0, []
     while position < len(text):
-        found = _TOKEN.match(text, position)
-        if found is None:
+        match = _TOKEN.match(text, position)
+        if match is None:
             raise RuleError(f"unreadable at character {position}")
-        quoted, symbol, word = found.groups()
+        quoted, symbol, word = match.groups()
         tokens.append(("name", re.sub(r"\\(.)", r"\1", quoted)) if quoted is not None else ("", symbol or word))
-        position = found.end()
+        position = match.end()
     return tokens

@@ -72,8 +72,8 @@ def condition(alarm: Alarm) -> str:
 def period(alarm: Alarm) -> int | None:
     """Seconds of one evaluation period, where the alarm or the metric it returns has one."""
     queries = sorted(alarm.get("Metrics", []), key=_is_returned, reverse=True)
-    found = (query.get("Period") or query.get("MetricStat", {}).get("Period") for query in queries)
-    seconds = alarm.get("Period") or next((each for each in found if each), None)
+    periods = (query.get("Period") or query.get("MetricStat", {}).get("Period") for query in queries)
+    seconds = alarm.get("Period") or next((each for each in periods if each), None)
     return None if seconds is None else int(seconds)
 
 

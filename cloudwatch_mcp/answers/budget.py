@@ -110,8 +110,8 @@ def _drop_items(data: dict[str, Any], budget: int, totals: dict[str, int], narro
     for least in (1, 0) if empty else (1,):
         while (excess := _length(data) + _RESERVED_CHARS * len(cut) - budget) > 0:
             path, items = max(
-                (found for found in _lists(data, "") if len(found[1]) > least),
-                key=lambda found: _length(found[1]),
+                (entry for entry in _lists(data, "") if len(entry[1]) > least),
+                key=lambda entry: _length(entry[1]),
                 default=("", []),
             )
             if not items:
@@ -121,11 +121,11 @@ def _drop_items(data: dict[str, Any], budget: int, totals: dict[str, int], narro
                 excess += _RESERVED_CHARS
             while len(items) > least and excess > 0:
                 excess -= _length(items.pop()) + 1
-    left = {path: len(items) for path, items in _lists(data, "")}
+    lengths = {path: len(items) for path, items in _lists(data, "")}
     for path, total in cut.items():
-        if path in left:
+        if path in lengths:
             label = _INDEX.sub("", path).removesuffix(".rows")
-            kept = f"{label}: {left[path]:,} of {total:,} kept"
+            kept = f"{label}: {lengths[path]:,} of {total:,} kept"
             _note(data, f"{kept} to stay within {budget:,} characters; {narrow_by}.")
 
 

@@ -1,1 +1,1 @@
-"""CloudWatch metrics: queries, why one is empty, and what each of them means."""
+"""CloudWatch metrics: requests, results, the reason for an empty result, and the catalogue."""

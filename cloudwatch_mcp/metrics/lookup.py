@@ -14,9 +14,9 @@ _MAX_NAMESPACES = 10  # in a note
 
 
 class Lookup(NamedTuple):
-    """`metric` where exactly one is meant; otherwise a note, with which `candidates` belong.
+    """The metric, or a note and `candidates` to choose from.
 
-    `namespace` is None where it is unknown or several are meant.
+    `namespace` is None where it is unknown or can mean several.
     """
 
     namespace: str | None
@@ -33,12 +33,12 @@ def look_up(namespace: str, metric_name: str | None) -> Lookup:
         return Lookup(None, note=_unknown_namespace(namespace))
     if metric_name is None:
         return Lookup(only, note=f"{quote(namespace)} can mean {', '.join(namespaces)}: pass one of them.")
-    found = [metric for each in namespaces if (metric := catalog.find_metric(each, metric_name))]
-    if len(found) == 1:
-        return Lookup(found[0].namespace, metric=found[0])
-    if found:
+    matches = [metric for each in namespaces if (metric := catalog.find_metric(each, metric_name))]
+    if len(matches) == 1:
+        return Lookup(matches[0].namespace, metric=matches[0])
+    if matches:
         note = f"{quote(namespace)} can mean {', '.join(namespaces)}; pass one of them. Metrics of this name:"
-        return Lookup(only, note=note, candidates=found)
+        return Lookup(only, note=note, candidates=matches)
     note, candidates = _unknown_metric(namespaces, metric_name)
     return Lookup(only, note=note, candidates=candidates)
 

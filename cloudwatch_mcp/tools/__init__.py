@@ -20,7 +20,7 @@ from cloudwatch_mcp.tools.metric_metadata import get_metric_metadata, get_recomm
 
 
 class ToolEntry(NamedTuple):
-    """A tool's function, its name and docstring being the tool's, the operations it may need, and hints for a host."""
+    """A tool: its function, whose name and docstring are the tool's, and the AWS operations that it may call."""
 
     function: Callable[..., Awaitable[Answer]]
     title: str

@@ -1,4 +1,4 @@
-"""What every tool shares: its runtime, and the arguments that mean the same everywhere."""
+"""The context of a tool: the runtime, and the arguments that several tools share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Runtime:
-    """What a running server lends to its tools."""
+    """The state of a running server that its tools use."""
 
     settings: Settings
     clients: Clients
@@ -31,7 +31,7 @@ class Runtime:
     shaping_slots: anyio.CapacityLimiter
 
     async def in_thread(self, work: Callable[..., _T], *arguments: Any) -> _T:
-        """The result of `work`, done beside the event loop: a large answer must not hold up a ping."""
+        """Run `work` in a thread: shaping a large answer must not block the event loop, where pings are answered."""
         return await anyio.to_thread.run_sync(work, *arguments, abandon_on_cancel=True, limiter=self.shaping_slots)
 
     @property
@@ -44,8 +44,8 @@ Ctx: TypeAlias = Context[Runtime, Any]
 
 
 def runtime(ctx: Ctx) -> Runtime:
-    lent: Runtime = ctx.request_context.lifespan_context
-    return lent
+    state: Runtime = ctx.request_context.lifespan_context
+    return state
 
 
 Region: TypeAlias = Annotated[str | None, Field(description="AWS Region. Default: AWS_REGION, else the profile's.")]

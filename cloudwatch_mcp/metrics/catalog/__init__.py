@@ -130,11 +130,11 @@ def _folded_names(namespace: str) -> dict[str, str]:
 
 @cache
 def _namespaces_by_metric() -> dict[str, tuple[str, ...]]:
-    found: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    by_metric: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for namespace in namespaces():
         for name in _METRIC_NAMES.findall(_text(namespace)):
-            found[name.casefold()][namespace] = None
-    return {name: tuple(among) for name, among in found.items()}
+            by_metric[name.casefold()][namespace] = None
+    return {name: tuple(names) for name, names in by_metric.items()}
 
 
 def _namespace_of(file_name: str) -> str:

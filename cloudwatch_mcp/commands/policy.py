@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cloudwatch_mcp.aws.allow_list import OPERATIONS
+from cloudwatch_mcp.logs.group_arn import LogGroupArn, is_log_group_name
 
 # Those of the allow-list whose required resource is a log group (AWS's Service Authorization Reference, CloudWatch
 # Logs). DescribeLogGroups, DescribeQueryDefinitions and StopQuery have no resource; to ListAnomalies and
 # ListLogAnomalyDetectors one is optional.
 ON_LOG_GROUPS = frozenset({"GetQueryResults", "StartQuery"})
-_NAME = re.compile(r"[-._/#A-Za-z0-9*?]{1,512}")
-_ARN = re.compile(
-    r"arn:aws[a-z-]*:logs:[a-z0-9*?-]+:(?:\d{12}|\*):log-group:(?P<name>[-._/#A-Za-z0-9*?]{1,512})(?::\*)?"
-)
 _STILL_READABLE = (
     "logs:ListAnomalies cannot be narrowed to log groups, and an anomaly quotes samples of its log group. Leave the "
     "action out if they must not be read: analyze_log_group does without."
@@ -62,10 +58,15 @@ def log_group_name(given: str) -> str:
     Raises:
         LogGroupError: it is neither.
     """
-    if arn := _ARN.fullmatch(given):
-        return arn["name"]
-    if _NAME.fullmatch(given):
-        return given
+    return _log_group(given).name
+
+
+def _log_group(given: str) -> LogGroupArn:
+    """A name stands for the log groups of that name in all accounts and Regions."""
+    if is_log_group_name(given, wildcards=True):
+        return LogGroupArn("aws", "*", "*", given)
+    if arn := LogGroupArn.match(given, wildcards=True):
+        return arn
     raise LogGroupError(
         f"{given!r} is no log group: give a name such as /ecs/shop/payments, or an ARN such as "
         "arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/shop/payments; * and ? are wildcards."
@@ -74,8 +75,7 @@ def log_group_name(given: str) -> str:
 
 def _arns(given: str) -> list[str]:
     # AWS's documents write a log group in policies both with and without `:*`; which one is matched varies by action.
-    name = log_group_name(given)
-    arn = given.removesuffix(":*") if given != name else f"arn:aws:logs:*:*:log-group:{name}"
+    arn = str(_log_group(given))
     return [arn] if arn.endswith("*") else [arn, f"{arn}:*"]
 
 

@@ -17,7 +17,7 @@ from cloudwatch_mcp.aws.calls import Aws, settle
 from cloudwatch_mcp.errors import CloudWatchError, InputError, quote
 from cloudwatch_mcp.logs import query_lifecycle
 from cloudwatch_mcp.logs.cost import Scanned, scanned
-from cloudwatch_mcp.logs.group_names import no_such_group
+from cloudwatch_mcp.logs.groups import no_such_group
 from cloudwatch_mcp.logs.patterns import not_among, pattern_rows, with_json, without_known_samples
 from cloudwatch_mcp.timerange import Window, from_millis, resolve_window
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, Runtime, StartTime, runtime

@@ -15,7 +15,7 @@ from cloudwatch_mcp.aws.calls import Aws, settle
 from cloudwatch_mcp.errors import AwsError, CloudWatchError, InputError, quote
 from cloudwatch_mcp.logs import query_columns, query_lifecycle
 from cloudwatch_mcp.logs.cost import Scanned, scanned
-from cloudwatch_mcp.logs.group_names import no_such_group
+from cloudwatch_mcp.logs.groups import no_such_group
 from cloudwatch_mcp.logs.query_text import has_own_limit, names_its_source
 from cloudwatch_mcp.timerange import Window, resolve_window
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, Runtime, StartTime, runtime

@@ -1,26 +1,28 @@
-"""What a Logs Insights query read, and what that costs."""
+"""The volume that Logs Insights queries scan, and its cost."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from pydantic import BaseModel
 
-from cloudwatch_mcp.logs.query_lifecycle import GIGABYTE, Results
+from cloudwatch_mcp.logs.query_results import Results
+
+GIGABYTE = 1_000_000_000
 
 
-class Scanned(BaseModel):
-    """Log records and bytes read; the cost is an estimate in US dollars at the configured price a GB."""
+class ScanVolume(BaseModel):
+    """Log records and bytes scanned; the cost in US dollars is estimated by the configured price per GB."""
 
     records: int
     bytes: int
     estimated_cost_usd: float
 
 
-def scanned(results: Iterable[Results], price_per_gb: float) -> Scanned:
-    queries = list(results)
+def scan_volume(queries: Sequence[Results], price_per_gb: float) -> ScanVolume:
+    """The volume that the queries scanned together."""
     size = sum(query.scanned_bytes for query in queries)
-    return Scanned(
+    return ScanVolume(
         records=sum(query.scanned_records for query in queries),
         bytes=size,
         estimated_cost_usd=round(size / GIGABYTE * price_per_gb, 4),

@@ -41,7 +41,7 @@ class LogGroupArn:
         """
         if (arn := cls.match(text)) is None:
             form = "arn:aws:logs:REGION:ACCOUNT:log-group:NAME"
-            raise InputError(f"{argument}: {quote(text)} is not the ARN of a log group, which has the form {form}.")
+            raise InputError(f"{argument}: {quote(text)} is not a log group's ARN; use {form}.")
         return arn
 
     @property

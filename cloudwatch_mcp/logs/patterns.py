@@ -1,4 +1,4 @@
-"""The message patterns of a log group as rows, each with a sample, none told twice."""
+"""The message patterns of a log group: the queries for them, and their rows with a sample each."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from typing import Any
 
 from cloudwatch_mcp.answers.text import json_or_text
 from cloudwatch_mcp.aws import embedded_json
-from cloudwatch_mcp.logs.query_lifecycle import Results
+from cloudwatch_mcp.logs.query_results import Results
 
 Row = dict[str, Any]
+
+_COUNT = 5
+TOP_PATTERNS = f"pattern @message | sort @sampleCount desc | limit {_COUNT}"
+ERROR_PATTERNS = f"filter @message like /(?i)(error|exception|fail|timeout|timed out|fatal)/ | {TOP_PATTERNS}"
+CLASSES_WITHOUT_PATTERNS = ("INFREQUENT_ACCESS", "DELIVERY")  # docs: CWL_AnalyzeLogData_Classes
 
 
 def pattern_rows(results: Results | None) -> list[Row]:
@@ -26,46 +31,41 @@ def pattern_rows(results: Results | None) -> list[Row]:
     ]
 
 
-def not_among(top: list[Row], errors: list[Row]) -> tuple[list[Row], list[str]]:
-    """The error patterns that are not among the top ones, and a note where some are.
+def new_patterns(errors: list[Row], top: list[Row]) -> list[Row]:
+    """The error patterns that are not among the top patterns.
 
-    Two queries may write one pattern differently, as more varies in what one of them read; its newest sample is one.
+    Two queries may write one pattern differently, if more varies in the events that one of them read; then the sample
+    is the same.
     """
-    told = {row[key] for row in top for key in ("pattern", "sample")} - {None}
-    new = [row for row in errors if told.isdisjoint((row["pattern"], row["sample"]))]
-    again = len(errors) - len(new)
-    which = f"{again} of the {len(errors)} most common error patterns are"
-    if again == len(errors):
-        which = "The most common error patterns are all"
-    said = f"{which} among top_patterns and not repeated."
-    return new, [said] if again else []
+    known = {row[key] for row in top for key in ("pattern", "sample")} - {None}
+    return [row for row in errors if known.isdisjoint((row["pattern"], row["sample"]))]
 
 
 def without_known_samples(anomalies: list[Row], patterns: list[Row]) -> list[Row]:
-    """The anomalies, without the sample where one of the patterns shows such a message already."""
+    """The anomalies, without a sample where the sample of a pattern is such a message already."""
     messages = [row["sample"] for row in patterns if row["sample"]]
     return [
-        anomaly | {"sample": None} if any(_is_of(anomaly["pattern"], message) for message in messages) else anomaly
+        anomaly | {"sample": None} if any(_matches(anomaly["pattern"], message) for message in messages) else anomaly
         for anomaly in anomalies
     ]
 
 
-def with_json(rows: list[Row]) -> list[Row]:
-    """The rows with JSON samples as JSON."""
+def with_json_samples(rows: list[Row]) -> list[Row]:
+    """The rows; a sample that is a JSON object becomes that object."""
     return [row | {"sample": json_or_text(row["sample"] or "")} for row in rows]
 
 
-def _is_of(pattern: str | None, message: str) -> bool:
-    """Whether the message is of an anomaly's pattern, in which <*> stands for anything."""
+def _matches(pattern: str | None, message: str) -> bool:
+    """Whether the message has the pattern of an anomaly, in which <*> stands for any text."""
     if not pattern or "<*>" not in pattern:
         return pattern == message
     first, *others = pattern.split("<*>")
-    at = len(first)
+    position = len(first)
     for part in others:
-        found = message.find(part, at)
-        if found < 0:
+        index = message.find(part, position)
+        if index < 0:
             return False
-        at = found + len(part)
+        position = index + len(part)
     return message.startswith(first) and message.endswith(others[-1])
 
 

@@ -1,35 +1,34 @@
-"""The life of a Logs Insights query: start, poll, progress, stop.
+"""The life of a Logs Insights query: start, poll, report progress, stop.
 
-A query bills for what it scans until it ends. So one that nobody will read is stopped: when the call is cancelled,
-when polling fails, and when it scans more than the user allows.
+A query is billed for what it scans until it ends. So a query whose results will not be read is stopped: when the call
+is cancelled, when polling fails, and when it scans more than the user allows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import anyio
 import anyio.lowlevel
-import anyio.to_thread
 from loguru import logger
 
-from cloudwatch_mcp.aws.calls import Aws, settle
+from cloudwatch_mcp.aws.calls import Aws
 from cloudwatch_mcp.clock import Clock
-from cloudwatch_mcp.errors import AwsError, CloudWatchError, QueryFailed, quote
+from cloudwatch_mcp.errors import AwsError, CloudWatchError, QueryFailed
+from cloudwatch_mcp.logs.query_results import Results, fetch_results, require_success_or_rows
 from cloudwatch_mcp.timerange import Window
 
 _FIRST_POLL, _LONGEST_POLL, _POLL_GROWTH = 0.2, 2.0, 1.5  # seconds, seconds, factor
-# Seconds for StartQuery and then StopQuery to answer once nobody waits any more: MCP clients kill a server about 2 s
-# after closing its stdin. Both requests are on their way long before.
-_START_WITHIN, _STOP_WITHIN = 0.9, 0.9
-GIGABYTE = 1_000_000_000
+# Seconds for StartQuery and then StopQuery to be answered after the call is cancelled: MCP clients kill a server about
+# 2 s after closing its stdin. Both requests are sent long before.
+_START_SECONDS, _STOP_SECONDS = 0.9, 0.9
 
 
 @dataclass(frozen=True)
 class Query:
-    """What StartQuery takes. `limit` None leaves it to the query."""
+    """The parameters of StartQuery. With `limit` None the query's own limit applies, or AWS's default."""
 
     text: str
     window: Window
@@ -39,54 +38,30 @@ class Query:
     language: str | None = None
 
 
-@dataclass(frozen=True)
-class Results:
-    """What a query has found so far; counts are of log records and bytes.
-
-    `rows` are by AWS's names of the fields, without `@ptr`. `stopped_after` is the bytes at which the server itself
-    stopped it; `unread` says that there are rows which were not read in time.
-    """
-
-    query_id: str
-    status: str
-    rows: list[dict[str, str]] = field(default_factory=list)
-    matched: int = 0
-    scanned_records: int = 0
-    scanned_bytes: int = 0
-    stopped_after: int | None = None
-    unread: bool = False
-
-    @property
-    def ended(self) -> bool:
-        return self.status not in ("Scheduled", "Running")
-
-
-# Seconds since the call began, and what there is to say.
-Progress: TypeAlias = Callable[[float, str], Awaitable[None]]
+Progress: TypeAlias = Callable[[float, str], Awaitable[None]]  # seconds since the call began, and a message
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How a query is waited for: `until` on the clock's monotonic time, and who is told meanwhile."""
+    """How long to wait for a query, in the clock's monotonic seconds, and where to report progress meanwhile."""
 
     clock: Clock
-    begun: float
-    until: float
-    tell: Progress | None = None
+    start: float
+    deadline: float
+    progress: Progress | None = None
 
-    @property
-    def over(self) -> bool:
-        return self.clock.monotonic() >= self.until
+    def is_over(self) -> bool:
+        return self.clock.monotonic() >= self.deadline
 
     async def wait(self, seconds: float, message: str) -> None:
-        """Tell, and sleep about so long, but not past the end."""
+        """Report `message` and sleep for about `seconds`, but not past the deadline."""
         now = self.clock.monotonic()
-        if self.tell is not None:
-            await self.tell(now - self.begun, message)
-        await self.clock.sleep(max(0.0, min(self.until - now, seconds * self.clock.jitter())))
+        if self.progress is not None:
+            await self.progress(now - self.start, message)
+        await self.clock.sleep(max(0.0, min(self.deadline - now, seconds * self.clock.jitter())))
 
 
-async def run(
+async def run_query(
     aws: Aws,
     clock: Clock,
     query: Query,
@@ -96,17 +71,17 @@ async def run(
     max_scan_bytes: float | None,
     progress: Progress | None = None,
 ) -> Results:
-    """Start the query and poll until it ended or `max_timeout` seconds went by; then it is left running.
+    """Start the query and poll until it ends; after `max_timeout` seconds it is left running.
 
-    It begins when one of `slots` is free, and waits while AWS runs as many queries as it allows.
+    It waits for one of `slots`, and while AWS already runs as many queries as it allows.
 
     Raises:
-        AwsError: AWS refused to start it or to give its results; it was stopped.
-        QueryFailed: it ended without rows and not as Complete, or no slot was free in time.
+        AwsError: AWS refused to start the query, or to give its results; it was stopped.
+        QueryFailed: the query failed without rows, or no slot was free in time.
     """
-    begun = clock.monotonic()
-    patience = Patience(clock, begun, begun + max_timeout, progress)
-    await _take(slots, patience)
+    start = clock.monotonic()
+    patience = Patience(clock, start, start + max_timeout, progress)
+    await _acquire(slots, patience)
     try:
         query_id = await _start(aws, query, patience)
         try:
@@ -116,132 +91,91 @@ async def run(
             raise
     finally:
         slots.release()
-    return checked(results)
+    return require_success_or_rows(results)
 
 
-async def _take(slots: anyio.CapacityLimiter, patience: Patience) -> None:
-    limit = f"this server may run {slots.total_tokens:g} at once"
+async def _acquire(slots: anyio.CapacityLimiter, patience: Patience) -> None:
+    limit = f"this server runs at most {slots.total_tokens:g} at once"
     while slots.available_tokens < 1:
-        if patience.over:
+        if patience.is_over():
             raise QueryFailed(
-                f"The query was not started: {limit}, and none ended in time. Raise max_timeout, ask for less at once, "
-                "or set CLOUDWATCH_MCP_MAX_QUERIES."
+                f"The query was not started: {limit}, and none ended in time. Raise max_timeout, run fewer queries at "
+                "once, or raise CLOUDWATCH_MCP_MAX_QUERIES."
             )
-        await patience.wait(_FIRST_POLL, f"waiting for a turn: {limit}")
+        await patience.wait(_FIRST_POLL, f"waiting for other queries: {limit}")
     slots.acquire_nowait()
 
 
-def checked(results: Results) -> Results:
-    """The results, unless the query ended badly and left no rows.
-
-    Raises:
-        QueryFailed: it says how the query ended and what to do.
-    """
-    bad = results.ended and results.status != "Complete"
-    if bad and not results.rows and results.stopped_after is None:
-        step = {
-            "Timeout": "Queries time out after 60 minutes: narrow the window or the log groups.",
-            "Cancelled": "It was cancelled: start it again if its result is still wanted.",
-        }.get(results.status, "Start it again; if it fails again, simplify the query or narrow the window.")
-        raise QueryFailed(f"Query {quote(results.query_id)} ended with status {results.status} and no rows. {step}")
-    return results
-
-
-async def fetch(aws: Aws, query_id: str, over: Callable[[], bool] = lambda: False) -> Results:
-    """The query's status and rows now, every page of them until it is `over`."""
-    page: dict[str, Any] = {}
-    rows: list[dict[str, str]] = []
-    async for page in aws.pages("GetQueryResults", queryId=query_id):
-        rows += await anyio.to_thread.run_sync(_rows, page.pop("results", []))
-        if page.get("nextToken") and over():
-            break
-    statistics = page.get("statistics", {})
-    return Results(
-        query_id=query_id,
-        status=page.get("status", "Unknown"),
-        rows=rows,
-        unread=bool(page.get("nextToken")),
-        matched=int(statistics.get("recordsMatched", 0)),
-        scanned_records=int(statistics.get("recordsScanned", 0)),
-        scanned_bytes=int(statistics.get("bytesScanned", 0)),
-    )
-
-
-def _rows(sent: list[Any]) -> list[dict[str, str]]:
-    """In place, as ten thousand wide rows take much memory."""
-    for index, row in enumerate(sent):
-        sent[index] = {cell["field"]: cell.get("value", "") for cell in row if cell["field"] != "@ptr"}
-    return sent
-
-
 async def _poll(aws: Aws, query_id: str, patience: Patience, max_scan_bytes: float | None) -> Results:
-    delay, so_far = _FIRST_POLL, "started"
+    delay, message = _FIRST_POLL, "started"
     while True:
-        # No query is done at once: asking only after a while spares a call.
-        await patience.wait(delay, so_far)
-        results = await fetch(aws, query_id, lambda: patience.over)
-        if results.ended or patience.over:
+        # No query is complete at once: waiting first saves a call.
+        await patience.wait(delay, message)
+        results = await fetch_results(aws, query_id, patience.is_over)
+        if results.ended or patience.is_over():
             return results
         if max_scan_bytes is not None and results.scanned_bytes > max_scan_bytes:
             await _stop(aws, query_id)
             return replace(results, status="Cancelled", stopped_after=results.scanned_bytes)
         delay = min(_LONGEST_POLL, delay * _POLL_GROWTH)
-        so_far = f"{results.status}: {results.scanned_records:,} records, {results.scanned_bytes:,} bytes scanned"
+        message = f"{results.status}: {results.scanned_records:,} records, {results.scanned_bytes:,} bytes scanned"
 
 
 async def _start(aws: Aws, query: Query, patience: Patience) -> str:
-    """The id of the started query, once AWS has room for it."""
+    """Start the query as soon as the account's quota of concurrent queries allows it, and return its id."""
     delay = _FIRST_POLL
     while True:
         try:
             return await _start_now(aws, query)
         except AwsError as error:
-            if error.code != "LimitExceededException" or patience.over:
+            if error.code != "LimitExceededException" or patience.is_over():
                 raise
-        await patience.wait(delay, "waiting: AWS runs as many queries as it allows this account")
+        await patience.wait(delay, "waiting: this account runs as many queries as AWS allows")
         delay = min(_LONGEST_POLL, delay * _POLL_GROWTH)
 
 
 async def _start_now(aws: Aws, query: Query) -> str:
-    """The id of the started query. A cancelled StartQuery would lose the id of a query that runs and bills.
+    """Start the query and return its id.
 
-    So once cancelled it still has a moment, and what it started is stopped.
+    To cancel StartQuery would lose the id of a query that runs and is billed. So when the caller is cancelled, the
+    request still has a moment to be answered, and the query that it started is stopped.
     """
-    outcome: list[Any] = []
+    query_id, refusal = None, None
     try:
         async with anyio.create_task_group() as group:
             with anyio.CancelScope(shield=True) as scope:
-                group.start_soon(_hurry, scope)
-                outcome = await settle(aws.call("StartQuery", **_start_parameters(query)))
+                group.start_soon(_limit_after_cancellation, scope)
+                try:
+                    query_id = (await aws.call("StartQuery", **_start_parameters(query)))["queryId"]
+                except CloudWatchError as error:
+                    refusal = error  # raised here it would come out of the group as an ExceptionGroup
             group.cancel_scope.cancel()
         await anyio.lowlevel.checkpoint_if_cancelled()
     except anyio.get_cancelled_exc_class():
-        if outcome and isinstance(outcome[0], dict):
-            await _stop(aws, outcome[0]["queryId"])
+        if query_id is not None:
+            await _stop(aws, query_id)
         raise
-    (answer,) = outcome
-    if isinstance(answer, CloudWatchError):
-        raise answer
-    query_id: str = answer["queryId"]
-    return query_id
+    if refusal is not None:
+        raise refusal
+    return str(query_id)
 
 
-async def _hurry(scope: anyio.CancelScope) -> None:
-    """Give `scope` little time once the caller is cancelled."""
+async def _limit_after_cancellation(scope: anyio.CancelScope) -> None:
+    """Once this task is cancelled, give `scope` little time."""
     try:
         await anyio.sleep_forever()
     finally:
-        scope.deadline = anyio.current_time() + _START_WITHIN
+        scope.deadline = anyio.current_time() + _START_SECONDS
 
 
 async def _stop(aws: Aws, query_id: str) -> None:
-    with anyio.move_on_after(_STOP_WITHIN, shield=True) as scope:
+    with anyio.move_on_after(_STOP_SECONDS, shield=True) as scope:
         try:
             await aws.call("StopQuery", queryId=query_id)
         except CloudWatchError as error:
             logger.debug("A query could not be stopped: {}", type(error).__name__)
     if scope.cancelled_caught:
-        logger.warning("StopQuery was not answered within {} s; a query may still run.", _STOP_WITHIN)
+        logger.warning("StopQuery was not answered within {} s; a query may still be running.", _STOP_SECONDS)
 
 
 def _start_parameters(query: Query) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pydantic import Field
 from cloudwatch_mcp.aws.clients import Clients
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
-from cloudwatch_mcp.logs.query_lifecycle import GIGABYTE
+from cloudwatch_mcp.logs.cost import GIGABYTE
 from cloudwatch_mcp.timerange import TimeText
 
 _T = TypeVar("_T")

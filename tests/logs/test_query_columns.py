@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloudwatch_mcp.logs.query_columns import _short_spaces, kinds, order, read
+from cloudwatch_mcp.logs.query_columns import _single_spaces, kinds, order, read
 from tests.support.asking import Reply
 from tests.support.stubbed_server import StubbedServer
 
@@ -130,7 +130,7 @@ def test_a_run_of_spaces_is_one() -> None:
     spaces = " " * 9_900  # as many as a query may have; a pattern that tried each of them would take half a second
     assert kinds(f"stats count(*)\n{spaces}as n", "CWLI") == {"n": "computed"}
     assert kinds(f"SELECT COUNT(*) AS n{spaces}FROM g", "SQL") == {"n": "computed"}
-    assert not re.search(r"\s\s", _short_spaces(spaces))
+    assert not re.search(r"\s\s", _single_spaces(spaces))
 
 
 async def _rows(stubbed: StubbedServer, query: str, *rows: dict[str, str]) -> Reply:

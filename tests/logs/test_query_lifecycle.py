@@ -10,7 +10,7 @@ from mcp import Client
 
 from cloudwatch_mcp.aws.calls import Aws
 from cloudwatch_mcp.config import Settings
-from cloudwatch_mcp.logs import query_lifecycle
+from cloudwatch_mcp.logs.query_lifecycle import Query, run_query
 from cloudwatch_mcp.server.tool_calls import build_server
 from tests.support.asking import asking
 from tests.support.frozen_time import Time
@@ -78,7 +78,7 @@ async def test_more_queries_than_allowed_wait_their_turn_and_say_so(time: Time, 
     async with Client(stubbed.server) as client:
         reply = await client.call_tool("execute_log_insights_query", ASKED, progress_callback=show)
     assert not reply.is_error
-    assert told == [*["waiting for a turn: this server may run 1 at once"] * 2, "started"]
+    assert told == [*["waiting for other queries: this server runs at most 1 at once"] * 2, "started"]
     assert slots.available_tokens == 1
 
 
@@ -86,7 +86,7 @@ async def test_a_query_whose_turn_does_not_come_is_not_started(time: Time, envir
     stubbed = StubbedServer(build_server(Settings(max_queries=1), environment, clock=time.clock()))
     stubbed.server.runtime.query_slots.acquire_on_behalf_of_nowait("another query")
     error = (await stubbed.ask("execute_log_insights_query", **ASKED, max_timeout=2)).error
-    assert error.startswith("The query was not started: this server may run 1 at once")
+    assert error.startswith("The query was not started: this server runs at most 1 at once")
     assert time.slept == pytest.approx(2)
 
 
@@ -164,11 +164,9 @@ async def test_a_cancelled_call_stops_its_query_also_when_cancelled_while_starti
 ) -> None:
     aws: Any = Recorder(cancelled=operation)
     recorder: Aws = aws
-    query = query_lifecycle.Query("fields @message", window=_window(time), names=["a"])
+    query = Query("fields @message", window=_window(time), names=["a"])
     with aws.scope:
-        await query_lifecycle.run(
-            recorder, time.clock(), query, anyio.CapacityLimiter(1), max_timeout=30, max_scan_bytes=None
-        )
+        await run_query(recorder, time.clock(), query, anyio.CapacityLimiter(1), max_timeout=30, max_scan_bytes=None)
     assert aws.scope.cancelled_caught
     assert aws.called[-1] == "StopQuery"
 

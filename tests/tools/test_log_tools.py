@@ -82,8 +82,8 @@ async def test_json_messages_are_told_as_json_and_those_that_json_would_alter_as
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ({"log_group_arn": "arn:aws:s3:::bucket"}, "is not a log group's ARN, which reads arn:aws:logs:REGION"),
-        ({"log_group_arn": "two words"}, "is neither a log group's name nor an ARN"),
+        ({"log_group_arn": "arn:aws:s3:::bucket"}, "is not a log group's ARN; use arn:aws:logs:REGION"),
+        ({"log_group_arn": "two words"}, "is neither the name nor the ARN of a log group"),
         ({"log_group_arn": ARN, "region": "eu-west-1"}, "region is 'eu-west-1', but the ARN is of us-east-1"),
         ({"log_group_arn": ARN, "start_time": "1h", "end_time": "2h"}, "is not before end_time"),
     ],

@@ -112,7 +112,7 @@ CASES = (
         arguments={"log_group_arn": "arn:aws:s3:::bucket"},
         target="none",
         fails=True,
-        says="What is no log group's ARN is refused, with what one reads like.",
-        holds=lambda reply: "which reads arn:aws:logs:REGION" in reply.error,
+        says="An ARN that is not of a log group is refused, with the form of one.",
+        holds=lambda reply: "use arn:aws:logs:REGION" in reply.error,
     ),
 )

@@ -7,6 +7,8 @@ from typing import Any
 
 from cloudwatch_mcp.errors import AwsError
 
+# What services append to a message: "(Service: AWSLogs; Status Code: 400; Error Code: …; Request ID: …; Proxy: null)".
+_REQUEST_DETAILS = re.compile(r" ?\(Service: [^()]*Status Code: [^()]*\)$")
 EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 _EXPIRED_EXCEPTIONS = frozenset(
     {"SSOTokenLoadError", "UnauthorizedSSOTokenError", "TokenRetrievalError", "SSOError", "LoginRefreshRequired"}
@@ -76,17 +78,23 @@ def not_sent(operation: str, region: str, error: Exception) -> AwsError:
 def _aws_message(error: Exception) -> str:
     response: dict[str, Any] = getattr(error, "response", None) or {}
     details = response.get("Error", {})
-    message = " ".join(str(details.get("Message") or error).split())
+    message = _without_request_details(str(details.get("Message", error)))
     compile_error = response.get("queryCompileError") or {}
-    detail = compile_error.get("message")
-    if detail and detail not in message:
-        message = f"{message} {detail}"
+    compile_message = _without_request_details(compile_error.get("message") or "")
+    if compile_message not in message:
+        message = f"{message} {compile_message}"
     location = compile_error.get("location") or {}
     if "startCharOffset" in location:
-        message += f" (characters {location['startCharOffset']} to {location.get('endCharOffset', '?')})"
+        # StartQuery: the offsets count what CloudWatch Logs puts before the query, such as a SOURCE command.
+        end = location.get("endCharOffset", "?")
+        message += f" (characters {location['startCharOffset']} to {end} of the query as AWS expands it)"
     code = details.get("Code")
-    text = f"{code}: {message}" if code and code not in message else message
+    text = f"{code}: {message}" if code and message and code not in message else message or str(code)
     return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _without_request_details(message: str) -> str:
+    return _REQUEST_DETAILS.sub("", " ".join(message.split()))
 
 
 def _next_step(error: Exception, code: str, message: str, *, action: str, region: str, profile: str | None) -> str:
@@ -109,14 +117,14 @@ def _step_of_code(code: str, message: str, action: str) -> str:
     if code == "InvalidParameterException" and action == "logs:StopQuery":
         return "It has already ended: get_logs_insight_query_results gives its rows."
     if code == "MalformedQueryException":
-        fix = "Fix the query at that position; commands are separated by |, strings are quoted, regexes are /…/."
+        fix = "Fix the query: commands are separated by |, strings are quoted, regexes are /…/."
         later = "Choose a later window: describe_log_groups shows how long a group keeps its events, and since when."
         return later if "retention" in message else fix
     if code == "LimitExceededException":
         return "Too many Logs Insights queries run in this account: cancel one or wait, then call again."
     if code == "ResourceNotFoundException" and re.search(r"quer(y|ies)", message, re.IGNORECASE):
         return "Check the query_id and the region: results are kept for 7 days, in the Region they were queried in."
-    if code == "ResourceNotFoundException":
+    if code == "ResourceNotFoundException" or (code == "InvalidParameterException" and "does not exist" in message):
         return "Check the name and the region; describe_log_groups lists what exists."
     by_proxy = "The answer came from AWS or from a proxy: check proxies and AWS_ENDPOINT_URL, then call again."
     return by_proxy if code.isdigit() else ""

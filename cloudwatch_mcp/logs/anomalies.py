@@ -88,6 +88,9 @@ def _row(anomaly: dict[str, Any]) -> Row:
         "pattern": anomaly.get("patternString"),
         "first_seen": from_millis(anomaly["firstSeen"]),
         "last_seen": from_millis(anomaly["lastSeen"]),
+        "ended": True if anomaly.get("active") is False else None,
+        # ListAnomalies gives the state Active to ended anomalies too; the others are Suppressed and Baseline.
+        "state": None if anomaly.get("state") == "Active" else anomaly.get("state"),
         "occurrences": sum(counts.values()) or None,
         "peak": None if peak is None else counts[peak],
         "peak_at": None if peak is None else from_millis(peak),

@@ -158,7 +158,8 @@ def _row_limit(limit: int | None, query: str, language: str) -> int | None:
 
 def _missing_group(error: AwsError, groups: list[str]) -> str | None:
     """The name of the log group that does not exist, if that is what `error` says."""
-    if error.code != "ResourceNotFoundException":
+    formerly = error.code == "InvalidParameterException" and "does not exist" in str(error)  # StartQuery
+    if error.code != "ResourceNotFoundException" and not formerly:
         return None
     return next((group for group in groups if group in str(error) and not is_arn(group)), None)
 

@@ -41,7 +41,7 @@ async def test_the_error_for_a_malformed_query_has_the_position(stubbed: Stubbed
     arguments = {"query_string": "filter bla", "start_time": "1h", "log_group_names": ["a"]}
     error = (await stubbed.ask("execute_log_insights_query", **arguments)).error
     assert "unexpected symbol found bla" in error
-    assert "(characters 7 to 10)" in error
+    assert "(characters 7 to 10 of the query as AWS expands it)" in error
 
 
 async def test_the_error_for_a_missing_log_group_says_how_to_list_them(stubbed: StubbedServer) -> None:

@@ -1,4 +1,4 @@
-"""No orphan: whatever ends a call or the server, and whenever, no query is left running that nobody will read."""
+"""No query is left running unread, however and whenever a call or the server ends."""
 
 from __future__ import annotations
 

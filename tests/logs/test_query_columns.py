@@ -44,7 +44,7 @@ def column(query: str, name: str, cells: list[str], language: str = "CWLI") -> l
 @pytest.mark.parametrize(
     "query", ["stats count(*) as n by {}", "fields {}", "fields @timestamp | display {}", "filter x > 1 | dedup {}"]
 )
-def test_what_a_query_only_selects_or_groups_by_stays_text(query: str, key: str) -> None:
+def test_a_field_that_a_query_only_selects_or_groups_by_stays_text(query: str, key: str) -> None:
     assert column(query.format("version"), "version", [key]) is None
 
 
@@ -63,7 +63,7 @@ def test_what_a_query_only_selects_or_groups_by_stays_text(query: str, key: str)
         ("# stats count(*) as v\nstats count(*) as n by v", "n", ["1"], [1]),
     ],
 )
-def test_what_a_query_computes_is_a_number(query: str, name: str, cells: list[str], numbers: list[Any]) -> None:
+def test_a_value_that_a_query_computes_is_a_number(query: str, name: str, cells: list[str], numbers: list[Any]) -> None:
     assert column(query, name, cells) == numbers
 
 
@@ -73,7 +73,7 @@ def test_what_a_query_computes_is_a_number(query: str, name: str, cells: list[st
         ("stats max(version) as v", "v", ["1.10"]),
         ("stats max(version) as v", "v", ["61.0"]),
         ("stats latest(id) as id", "id", ["007"]),
-        ("stats latest(id) as id by host", "id", ["7", "007"]),  # one that is not makes all text
+        ("stats latest(id) as id by host", "id", ["7", "007"]),  # one unfit value makes the whole column text
         ("stats sum(bytes) as s", "s", ["9007199254740993"]),  # a reader in JavaScript would get another number
         ("stats sum(bytes) as s", "s", ["1e400"]),
         ("stats count(*) as n | fields n | parse @message 'x*' as n", "n", ["007"]),
@@ -85,7 +85,7 @@ def test_a_number_that_would_lose_something_stays_text(query: str, name: str, ce
     assert column(query, name, cells) is None
 
 
-def test_the_zeros_of_a_bins_seconds_are_left_out() -> None:
+def test_zero_fractions_of_a_bin_are_left_out() -> None:
     query = "stats count(*) by bin(5m) as t, started"
     assert column(query, "t", ["2026-11-20 11:55:00.000"]) == ["2026-11-20 11:55:00"]
     assert column(query, "started", ["2026-11-20 11:55:00.000"]) is None
@@ -100,11 +100,11 @@ def test_the_zeros_of_a_bins_seconds_are_left_out() -> None:
         ("eval kb = bytes / 1024 | fields kb", "PPL", {"kb": "computed"}),
     ],
 )
-def test_each_language_is_read(query: str, language: str, numbers: dict[str, str]) -> None:
+def test_computed_columns_are_found_in_each_language(query: str, language: str, numbers: dict[str, str]) -> None:
     assert kinds(query, language) == numbers
 
 
-def test_without_the_query_only_a_function_in_the_name_tells_a_number() -> None:
+def test_without_the_query_only_a_function_in_the_name_makes_a_column_numeric() -> None:
     assert read("count(*)", ["12"], None) == [12]
     assert read("n", ["12"], None) is None
     assert read("app-version", ["1.10"], None) is None
@@ -118,7 +118,7 @@ def test_columns_are_in_the_querys_order() -> None:
 
 @settings(max_examples=200)
 @given(st.text(max_size=30), st.sampled_from(["computed", "selected"]))
-def test_no_text_loses_anything_by_being_read(text: str, kind: Any) -> None:
+def test_no_value_loses_anything_as_a_number(text: str, kind: Any) -> None:
     numbers = read("n", [text], {"n": kind})
     if numbers is not None and text:
         (number,) = numbers
@@ -126,7 +126,7 @@ def test_no_text_loses_anything_by_being_read(text: str, kind: Any) -> None:
         assert kind != "selected" or str(number) == text
 
 
-def test_a_run_of_spaces_is_one() -> None:
+def test_a_run_of_spaces_counts_as_one() -> None:
     spaces = " " * 9_900  # as many as a query may have; a pattern that tried each of them would take half a second
     assert kinds(f"stats count(*)\n{spaces}as n", "CWLI") == {"n": "computed"}
     assert kinds(f"SELECT COUNT(*) AS n{spaces}FROM g", "SQL") == {"n": "computed"}
@@ -168,7 +168,7 @@ async def test_rows_without_any_value_are_noted(stubbed: StubbedServer) -> None:
 
 
 @pytest.mark.anyio
-async def test_messages_that_only_python_takes_for_equal_are_not_one(stubbed: StubbedServer) -> None:
+async def test_json_messages_that_only_python_considers_equal_stay_apart(stubbed: StubbedServer) -> None:
     reply = await _rows(stubbed, "fields @message", {"@message": '{"ok":1}'}, {"@message": '{"ok":true}'})
     assert reply.data["results"]["rows"] == [[{"ok": 1}], [{"ok": True}]]
 

@@ -1,4 +1,4 @@
-"""The life of a query: how it is polled, and that nobody leaves one running that nobody will read."""
+"""How a query is polled, and that none is left running unread."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from cloudwatch_mcp.logs.query_lifecycle import Query, run_query
 from cloudwatch_mcp.server.tool_calls import build_server
 from tests.support.asking import asking
 from tests.support.frozen_time import Time
+from tests.support.log_answers import QUERY_ID, results
 from tests.support.stubbed_server import StubbedServer
-from tests.tools.test_log_tools import QUERY_ID, results
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +32,7 @@ async def test_a_query_is_polled_until_it_is_complete(stubbed: StubbedServer, ti
     assert 0.7 < time.slept < 1.2
 
 
-async def test_a_query_not_complete_in_time_goes_on_and_its_partial_rows_are_kept(stubbed: StubbedServer) -> None:
+async def test_a_query_not_complete_in_time_keeps_running_and_its_partial_rows_are_kept(stubbed: StubbedServer) -> None:
     stubbed.answer("start_query", {"queryId": QUERY_ID})
     for _ in range(5):
         stubbed.answer("get_query_results", results("Running", ROW))
@@ -62,14 +62,14 @@ async def test_the_cost_is_an_estimate_by_bytes_scanned(stubbed: StubbedServer) 
     assert reply.data["scanned"] == {"records": 10, "bytes": 2_000_000_000, "estimated_cost_usd": 0.01}
 
 
-async def test_more_queries_than_allowed_wait_their_turn_and_say_so(time: Time, environment: dict[str, str]) -> None:
+async def test_more_queries_than_allowed_wait_for_a_slot_and_report_it(time: Time, environment: dict[str, str]) -> None:
     stubbed = StubbedServer(build_server(Settings(max_queries=1), environment, clock=time.clock()))
     slots = stubbed.server.runtime.query_slots
-    told: list[str | None] = []
+    messages: list[str | None] = []
 
     async def show(progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG001 - the SDK's
-        told.append(message)
-        if len(told) == 2:
+        messages.append(message)
+        if len(messages) == 2:
             slots.release_on_behalf_of("another query")
 
     slots.acquire_on_behalf_of_nowait("another query")
@@ -78,11 +78,11 @@ async def test_more_queries_than_allowed_wait_their_turn_and_say_so(time: Time, 
     async with Client(stubbed.server) as client:
         reply = await client.call_tool("execute_log_insights_query", ASKED, progress_callback=show)
     assert not reply.is_error
-    assert told == [*["waiting for other queries: this server runs at most 1 at once"] * 2, "started"]
+    assert messages == [*["waiting for other queries: this server runs at most 1 at once"] * 2, "started"]
     assert slots.available_tokens == 1
 
 
-async def test_a_query_whose_turn_does_not_come_is_not_started(time: Time, environment: dict[str, str]) -> None:
+async def test_a_query_is_not_started_if_no_slot_becomes_free(time: Time, environment: dict[str, str]) -> None:
     stubbed = StubbedServer(build_server(Settings(max_queries=1), environment, clock=time.clock()))
     stubbed.server.runtime.query_slots.acquire_on_behalf_of_nowait("another query")
     error = (await stubbed.ask("execute_log_insights_query", **ASKED, max_timeout=2)).error
@@ -90,7 +90,7 @@ async def test_a_query_whose_turn_does_not_come_is_not_started(time: Time, envir
     assert time.slept == pytest.approx(2)
 
 
-async def test_a_full_account_is_waited_for(stubbed: StubbedServer, time: Time) -> None:
+async def test_a_query_waits_while_the_account_is_at_its_quota(stubbed: StubbedServer, time: Time) -> None:
     for _ in range(2):
         stubbed.refuse("start_query", "LimitExceededException", "Too many queries")
     stubbed.answer("start_query", {"queryId": QUERY_ID})
@@ -99,7 +99,9 @@ async def test_a_full_account_is_waited_for(stubbed: StubbedServer, time: Time) 
     assert time.slept > 0.3
 
 
-async def test_an_account_that_stays_full_is_an_error_in_time(stubbed: StubbedServer, time: Time) -> None:
+async def test_an_account_that_stays_at_its_quota_is_an_error_after_max_timeout(
+    stubbed: StubbedServer, time: Time
+) -> None:
     for _ in range(5):
         stubbed.refuse("start_query", "LimitExceededException", "Too many queries")
     async with asking(stubbed.server) as ask:
@@ -159,9 +161,7 @@ class Recorder:
 
 
 @pytest.mark.parametrize("operation", ["StartQuery", "GetQueryResults"])
-async def test_a_cancelled_call_stops_its_query_also_when_cancelled_while_starting_it(
-    time: Time, operation: str
-) -> None:
+async def test_a_cancelled_call_stops_its_query_even_while_starting_it(time: Time, operation: str) -> None:
     aws: Any = Recorder(cancelled=operation)
     recorder: Aws = aws
     query = Query("fields @message", window=_window(time), names=["a"])

@@ -82,7 +82,7 @@ COMMANDS = [
 
 
 @given(st.lists(st.sampled_from(COMMANDS), min_size=1, max_size=6))
-def test_a_limit_is_seen_where_a_parser_sees_one(commands: list[str]) -> None:
+def test_a_limit_is_found_where_the_sandbox_parser_finds_one(commands: list[str]) -> None:
     text = " | ".join(commands)
     assert has_own_limit(text, "CWLI") is ("limit 500" in commands)
     assert Query(text, NOW)._pipeline.limited is ("limit 500" in commands)
@@ -93,7 +93,7 @@ HOSTILE = ['"', "'", "`", "/", "\\/", '\\"', '"\\', "/[", "=/\\", "| ", "limit "
 
 @pytest.mark.parametrize("language", ["CWLI", "SQL", "PPL"])
 @pytest.mark.parametrize("piece", HOSTILE)
-def test_the_longest_query_is_read_at_once(piece: str, language: str) -> None:
+def test_the_longest_query_is_scanned_in_less_than_half_a_second(piece: str, language: str) -> None:
     text = (piece * 10_000)[:10_000]
     begun = process_time()
     has_own_limit(text, language)
@@ -102,7 +102,7 @@ def test_the_longest_query_is_read_at_once(piece: str, language: str) -> None:
 
 
 @given(st.text("\"'`/\\#[]|(ab \n", max_size=40), st.sampled_from(["CWLI", "SQL", "PPL"]))
-def test_any_text_can_be_read(text: str, language: str) -> None:
+def test_any_text_can_be_scanned(text: str, language: str) -> None:
     assert has_own_limit(f"{text}\n", language) in (True, False)
     assert not names_its_source(f"x{text}", "CWLI")
 
@@ -120,5 +120,5 @@ def test_any_text_can_be_read(text: str, language: str) -> None:
         ("SELECT * FROM a", "SQL", True),
     ],
 )
-def test_a_query_may_name_its_own_log_groups(text: str, language: str, named: bool) -> None:
+def test_a_query_may_name_its_log_groups_itself(text: str, language: str, named: bool) -> None:
     assert names_its_source(text, language) is named

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.frozen_time import NOW
+from tests.support.log_answers import QUERY_ID, group, results
 from tests.support.stubbed_server import StubbedServer
 
 pytestmark = pytest.mark.anyio
@@ -13,23 +14,6 @@ pytestmark = pytest.mark.anyio
 PAYMENTS = "/ecs/shop/payments"
 ARN = f"arn:aws:logs:us-east-1:123456789012:log-group:{PAYMENTS}"
 ERRORS = 'filter level = "ERROR" | fields @timestamp, msg, error.type | sort @timestamp desc'
-QUERY_ID = "a1b2c3d4-0000-0000-0000-000000000000"
-
-
-def group(name: str, **more: Any) -> dict[str, Any]:
-    return {"logGroupName": name, "arn": f"arn:aws:logs:us-east-1:123456789012:log-group:{name}:*", **more}
-
-
-def results(status: str, *rows: dict[str, str], scanned: int = 1_000, matched: int = 0) -> dict[str, Any]:
-    return {
-        "status": status,
-        "results": [[{"field": name, "value": value} for name, value in row.items()] for row in rows],
-        "statistics": {
-            "recordsMatched": float(matched or len(rows)),
-            "recordsScanned": 10.0 if scanned else 0.0,
-            "bytesScanned": float(scanned),
-        },
-    }
 
 
 async def test_groups_are_read_page_by_page_until_max_items(stubbed: StubbedServer) -> None:
@@ -47,7 +31,7 @@ async def test_groups_are_read_page_by_page_until_max_items(stubbed: StubbedServ
     ]
 
 
-async def test_groups_that_no_answer_could_hold_are_not_read(stubbed: StubbedServer) -> None:
+async def test_groups_are_not_read_beyond_what_an_answer_can_hold(stubbed: StubbedServer) -> None:
     for page in range(2):
         groups = [group(f"{page}-{number}-" + "x" * 400) for number in range(50)]
         stubbed.answer("describe_log_groups", {"logGroups": groups, "nextToken": str(page)})
@@ -58,7 +42,7 @@ async def test_groups_that_no_answer_could_hold_are_not_read(stubbed: StubbedSer
     assert "of 100 kept" in reply.notes[1]
 
 
-async def test_json_messages_are_told_as_json_and_those_that_json_would_alter_as_text(stubbed: StubbedServer) -> None:
+async def test_a_json_message_is_parsed_unless_json_would_alter_it(stubbed: StubbedServer) -> None:
     exact = '{"level": "ERROR", "took": 1.50, "id": null}'
     whole, spaced = '{"level":"ERROR","error":{"code":7},"tags":[],"user":null}', '{"a": 1, "b": "é"}'
     big, twice, nan = '{"id":12345678901234567890}', '{"a":1,"a":2}', '{"a":NaN}'
@@ -128,7 +112,7 @@ def start(**more: Any) -> dict[str, Any]:
         ),
     ],
 )
-async def test_a_query_is_sent_as_aws_wants_it(
+async def test_a_query_is_sent_with_the_parameters_that_aws_expects(
     stubbed: StubbedServer, arguments: dict[str, Any], sent: dict[str, Any]
 ) -> None:
     stubbed.answer("start_query", {"queryId": QUERY_ID}, sent)
@@ -160,3 +144,102 @@ async def test_a_bad_query_is_refused_before_any_call(
 ) -> None:
     asked = {"query_string": "fields @message", "start_time": "1h", **arguments}
     assert complaint in (await stubbed.ask("execute_log_insights_query", **asked)).error
+
+
+async def test_saved_queries_without_log_groups_apply_to_all(stubbed: StubbedServer) -> None:
+    source = "SOURCE logGroups(namePrefix: ['/other']) | fields @message"
+    stubbed.answer("describe_log_groups", {"logGroups": [group(PAYMENTS)]})
+    stubbed.answer(
+        "describe_query_definitions",
+        {
+            "queryDefinitions": [
+                {"name": "for all", "queryString": "fields @message"},
+                {"name": "for another", "queryString": "fields @message", "logGroupNames": ["/other/group"]},
+                {"name": "for another prefix", "queryString": source},
+            ]
+        },
+    )
+    reply = await stubbed.ask("describe_log_groups")
+    assert reply.rows("saved_queries") == [{"name": "for all", "query": "fields @message"}]
+
+
+async def test_the_parameters_of_a_saved_query_are_shown_with_their_defaults(stubbed: StubbedServer) -> None:
+    parameters = [{"name": "level", "defaultValue": "ERROR", "description": "Log level"}, {"name": "host"}]
+    query = {"name": "by level", "queryString": "filter level = {{level}} and host = {{host}}"}
+    stubbed.answer("describe_log_groups", {"logGroups": [group(PAYMENTS)]})
+    stubbed.answer("describe_query_definitions", {"queryDefinitions": [query | {"parameters": parameters}]})
+    reply = await stubbed.ask("describe_log_groups")
+    assert reply.rows("saved_queries")[0]["parameters"] == {"level": "ERROR", "host": None}
+
+
+async def test_anomalies_that_ended_or_are_baseline_are_marked(stubbed: StubbedServer) -> None:
+    millis = int(NOW.timestamp() * 1000)
+    anomalies = [
+        {
+            "anomalyId": "a" * 36,
+            "patternId": "b" * 32,
+            "anomalyDetectorArn": "arn:detector",
+            "patternString": pattern,
+            "firstSeen": millis - 2_000,
+            "lastSeen": millis - last_seen,
+            "description": "Unexpected count",
+            "active": active,
+            "state": state,
+            "histogram": {},
+            "logSamples": [],
+            "patternTokens": [],
+            "logGroupArnList": [ARN],
+        }
+        for last_seen, pattern, active, state in [
+            (0, "now", True, "Active"),
+            (1_000, "ended", False, "Active"),
+            (2_000, "usual", True, "Baseline"),
+        ]
+    ]
+    stubbed.answer("list_log_anomaly_detectors", {"anomalyDetectors": [{"anomalyDetectorArn": "arn:detector"}]})
+    stubbed.answer("list_anomalies", {"anomalies": anomalies})
+    for number in range(2):
+        stubbed.answer("start_query", {"queryId": str(number)})
+        stubbed.answer("get_query_results", results("Complete"))
+    reply = await stubbed.ask("analyze_log_group", log_group_arn=ARN, start_time="1d")
+    assert [(row["pattern"], row["ended"], row["state"]) for row in reply.rows("anomalies")] == [
+        ("now", None, None),
+        ("ended", True, None),
+        ("usual", None, "Baseline"),
+    ]
+
+
+QUERY = {"query_string": "fields @message", "start_time": "1h", "log_group_names": [PAYMENTS]}
+REQUEST_DETAILS = "(Service: AWSLogs; Status Code: 400; Error Code: {}; Request ID: 00000000-0000-0000; Proxy: null)"
+
+
+async def test_request_details_at_the_end_of_an_aws_message_are_left_out(stubbed: StubbedServer) -> None:
+    code = "MalformedQueryException"
+    stubbed.refuse("start_query", code, f"mismatched input 'count' {REQUEST_DETAILS.format(code)}")
+    error = (await stubbed.ask("execute_log_insights_query", **QUERY)).error
+    assert f"{code}: mismatched input 'count'. Fix the query: commands are separated by |" in error
+
+
+async def test_an_error_without_a_message_is_its_code(stubbed: StubbedServer) -> None:
+    stubbed.refuse("start_query", "SomethingExceeded")
+    error = (await stubbed.ask("execute_log_insights_query", **QUERY)).error
+    assert error == "StartQuery in us-east-1 failed: SomethingExceeded."
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "InvalidParameterException"])
+async def test_a_log_group_that_does_not_exist_has_the_nearest_names_beside_it(
+    stubbed: StubbedServer, code: str
+) -> None:
+    message = f"Log group '{PAYMENTS}' does not exist for account ID '123456789012'"
+    stubbed.refuse("start_query", code, f"{message} {REQUEST_DETAILS.format(code)}")
+    stubbed.answer(
+        "describe_log_groups", {"logGroups": [group("/ecs/shop/payment")]}, {"logGroupNamePrefix": "/ecs/shop"}
+    )
+    error = (await stubbed.ask("execute_log_insights_query", **QUERY)).error
+    assert error == f"There is no log group '{PAYMENTS}' in us-east-1. Did you mean '/ecs/shop/payment'?"
+
+
+async def test_a_log_group_given_by_its_arn_that_does_not_exist_has_a_hint(stubbed: StubbedServer) -> None:
+    stubbed.refuse("start_query", "InvalidParameterException", f"Log group '{ARN}' does not exist")
+    error = (await stubbed.ask("execute_log_insights_query", **QUERY | {"log_group_names": [ARN]})).error
+    assert error.endswith("Check the name and the region; describe_log_groups lists what exists.")

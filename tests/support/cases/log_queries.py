@@ -188,8 +188,8 @@ CASES = (
         arguments=_app("fields @timestamp | count()"),
         target="authored",
         fails=True,
-        says="A malformed query is told with its position.",
-        holds=lambda reply: "(characters 20 to 24)" in reply.error,
+        says="A malformed query is an error with the position.",
+        holds=lambda reply: "(characters 20 to 24 of the query as AWS expands it)" in reply.error,
     ),
     Case(
         name=f"{QUERY}/before_retention",

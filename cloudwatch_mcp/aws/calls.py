@@ -15,41 +15,40 @@ from cloudwatch_mcp.errors import AwsError, CloudWatchError
 
 @dataclass
 class Tally:
-    """Counts one tool call's requests to AWS and the bytes of their answers.
+    """Counts one tool call's requests to AWS and the bytes of their responses.
 
-    `left_out` lists, by operation, the parts of answers that do not fit AWS's service model.
+    `omitted` lists, by operation, the parts of responses that do not fit AWS's service model.
     """
 
     region: str | None = None
     calls: int = 0
-    answer_bytes: int = 0
-    left_out: dict[str, list[str]] = field(default_factory=dict)
+    response_bytes: int = 0
+    omitted: dict[str, list[str]] = field(default_factory=dict)
 
-    def add(self, operation: str, size: int, left_out: list[str]) -> None:
-        self.answer_bytes += size
-        if left_out:
-            self.left_out.setdefault(operation, []).extend(left_out)
+    def add(self, operation: str, size: int, omitted: list[str]) -> None:
+        self.response_bytes += size
+        if omitted:
+            self.omitted.setdefault(operation, []).extend(omitted)
 
     def notes(self) -> list[str]:
         return [
-            f"AWS's answer to {operation} does not fit its service model in {len(parts):,} "
-            f"{'place, which is' if len(parts) == 1 else 'places, which are'} left out: "
-            f"{', '.join(parts[:_SHOWN])}{', …' if len(parts) > _SHOWN else ''}."
-            for operation, parts in self.left_out.items()
+            f"AWS's answer to {operation} does not fit its service model in {len(paths):,} "
+            f"{'place, which is' if len(paths) == 1 else 'places, which are'} left out: "
+            f"{', '.join(paths[:_MAX_SHOWN])}{', …' if len(paths) > _MAX_SHOWN else ''}."
+            for operation, paths in self.omitted.items()
         ]
 
 
-_SHOWN = 5
+_MAX_SHOWN = 5
 _MAX_PAGES, _LISTING_BYTES, _LISTING_SECONDS = 300, 24_000_000, 120
 tally: ContextVar[Tally | None] = ContextVar("tally", default=None)
-
 
 Send: TypeAlias = "Callable[[Aws, str, Mapping[str, Any]], Awaitable[dict[str, Any]]]"
 
 
 @dataclass(frozen=True)
 class Aws:
-    """One account and Region for one tool call; `notes` state what was assumed."""
+    """One account and Region for one tool call; `notes` state the assumptions."""
 
     send: Send = field(repr=False)
     region: str
@@ -57,21 +56,21 @@ class Aws:
     notes: tuple[str, ...] = ()
 
     async def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """AWS's parsed answer. Parameters that are None are not sent.
+        """AWS's parsed response. Parameters that are None are not sent.
 
         Raises:
-            AwsError: AWS refused, or could not be reached.
+            AwsError: AWS returned an error, or could not be reached.
         """
         if (count := tally.get()) is not None:
             count.region, count.calls = self.region, count.calls + 1
-        given = {name: value for name, value in parameters.items() if value is not None}
-        return await self.send(self, operation, given)
+        set_parameters = {name: value for name, value in parameters.items() if value is not None}
+        return await self.send(self, operation, set_parameters)
 
     async def pages(self, operation: str, **parameters: Any) -> AsyncIterator[dict[str, Any]]:
         """Every page of a paginated operation.
 
         Raises:
-            AwsError: as `call`; also when a page token is repeated, or the listing exceeds 300 pages, two minutes, or
+            AwsError: as `call`; also when AWS repeats a page token, or the listing exceeds 300 pages, two minutes, or
                 24 MB for the whole tool call.
         """
         name = "nextToken" if OPERATIONS.get(operation) == "logs" else "NextToken"
@@ -88,7 +87,7 @@ class Aws:
                 break
             tokens.add(token)
             parameters[name] = token
-            if count.answer_bytes > _LISTING_BYTES or anyio.current_time() > deadline:
+            if count.response_bytes > _LISTING_BYTES or anyio.current_time() > deadline:
                 break
         reason = "AWS repeated a page token" if repeated else f"it did not end after {len(tokens):,} pages"
         raise AwsError(
@@ -99,7 +98,7 @@ class Aws:
 
 
 async def settle(*calls: Coroutine[Any, Any, Any]) -> list[Any]:
-    """Run `calls` at once; the result of one that failed is its CloudWatchError."""
+    """Run `calls` concurrently; the result of a call that fails is its CloudWatchError."""
     results: list[Any] = [None] * len(calls)
 
     async def run(position: int, call: Coroutine[Any, Any, Any]) -> None:

@@ -23,7 +23,7 @@ LINES = [
 ]
 ELSEWHERE = {
     "scripts/demo": "scripts/gates runs what it runs after setting up",
-    "claude mcp add cloudwatch -- cloudwatch-mcp --sandbox": "tests/server/test_process.py: embedded",
+    "claude mcp add cloudwatch -- cloudwatch-mcp --sandbox": "tests/server/test_command_line.py: sandbox_server",
 }
 SERVING = [line for line in LINES if line.startswith("claude mcp add ") and line not in ELSEWHERE]
 PRINTING = [line for line in LINES if line.startswith("cloudwatch-mcp ")]

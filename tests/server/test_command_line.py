@@ -1,0 +1,112 @@
+"""The command line as a process: flags, settings, imports, and the sandbox."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from cloudwatch_mcp import __version__, cli
+from cloudwatch_mcp.commands import demo
+from tests.server.test_definitions import TEN
+from tests.support.stdio import PATIENCE, ServerProcess, environment
+
+SLOW_IMPORTS = {"anyio", "boto3", "botocore", "loguru", "mcp", "moto", "pydantic"}
+CONFIGURATION = {
+    "AWS_PROFILE": "missing",
+    "AWS_ENDPOINT_URL_LOGS": "http://127.0.0.1:1",
+    "CLOUDWATCH_MCP_PROFILES": "missing",
+    "http_proxy": "http://127.0.0.1:1",
+    "no_proxy": "aws.test",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def sandbox_server() -> Iterator[ServerProcess]:
+    """A server with its own sandbox, without a home or credentials. It starts slowly, so it is started first."""
+    with ServerProcess("--sandbox", env={"PATH": os.defpath, "AWS_PROFILE": "missing"}) as process:
+        yield process
+
+
+def run(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env=environment(**changes),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def imported_packages(import_times: str) -> set[str]:
+    """The top-level packages in the output of `python -X importtime`."""
+    return {
+        line.rpartition("|")[2].strip().partition(".")[0]
+        for line in import_times.splitlines()
+        if line.startswith("import time:")
+    }
+
+
+def test_version_prints_the_version() -> None:
+    done = run("-m", "cloudwatch_mcp", "--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"cloudwatch-mcp {__version__}\n", "")
+
+
+def test_help_prints_the_usage_and_the_settings() -> None:
+    done = run("-m", "cloudwatch_mcp", "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: cloudwatch-mcp ")
+    assert "CLOUDWATCH_MCP_LOG_LEVEL" in done.stdout
+
+
+@pytest.mark.parametrize("flag", ["--help", "--version"])
+def test_help_and_version_import_no_slow_package(flag: str) -> None:
+    packages = imported_packages(run("-X", "importtime", "-m", "cloudwatch_mcp", flag).stderr)
+    assert "argparse" in packages
+    assert not packages & SLOW_IMPORTS
+
+
+def test_the_server_imports_neither_boto3_nor_moto_before_the_first_aws_call() -> None:
+    with ServerProcess(interpreter=("-X", "importtime")) as process:
+        process.initialize()
+        assert not process.call("get_metric_metadata", namespace="AWS/Lambda", metric_name="Errors").failed
+        process.end_input()
+        process.wait()
+        assert SLOW_IMPORTS & imported_packages(process.stderr) == SLOW_IMPORTS - {"boto3", "botocore", "moto"}
+
+
+def test_an_invalid_setting_ends_the_command_with_one_line() -> None:
+    done = run("-m", "cloudwatch_mcp", CLOUDWATCH_MCP_MAX_SCAN_GB="lots")
+    assert (done.returncode, done.stdout) == (1, "")
+    message = "CLOUDWATCH_MCP_MAX_SCAN_GB='lots' cannot be read: it takes a positive number."
+    assert done.stderr == f"cloudwatch-mcp: {message}\n"
+
+
+def test_the_sandbox_ignores_the_users_aws_and_proxy_configuration() -> None:
+    done = run("-m", "cloudwatch_mcp", "--sandbox", "check", **CONFIGURATION)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_demo_runs_without_the_users_aws_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in CONFIGURATION.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(demo, "run", lambda _: len(CONFIGURATION.keys() & os.environ.keys()))
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["demo"])
+    assert ended.value.code == 2  # http_proxy and no_proxy stay: the sandbox's environment overrides them
+
+
+def test_a_sandbox_session_writes_only_json_rpc_to_stdout_and_nothing_to_stderr(sandbox_server: ServerProcess) -> None:
+    assert sandbox_server.initialize()["serverInfo"]["version"] == __version__
+    tools = sandbox_server.request("tools/list")["result"]["tools"]
+    assert sorted(tool["name"] for tool in tools) == TEN
+    assert sandbox_server.call("get_active_alarms").rows("composite_alarms")
+    sandbox_server.end_input()
+    assert sandbox_server.wait() == 0
+    assert sandbox_server.stderr == ""
+    assert [message["id"] for message in sandbox_server.messages] == [1, 2, 3]

@@ -50,3 +50,21 @@ def test_the_alarms_of_a_rule_are_in_the_order_of_first_mention(rule: str, names
 def test_a_text_that_is_not_a_rule_is_an_error(rule: str) -> None:
     with pytest.raises(RuleError):
         component_names(rule)
+
+
+def test_a_rule_of_2_000_nots_is_read() -> None:
+    assert component_names("NOT " * 2_000 + "ALARM(a)") == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        ("(" * 2_000 + "ALARM(a)" + ")" * 2_000, "nested too deeply"),
+        ("ALARM(a) AND " * 5_000 + "ALARM(a)", "more than 10,240 characters"),
+        ("(" * 200_000, "more than 10,240 characters"),
+        ('"' + "\\" * 9_999, "unreadable at character 0"),
+    ],
+)
+def test_an_endless_rule_is_refused(rule: str, reason: str) -> None:
+    with pytest.raises(RuleError, match=reason):
+        component_names(rule)

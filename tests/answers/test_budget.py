@@ -157,3 +157,11 @@ def test_control_characters_are_escaped_and_lone_surrogates_replaced() -> None:
 def test_clip_leaves_short_text_alone() -> None:
     assert clip("abc", 3) == "abc"
     assert clip("abcd", 3) == "abc…[+1 characters]"
+
+
+def test_many_notes_are_cut_before_any_row() -> None:
+    notes = [f"note {number} " + "x" * 3_000 for number in range(500)]
+    data = render(Listing(notes=notes, things=table(rows_of(100))), 40_000)
+    assert len(data["things"]["rows"]) == 100
+    assert data["notes"][0].startswith("note 0 ")
+    assert data["notes"][-1] == f"{500 - len(data['notes']) + 1} more notes are left out."

@@ -136,7 +136,7 @@ class Clients:
                 self._forget(aws.profile, client)
                 return self._transmit(aws, operation, parameters, call, renewed=True)
             if call.ended == exchange.TOO_LARGE:
-                raise too_large(operation, aws.region, exchange.MAX_ANSWER_BYTES) from error
+                raise too_large(operation, aws.region, exchange.MAX_RESPONSE_BYTES) from error
             raise self._failure(error, aws, service, operation) from error
         response.pop("ResponseMetadata", None)
         return response

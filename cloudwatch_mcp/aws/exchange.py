@@ -8,7 +8,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 
-MAX_ANSWER_BYTES = 32_000_000
+MAX_RESPONSE_BYTES = 32_000_000
 GIVEN_UP, TOO_LARGE = "the call was given up", "the answer is too large"
 
 _lock = threading.Lock()
@@ -49,7 +49,7 @@ class Exchange:
         Raises:
             ConnectionAbortedError: it has.
         """
-        if size > MAX_ANSWER_BYTES:
+        if size > MAX_RESPONSE_BYTES:
             self.ended = self.ended or TOO_LARGE
             raise ConnectionAbortedError(self.ended)
 

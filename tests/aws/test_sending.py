@@ -26,7 +26,7 @@ def aws_of(transmit: Transmit, timeout: float = _PATIENCE) -> Aws:
 
 @pytest.fixture
 def released() -> Any:
-    """Set at the end of a test, so that its threads end."""
+    """An event for hanging threads to wait for; set at the end of a test."""
     event = Event()
     yield event
     event.set()
@@ -47,13 +47,13 @@ async def test_a_call_fails_when_its_deadline_passes(released: Event) -> None:
 
 
 async def test_a_call_that_gets_no_slot_fails_without_being_sent(released: Event) -> None:
+    """A call that was given up keeps its slot until its thread ends, so that no more than 32 threads can hang."""
     aws = aws_of(hanging(released), timeout=0.05)
     async with anyio.create_task_group() as group:
         for _ in range(32):
             group.start_soon(_expect_no_answer, aws)
-        await anyio.lowlevel.checkpoint()
-        with pytest.raises(AwsError, match=r"DescribeAlarms in us-east-1 was not sent: no free slot for 0\.05 s"):
-            await aws.call("DescribeAlarms")
+    with pytest.raises(AwsError, match=r"DescribeAlarms in us-east-1 was not sent: no free slot for 0\.05 s"):
+        await aws.call("DescribeAlarms")
 
 
 async def _expect_no_answer(aws: Aws) -> None:
@@ -91,7 +91,7 @@ async def _cancel_once(sent: anyio.Event, scope: anyio.CancelScope | None) -> No
         scope.cancel()
 
 
-async def test_stop_query_is_sent_although_every_slot_is_in_use() -> None:
+async def test_stop_query_is_sent_while_every_slot_is_in_use() -> None:
     released = Event()
 
     def transmit(_: Aws, operation: str, *__: Any) -> dict[str, Any]:
@@ -109,7 +109,7 @@ async def test_stop_query_is_sent_although_every_slot_is_in_use() -> None:
         released.set()
 
 
-async def test_stop_query_is_sent_even_when_nobody_waits_for_it_any_more() -> None:
+async def test_stop_query_goes_on_after_its_caller_was_cancelled() -> None:
     released, stopped = Event(), Event()
 
     def transmit(*_: Any) -> dict[str, Any]:

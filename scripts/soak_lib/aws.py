@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from random import Random
 from time import sleep
 
-from tests.support.fuzz.cases import spoiled
-from tests.support.fuzz.scene import Told
+from tests.support.fuzz.cases import bad_body
+from tests.support.fuzz.scene import CannedResponse
 from tests.support.fuzz.scenes import SCENES
 from tests.support.stdio import Request, Response
 
@@ -20,14 +20,20 @@ _DRIP = 0.2  # seconds between two bytes: no read timeout ends such an answer
 _ERROR = b'{"__type": "%s", "message": "Oh"}'
 
 
-def _told(scene: str, *operations: str) -> list[Told]:
-    told = next(each for each in SCENES if each.name == scene).told
+def _told(scene: str, *operations: str) -> list[CannedResponse]:
+    told = next(each for each in SCENES if each.name == scene).responses
     return [each for each in told if not operations or each.operation in operations]
 
 
-_ONE_ALARM = [Told(each.operation, each.body, "AlarmNames") for each in _told("transitions", "DescribeAlarms")]
-_ONE_GROUP = [Told(each.operation, each.body, "logGroupNamePrefix") for each in _told("analysis", "DescribeLogGroups")]
-_NO_POINTS = [Told(each.operation, each.body, '"Nothing"') for each in _told("no such metric", "GetMetricData")]
+_ONE_ALARM = [
+    CannedResponse(each.operation, each.body, "AlarmNames") for each in _told("transitions", "DescribeAlarms")
+]
+_ONE_GROUP = [
+    CannedResponse(each.operation, each.body, "logGroupNamePrefix") for each in _told("analysis", "DescribeLogGroups")
+]
+_NO_POINTS = [
+    CannedResponse(each.operation, each.body, '"Nothing"') for each in _told("no such metric", "GetMetricData")
+]
 _ANSWERS = [
     *_told("transitions", "DescribeAlarmHistory"),
     *_ONE_ALARM,
@@ -91,8 +97,8 @@ class Aws:
             return json.dumps({"queryId": query}).encode()
         if request.operation == "GetQueryResults":
             self.running.discard(request.json["queryId"])  # it is complete once it is asked about
-        told = next(each for each in _ANSWERS if each.operation == request.operation and each.holds in asked)
-        return spoiled(told, self.random) if spoil else json.dumps(told.body).encode()
+        told = next(each for each in _ANSWERS if each.operation == request.operation and each.request_text in asked)
+        return bad_body(told, self.random) if spoil else json.dumps(told.body).encode()
 
     def _misbehave(self, fault: str | None) -> Response | None:
         if fault == "hang":

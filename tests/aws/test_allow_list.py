@@ -11,7 +11,7 @@ from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import OperationRefused
 
 
-def test_the_allow_list_has_eleven_operations_that_exist() -> None:
+def test_the_eleven_operations_on_the_allow_list_exist() -> None:
     assert len(OPERATIONS) == 11
     for operation, service in OPERATIONS.items():
         model = boto3.client(service, region_name="us-east-1").meta.service_model
@@ -28,7 +28,7 @@ def test_the_allow_list_has_eleven_operations_that_exist() -> None:
         ("logs", "get_log_events", {"logGroupName": "a", "logStreamName": "b"}),
     ],
 )
-def test_a_client_refuses_every_other_operation_before_sending_it(
+def test_a_client_refuses_an_operation_off_the_list_without_sending_it(
     environment: dict[str, str], service: str, method: str, arguments: dict[str, Any]
 ) -> None:
     client = Clients(Settings(), environment).client(None, "us-east-1", service)
@@ -38,7 +38,7 @@ def test_a_client_refuses_every_other_operation_before_sending_it(
 
 
 @pytest.mark.anyio
-async def test_a_call_of_another_operation_is_refused(environment: dict[str, str]) -> None:
+async def test_a_call_of_an_operation_off_the_list_is_refused(environment: dict[str, str]) -> None:
     aws = await Clients(Settings(), environment).at(None, None)
     with pytest.raises(OperationRefused):
         await aws.call("DeleteLogGroup", logGroupName="a")

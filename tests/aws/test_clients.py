@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,9 @@ from cloudwatch_mcp import __version__
 from cloudwatch_mcp.aws.clients import Clients
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import AwsError, InputError
-from cloudwatch_mcp.server.tool_calls import CloudWatchServer
+from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.support.asking import asking
-from tests.support.stubbed_server import StubbedServer
+from tests.support.stdio import Endpoint, Request, Response
 
 pytestmark = pytest.mark.anyio
 
@@ -21,14 +21,14 @@ def clients(environment: dict[str, str], **settings: Any) -> Clients:
     return Clients(Settings(**settings), environment)
 
 
-def test_a_client_is_made_once_for_a_profile_region_and_service(environment: dict[str, str]) -> None:
+def test_calls_to_one_region_and_service_share_a_client(environment: dict[str, str]) -> None:
     factory = clients(environment)
     first = factory.client(None, "us-east-1", "logs")
     assert factory.client(None, "us-east-1", "logs") is first
     assert factory.client(None, "eu-west-1", "logs") is not first
 
 
-def test_the_user_agent_has_our_name_and_version(environment: dict[str, str]) -> None:
+def test_the_user_agent_has_the_servers_name_and_version(environment: dict[str, str]) -> None:
     config = clients(environment).client(None, "us-east-1", "logs").meta.config
     assert config.user_agent_extra == f"cloudwatch-mcp/{__version__}"
 
@@ -39,16 +39,16 @@ def test_clients_have_timeouts_and_limited_retries(environment: dict[str, str]) 
     assert config.retries == {"mode": "adaptive", "total_max_attempts": 4}
 
 
-async def test_warming_up_makes_the_default_clients(
+async def test_the_warm_up_makes_the_default_clients(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     factory = clients(environment)
     await factory.warm_up()
-    monkeypatch.setattr(factory, "_new_client", lambda *_: pytest.fail("it was not made"))
+    monkeypatch.setattr(factory, "_new_client", lambda *_: pytest.fail("the warm-up did not make it"))
     assert factory.client(None, "us-east-1", "logs") is not factory.client(None, "us-east-1", "cloudwatch")
 
 
-async def test_warming_up_ignores_a_broken_configuration(
+async def test_the_warm_up_ignores_an_invalid_configuration(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "missing")
@@ -73,7 +73,7 @@ def profiles(environment: dict[str, str]) -> dict[str, str]:
         (None, {}, "prod", "eu-central-1"),
     ],
 )
-async def test_the_region_is_the_argument_else_from_the_environment_else_from_the_profile(
+async def test_the_region_is_the_argument_or_the_environments_or_the_profiles(
     profiles: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
     argument: str | None,
@@ -88,7 +88,7 @@ async def test_the_region_is_the_argument_else_from_the_environment_else_from_th
     assert (aws.region, aws.notes) == (expected, ())
 
 
-async def test_a_note_says_when_the_region_is_only_the_default(
+async def test_a_note_says_that_the_region_is_the_default(
     profiles: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_REGION")
@@ -102,9 +102,10 @@ async def test_the_profile_argument_wins_over_the_environment(
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "bare")
     factory = clients(profiles)
-    await factory.at("prod", "us-east-1")
-    key = factory.client("prod", "us-east-1", "logs")._request_signer._credentials.access_key
-    assert key == "a"
+    aws = await factory.at("prod", "us-east-1")
+    credentials = factory.session(aws.profile).get_credentials()
+    assert credentials is not None
+    assert credentials.access_key == "a"
 
 
 async def test_the_error_for_an_unknown_profile_lists_the_profiles(profiles: dict[str, str]) -> None:
@@ -112,14 +113,16 @@ async def test_the_error_for_an_unknown_profile_lists_the_profiles(profiles: dic
         await clients(profiles).at("nope", None)
 
 
-@pytest.mark.parametrize("region", ["us-esat-1", "mars", "us-east-1/../x", "evil.example.com#", "", " "])
+@pytest.mark.parametrize("region", ["us-esat-1", "mars", "us-east-1/../x", "evil.example.com#", " "])
 async def test_an_unknown_region_is_refused_before_any_call(environment: dict[str, str], region: str) -> None:
-    factory = clients({**environment, "AWS_REGION": region})
-    if not region:
-        assert (await factory.at(None, None)).notes
-        return
     with pytest.raises(InputError, match="Unknown region"):
-        await factory.at(None, None)
+        await clients({**environment, "AWS_REGION": region}).at(None, None)
+
+
+async def test_an_empty_region_is_no_region(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_REGION")
+    aws = await clients({**environment, "AWS_REGION": ""}).at(None, None)
+    assert (aws.region, len(aws.notes)) == ("us-east-1", 1)
 
 
 async def test_an_unknown_region_is_accepted_with_a_custom_endpoint(environment: dict[str, str]) -> None:
@@ -135,48 +138,51 @@ async def test_the_error_for_an_unusable_endpoint_names_its_variable(
         assert "Check AWS_ENDPOINT_URL" in (await ask("get_active_alarms")).error
 
 
-async def test_expired_credentials_are_read_again_and_the_call_is_retried_once(
-    server: CloudWatchServer, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+EXPIRED = Response(
+    b'{"__type": "ExpiredTokenException", "message": "The security token included in the request has expired"}', 400
+)
+
+
+async def test_after_expired_credentials_are_renewed_the_call_is_retried_once(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    factory = server.runtime.clients
     keys: list[str] = []
-    new_client: Callable[..., Any] = factory._new_client
 
-    def expired_at_first(*scope: Any) -> Any:
-        client = new_client(*scope)
+    def respond(request: Request) -> Response:
+        keys.append(re.findall(r"Credential=(\w+)/", request.headers["Authorization"])[0])
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "renewed")
+        return Response(b'{"MetricAlarms": []}') if keys[-1] == "renewed" else EXPIRED
 
-        def answer(**_: Any) -> Any:
-            keys.append(client._request_signer._credentials.access_key)
-            monkeypatch.setenv("AWS_ACCESS_KEY_ID", "renewed")
-            error = {"Error": {"Code": "ExpiredTokenException", "Message": "The security token has expired"}}
-            done: dict[str, Any] = {"MetricAlarms": []}
-            return (_Status(200), done) if keys[-1] == "renewed" else (_Status(400), error)
-
-        client.meta.events.register("before-call", answer)
-        return client
-
-    monkeypatch.setattr(factory, "_new_client", expired_at_first)
-    aws = await factory.at(None, None)
-    assert await aws.call("DescribeAlarms") == {"MetricAlarms": []}
+    with Endpoint(respond) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
+        aws = await clients(environment).at(None, None)
+        assert await aws.call("DescribeAlarms") == {"MetricAlarms": []}
     assert keys == [environment["AWS_ACCESS_KEY_ID"], "renewed"]
 
 
-class _Status:
-    def __init__(self, status_code: int) -> None:
-        self.status_code = status_code
-
-
 async def test_the_error_for_credentials_that_stay_expired_says_what_to_run(
-    stubbed: StubbedServer, monkeypatch: pytest.MonkeyPatch
+    server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stubbed.server.runtime.clients, "_forget", lambda *_: None)
-    for _ in range(2):
-        stubbed.refuse("list_metrics", "ExpiredTokenException", "The security token has expired")
-        stubbed.refuse("get_metric_data", "ExpiredTokenException", "The security token has expired")
-    async with asking(stubbed.server) as ask:
-        error = (await ask("get_metric_data", namespace="N", metric_name="M")).error
+    with Endpoint(lambda _: EXPIRED) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
+        async with asking(server) as ask:
+            error = (await ask("get_active_alarms")).error
     assert "aws sso login" in error
     assert "no restart is needed" in error
+
+
+async def test_a_call_without_credentials_fails_and_the_next_one_with_a_profile_is_signed(
+    profiles: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    with Endpoint(lambda _: Response(b'{"MetricAlarms": []}')) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
+        async with asking(build_server(Settings(), profiles)) as ask:
+            error = (await ask("get_active_alarms")).error
+            assert not (await ask("get_active_alarms", profile_name="prod")).failed
+    assert "Unable to locate credentials" in error
+    assert all(step in error for step in ("AWS_PROFILE", "profile_name", "aws configure", "--sandbox"))
 
 
 @pytest.mark.parametrize(
@@ -186,7 +192,7 @@ async def test_the_error_for_credentials_that_stay_expired_says_what_to_run(
         ({"AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z"}, "refreshed credentials are still expired"),
     ],
 )
-async def test_the_error_for_unreadable_credentials_says_what_to_do(
+async def test_the_error_for_unusable_credentials_points_to_check(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variables: dict[str, str], reason: str
 ) -> None:
     (tmp_path / "config").write_text("[profile broken]\ncredential_process = no-such-command\n")

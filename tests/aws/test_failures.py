@@ -1,4 +1,4 @@
-"""The errors for AWS's refusals: what failed, AWS's reason, and what to do next."""
+"""The errors for AWS's error codes: what failed, AWS's reason, and what to do next."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
         ("SomethingNew", "Not known yet", "SomethingNew: Not known yet"),
     ],
 )
-async def test_the_error_for_a_refusal_says_what_failed_why_and_what_to_do(
+async def test_the_error_for_an_aws_error_code_says_what_failed_why_and_what_to_do(
     stubbed: StubbedServer, code: str, message: str, step: str
 ) -> None:
     stubbed.refuse("get_metric_data", code, message)

@@ -21,7 +21,7 @@ _URL = "http://127.0.0.1:1"
         ("StartQuery", ConnectTimeoutError(endpoint_url=_URL)),
     ],
 )
-def test_a_request_that_did_no_harm_may_be_retried(operation: str, error: Exception) -> None:
+def test_a_failed_request_that_had_no_effect_is_retried(operation: str, error: Exception) -> None:
     retry_only_what_is_safe(SimpleNamespace(name=operation), error)
 
 
@@ -33,12 +33,14 @@ def test_a_request_that_did_no_harm_may_be_retried(operation: str, error: Except
         ("StartQuery", ConnectionClosedError(endpoint_url=_URL)),
     ],
 )
-def test_a_timeout_and_a_query_that_may_have_started_are_not_retried(operation: str, error: Exception) -> None:
+def test_a_timeout_or_a_query_that_may_have_started_is_not_retried(operation: str, error: Exception) -> None:
     with pytest.raises(type(error)):
         retry_only_what_is_safe(SimpleNamespace(name=operation), error)
 
 
 @pytest.mark.parametrize(("operation", "mode"), [("StartQuery", "adaptive"), ("StopQuery", "standard")])
-def test_only_stop_query_is_never_delayed_by_throttling(environment: dict[str, str], operation: str, mode: str) -> None:
+def test_only_stop_query_uses_a_client_without_adaptive_delays(
+    environment: dict[str, str], operation: str, mode: str
+) -> None:
     client = Clients(Settings(), environment).client(None, "us-east-1", "logs", retry_mode(operation))
     assert client.meta.config.retries["mode"] == mode

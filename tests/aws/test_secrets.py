@@ -1,4 +1,4 @@
-"""No credential is in any text: not in an error of a tool, nor in what `check` prints."""
+"""No credential appears in any text: neither in tool errors nor in the output of `check`."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ SECRET = "wJalrXUtnFEMI/K7MDENG/exampleSECRETkey99"
 
 @pytest.mark.parametrize("ending", ["", "\r", "\n", "\r\nX-Injected: 1", "\t", "\u2028", "é", "\x00"])
 @pytest.mark.parametrize("written", [str, repr, lambda text: repr(text.encode()), lambda text: text.strip()])
-def test_a_secret_is_hidden_however_it_is_quoted(ending: str, written: Any) -> None:
+def test_a_secret_is_hidden_in_any_quotation(ending: str, written: Any) -> None:
     secret = TOKEN + ending
-    shown = hide(f"Invalid header value {written(secret)}", known_secrets(None, {"AWS_SESSION_TOKEN": secret}))
-    assert TOKEN not in shown
-    assert "Invalid header value" in shown
+    text = hide(f"Invalid header value {written(secret)}", known_secrets(None, {"AWS_SESSION_TOKEN": secret}))
+    assert TOKEN not in text
+    assert "Invalid header value" in text
 
 
 @pytest.mark.parametrize(
     "url", ["http://user:pa%20ss@host:1/", "http://user:p@ss@host", "https://token@proxy.example.com:8080/x?y=z"]
 )
-def test_what_a_url_has_before_its_host_is_hidden(url: str) -> None:
-    shown = hide(f"Could not connect to {url!r}: refused")
-    assert not {"user", "pa%20ss", "p@ss", "token"} & set(shown.replace("@", "/").replace(":", "/").split("/"))
-    assert "[hidden]@" in shown
+def test_the_user_and_password_of_a_url_are_hidden(url: str) -> None:
+    text = hide(f"Could not connect to {url!r}: refused")
+    assert not {"user", "pa%20ss", "p@ss", "token"} & set(text.replace("@", "/").replace(":", "/").split("/"))
+    assert "[hidden]@" in text
 
 
-def test_a_password_is_hidden_wherever_it_stands() -> None:
+def test_a_proxys_password_is_hidden_outside_its_url() -> None:
     secrets = known_secrets(None, {"HTTPS_PROXY": "http://me:hunter2%21@proxy:1"})
     assert hide("407: bad password hunter2! (hunter2%21)", secrets) == "407: bad password [hidden] ([hidden])"
 
 
-def test_a_text_without_secrets_stays_as_it_is() -> None:
+def test_a_text_without_secrets_is_unchanged() -> None:
     text = "User: arn:aws:iam::123456789012:user/me is not authorized: see https://example.com/a@b"
     assert hide(text, known_secrets(None, {"AWS_REGION": "us-east-1", "AWS_PROFILE": "me"})) == text
 
 
-# Each is a mistake that botocore, or what it calls, quotes in an error.
+# botocore, or a library that it calls, quotes each of these mistakes in an error.
 MISTAKES: list[dict[str, str]] = [
     {"AWS_SESSION_TOKEN": TOKEN + "\r"},
     {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPL3\r\n"},
@@ -60,13 +60,10 @@ MISTAKES: list[dict[str, str]] = [
 
 
 @pytest.fixture(params=MISTAKES, ids="-".join)
-def mistake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    variables: dict[str, str] = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", **request.param}
-    for name, value in {"AWS_MAX_ATTEMPTS": "1", **variables}.items():
+def mistake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", **request.param}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-    monkeypatch.setattr("botocore.retries.bucket.TokenBucket._sleep_amount", lambda *_: 0)
-    return variables
 
 
 def _has_secret(text: str) -> bool:
@@ -74,29 +71,29 @@ def _has_secret(text: str) -> bool:
 
 
 @pytest.mark.anyio
-async def test_no_tool_shows_a_credential(mistake: dict[str, str]) -> None:
-    assert mistake
+@pytest.mark.usefixtures("mistake")
+async def test_no_tool_error_has_a_credential() -> None:
     async with asking(build_server(Settings(), os.environ)) as ask:
         error = (await ask("get_active_alarms")).error
     assert not _has_secret(error)
     assert "defect" not in error
 
 
+@pytest.mark.usefixtures("mistake")
 @pytest.mark.parametrize("form", [[], ["--json"]])
-def test_the_check_shows_no_credential(
-    mistake: dict[str, str], form: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_check_prints_no_credential(
+    form: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert mistake
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
     monkeypatch.setattr(cli, "_configure_log", lambda _: None)
-    monkeypatch.setattr("os._exit", _leave)
+    monkeypatch.setattr("os._exit", _raise_exit)
     with pytest.raises(SystemExit):
         cli.main(["check", *form])
-    printed = capsys.readouterr()
-    assert not _has_secret(printed.out + printed.err)
+    output = capsys.readouterr()
+    assert not _has_secret(output.out + output.err)
 
 
-def _leave(code: int) -> None:
+def _raise_exit(code: int) -> None:
     raise SystemExit(code)
 
 
@@ -112,7 +109,7 @@ def _leave(code: int) -> None:
         "\x00",
     ]
 )
-def _wrong_configuration(
+def _invalid_configuration(
     request: pytest.FixtureRequest, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path(environment["AWS_CONFIG_FILE"]).write_text(request.param, encoding="utf-8")
@@ -122,9 +119,9 @@ def _wrong_configuration(
 
 
 @pytest.mark.anyio
-@pytest.mark.usefixtures("_wrong_configuration")
-async def test_a_wrong_configuration_is_the_users_error() -> None:
+@pytest.mark.usefixtures("_invalid_configuration")
+async def test_an_invalid_configuration_is_not_reported_as_a_defect() -> None:
     async with asking(build_server(Settings(), os.environ)) as ask:
         error = (await ask("get_active_alarms")).error
     assert "defect" not in error
-    assert "heck" in error  # what to check, or the command that does
+    assert "check" in error.lower()  # the variables to check, or `cloudwatch-mcp check`

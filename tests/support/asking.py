@@ -16,7 +16,7 @@ from cloudwatch_mcp.server.tool_calls import CloudWatchServer
 
 @dataclass(frozen=True)
 class Reply:
-    """A tool's answer: its data when all went well, else the error's text."""
+    """A tool's answer: its data, or the text of its error."""
 
     data: dict[str, Any]
     text: str
@@ -33,10 +33,10 @@ class Reply:
         return notes
 
     def rows(self, name: str) -> list[dict[str, Any]]:
-        """The rows of a table, what they share included."""
-        shaped = self.data.get(name, {"columns": [], "rows": []})
-        shared = shaped.get("same", {})
-        return [shared | dict(zip_longest(shaped["columns"], row)) for row in shaped["rows"]]
+        """The rows of a table, with the values in `same`."""
+        table = self.data.get(name, {"columns": [], "rows": []})
+        same = table.get("same", {})
+        return [same | dict(zip_longest(table["columns"], row)) for row in table["rows"]]
 
 
 Ask: TypeAlias = Callable[..., Coroutine[Any, Any, Reply]]
@@ -45,6 +45,7 @@ Connected: TypeAlias = Callable[..., AbstractAsyncContextManager[Ask]]
 
 @asynccontextmanager
 async def asking(server: CloudWatchServer, mode: Any = "auto") -> AsyncIterator[Ask]:
+    """Connect a client to the server; the function that this yields calls a tool."""
     async with Client(server, mode=mode) as client:
 
         async def ask(tool: str, **arguments: Any) -> Reply:

@@ -1,4 +1,4 @@
-"""The time of the tests: it stands still unless a test sleeps."""
+"""The tests' time, which stands still until the server sleeps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
 
 
 class Time:
-    """A day that stands still, and a stopwatch that moves only when somebody sleeps."""
+    """A wall clock that stands still, and a monotonic clock that only sleeping moves."""
 
     def __init__(self, now: datetime = NOW) -> None:
         self.start, self.slept = now, 0.0

@@ -1,7 +1,7 @@
 """The tests' embedded CloudWatch, in a process of its own.
 
-moto's state is of a whole process, and the sandbox's own tests begin it afresh. That process imports this module, so
-it imports nothing of pytest and mcp.
+moto keeps one state for a whole process, and the sandbox's own tests reset it. The new process imports this module,
+which therefore imports neither pytest nor mcp.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cloudwatch_mcp.sandbox import Sandbox
 from cloudwatch_mcp.sandbox.logs.queries import QueryOperations
 
 HELD = "# held"
-"""A query with this in its text runs until it is stopped."""
+"""A query that contains this text runs until it is stopped."""
 
 
 class SandboxProcess:
@@ -40,13 +40,13 @@ class SandboxProcess:
 
 
 def _run(pipe: Connection, now: datetime) -> None:
-    _hold_what_asks_for_it()
+    _hold_marked_queries()
     with Sandbox(now=now) as running:
         pipe.send(running.endpoint_url)
         Event().wait()
 
 
-def _hold_what_asks_for_it() -> None:
+def _hold_marked_queries() -> None:
     start = QueryOperations.start_query
 
     def start_query(response: QueryOperations) -> str:
@@ -55,4 +55,4 @@ def _hold_what_asks_for_it() -> None:
             response.regional.queries[json.loads(answer)["queryId"]].polls_to_complete = None
         return answer
 
-    QueryOperations.start_query = start_query  # type: ignore[assignment,method-assign]  # only the tests ask for it
+    QueryOperations.start_query = start_query  # type: ignore[assignment,method-assign]  # only the tests hold queries

@@ -14,7 +14,11 @@ from tests.support.asking import Reply, asking
 
 
 class _AnyOrder(Stubber):  # type: ignore[misc]  # botocore has no types
-    """A Stubber for calls that run at once: each operation has a queue of its own."""
+    """A Stubber with one queue for each operation.
+
+    Stubber demands one fixed order of calls, which concurrent calls do not have. Its queue is private, but nothing else
+    validates both the parameters and the responses of a test against AWS's service model.
+    """
 
     def __init__(self, client: Any) -> None:
         super().__init__(client)
@@ -38,7 +42,7 @@ class _AnyOrder(Stubber):  # type: ignore[misc]  # botocore has no types
 
 
 class StubbedServer:
-    """A server whose boto3 clients answer what a test tells them to, in that order for each operation."""
+    """A server whose boto3 clients return a test's responses, in the given order for each operation."""
 
     def __init__(self, server: CloudWatchServer) -> None:
         self.server = server
@@ -61,7 +65,7 @@ class StubbedServer:
         self._stub(method).add_client_error(method, code, message, status, modeled_fields=more or None)
 
     async def ask(self, tool: str, **arguments: Any) -> Reply:
-        """Call the tool; every answer that was told must have been asked for."""
+        """Call the tool; it must use every response that the test gave."""
         async with asking(self.server) as ask:
             reply = await ask(tool, **arguments)
         for stub in self._stubs.values():

@@ -1,6 +1,6 @@
-"""Whatever AWS answers, every call ends in an answer or an error, and one bad item costs only itself.
+"""Whatever AWS responds, every call ends with an answer or an error, and a bad item loses only itself.
 
-Some hundred answers of each tool are bad in one place, the same ones each time. scripts/fuzz takes more.
+A hundred or so of the responses to each tool are bad in one place, the same ones in each run. scripts/fuzz has more.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.support.fuzz.playing import failures
 pytestmark = pytest.mark.anyio
 
 SEED = 12
-# Each member that a tool's answers can have is bad at least once; where there are few of them, more often.
+# Enough for each member of a tool's responses to be bad at least once.
 CASES = {"get_active_alarms": 180, "get_alarm_history": 240, "analyze_log_group": 140, "cancel_logs_insight_query": 30}
 
 
@@ -26,12 +26,12 @@ def _cases(tool: str) -> Iterator[Case]:
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-async def test_no_answer_of_aws_breaks_a_tool(tool: str) -> None:
+async def test_no_bad_response_breaks_a_tool(tool: str) -> None:
     found = {(each.kind, each.place): each async for each in failures(_cases(tool))}
     assert not found, "\n".join(map(str, found.values()))
 
 
-def test_every_member_is_among_the_cases() -> None:
+def test_the_cases_cover_every_member() -> None:
     def members(cases: Iterable[Case]) -> set[tuple[str, str]]:
         return {(case.scene.tool, case.member) for case in cases}
 

@@ -1,1 +1,1 @@
-"""A fuzz of AWS's answers: each plausible, with one place in it that AWS's service model does not allow or promise."""
+"""Fuzzing of AWS's responses: each is plausible except for one place, which breaks AWS's service model."""

@@ -1,11 +1,11 @@
-"""AWS's answers about alarms: every kind, and their history."""
+"""AWS's responses about alarms of every kind, and their history."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from tests.support.fuzz.scene import ACCOUNT, AT, GROUP, JSON, Scene, Told
+from tests.support.fuzz.scene import ACCOUNT, AT, GROUP, JSON, CannedResponse, Scene
 
 
 def _alarm(name: str, minutes: float, **more: Any) -> JSON:
@@ -26,7 +26,7 @@ def _alarm(name: str, minutes: float, **more: Any) -> JSON:
     }
 
 
-def _compared(minutes: float, **more: Any) -> JSON:
+def _threshold_comparison(minutes: float, **more: Any) -> JSON:
     data = {
         "version": "1.0",
         "queryDate": "2026-11-20T11:55:00.000+0000",
@@ -54,8 +54,8 @@ def _stat(name: str, stat: str) -> JSON:
 
 def _metric_alarm(name: str, minutes: float) -> JSON:
     dimensions = [{"Name": "Service", "Value": "api"}, {"Name": "Zone", "Value": "a"}]
-    watched = {"MetricName": "Errors", "Namespace": "App", "Statistic": "Sum", "Dimensions": dimensions, "Period": 60}
-    return _alarm(name, minutes, **_compared(minutes), **watched)
+    metric = {"MetricName": "Errors", "Namespace": "App", "Statistic": "Sum", "Dimensions": dimensions, "Period": 60}
+    return _alarm(name, minutes, **_threshold_comparison(minutes), **metric)
 
 
 def _math_alarm(name: str, minutes: float) -> JSON:
@@ -63,7 +63,7 @@ def _math_alarm(name: str, minutes: float) -> JSON:
         {"Id": "rate", "Expression": "100 * errors / requests", "Label": "error rate", "ReturnData": True},
         {"Id": "errors", "MetricStat": _stat("Errors", "Sum"), "ReturnData": False},
     ]
-    return _alarm(name, minutes, **_compared(minutes), Metrics=metrics)
+    return _alarm(name, minutes, **_threshold_comparison(minutes), Metrics=metrics)
 
 
 def _band_alarm(name: str, minutes: float) -> JSON:
@@ -72,7 +72,7 @@ def _band_alarm(name: str, minutes: float) -> JSON:
         {"Id": "m1", "MetricStat": _stat("Latency", "p90"), "ReturnData": True},
     ]
     ends = {"recentLowerThresholds": [102.5, 103.5], "recentUpperThresholds": [430.25, 431.5]}
-    return _alarm(name, minutes, **_compared(minutes, **ends), Metrics=metrics, ThresholdMetricId="ad1")
+    return _alarm(name, minutes, **_threshold_comparison(minutes, **ends), Metrics=metrics, ThresholdMetricId="ad1")
 
 
 def _promql_alarm(name: str, minutes: float) -> JSON:
@@ -81,7 +81,7 @@ def _promql_alarm(name: str, minutes: float) -> JSON:
 
 
 def _log_alarm(name: str, minutes: float) -> JSON:
-    scheduled = {
+    query = {
         "QueryString": 'filter outcome = "declined"',
         "LogGroupIdentifiers": [GROUP],
         "QueryARN": f"arn:aws:logs:{ACCOUNT}:scheduled-query:a1",
@@ -89,9 +89,9 @@ def _log_alarm(name: str, minutes: float) -> JSON:
         "ScheduleConfiguration": {"ScheduleExpression": "rate(5 minutes)", "StartTimeOffset": 300},
         "AggregationExpression": "count(*)",
     }
-    counted = {"QueryResultsToEvaluate": 3, "QueryResultsToAlarm": 2}
-    compared = {"Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "notBreaching"}
-    return _alarm(name, minutes, ScheduledQueryConfiguration=scheduled, **counted, **compared)
+    evaluation = {"QueryResultsToEvaluate": 3, "QueryResultsToAlarm": 2}
+    comparison = {"Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "notBreaching"}
+    return _alarm(name, minutes, ScheduledQueryConfiguration=query, **evaluation, **comparison)
 
 
 def _composite_alarm(name: str, minutes: float, *children: str) -> JSON:
@@ -111,7 +111,7 @@ def _composite_alarm(name: str, minutes: float, *children: str) -> JSON:
     )
 
 
-_ALARMING: JSON = {
+_ALARMS: JSON = {
     "CompositeAlarms": [_composite_alarm("mark1", 1, "child"), _composite_alarm("mark2", 2, "child", "other")],
     "MetricAlarms": [
         _metric_alarm("mark3", 3),
@@ -122,7 +122,7 @@ _ALARMING: JSON = {
     "LogAlarms": [_log_alarm("mark7", 7), _log_alarm("mark8", 8)],
     "NextToken": "page-2",
 }
-_MORE_ALARMING: JSON = {"MetricAlarms": [_metric_alarm("mark9", 9), _math_alarm("mark10", 10)]}
+_MORE_ALARMS: JSON = {"MetricAlarms": [_metric_alarm("mark9", 9), _math_alarm("mark10", 10)]}
 
 
 def _history(kind: str, minutes: float, data: Any, mark: str, **more: Any) -> JSON:
@@ -137,45 +137,48 @@ def _history(kind: str, minutes: float, data: Any, mark: str, **more: Any) -> JS
     }
 
 
-def _moved(minutes: float, before: str, after: str, mark: str) -> JSON:
-    lately = {"version": "1.0", "period": 60, "recentDatapoints": [6.1, 6.9, minutes], "threshold": 5.0}
+def _transition(minutes: float, before: str, after: str, mark: str) -> JSON:
+    reason_data = {"version": "1.0", "period": 60, "recentDatapoints": [6.1, 6.9, minutes], "threshold": 5.0}
     reason = f"Unchecked: {mark} has missing datapoints"
     data = {
         "version": "1.0",
-        "oldState": {"stateValue": before, "stateReason": "Before.", "stateReasonData": lately},
-        "newState": {"stateValue": after, "stateReason": reason, "stateReasonData": lately},
+        "oldState": {"stateValue": before, "stateReason": "Before.", "stateReasonData": reason_data},
+        "newState": {"stateValue": after, "stateReason": reason, "stateReasonData": reason_data},
     }
     return _history("StateUpdate", minutes, data, mark)
 
 
-def _edited(minutes: float, mark: str) -> JSON:
-    was = {"threshold": 3000.0, "alarmDescription": mark, "alarmConfigurationUpdatedTimestamp": "2026-10-31"}
+def _edit(minutes: float, mark: str) -> JSON:
+    original = {"threshold": 3000.0, "alarmDescription": mark, "alarmConfigurationUpdatedTimestamp": "2026-10-31"}
     alarm = {"alarmName": "latency", "threshold": 2000.0, "period": 60, "dimensions": [{"name": "a", "value": "b"}]}
-    data = {"version": "1.0", "type": "Update", "updatedAlarm": alarm, "originalUpdatedFields": was}
+    data = {"version": "1.0", "type": "Update", "updatedAlarm": alarm, "originalUpdatedFields": original}
     return _history("ConfigurationUpdate", minutes, data, mark)
 
 
-def _acted(minutes: float, mark: str) -> JSON:
+def _action(minutes: float, mark: str) -> JSON:
     data = {"actionState": "Succeeded", "notificationResource": f"arn:aws:sns:{ACCOUNT}:on-call"}
     return _history("Action", minutes, data, mark)
 
 
-def _contributed(minutes: float, mark: str) -> JSON:
+def _contributor_transition(minutes: float, mark: str) -> JSON:
     data = {"version": "1.0", "oldState": {"stateValue": "OK"}, "newState": {"stateValue": "ALARM"}}
-    of = {"AlarmContributorId": "0001", "AlarmContributorAttributes": {"InstanceId": mark, "Zone": "a"}}
-    return _history("AlarmContributorStateUpdate", minutes, data, mark, **of)
+    contributor = {"AlarmContributorId": "0001", "AlarmContributorAttributes": {"InstanceId": mark, "Zone": "a"}}
+    return _history("AlarmContributorStateUpdate", minutes, data, mark, **contributor)
 
 
 def _history_of(name: str, alarm: JSON, items: list[JSON], **arguments: Any) -> Scene:
-    told = (Told("DescribeAlarmHistory", {"AlarmHistoryItems": items}), Told("DescribeAlarms", alarm))
-    return Scene(name, "get_alarm_history", {"alarm_name": "latency", **arguments}, told)
+    responses = (
+        CannedResponse("DescribeAlarmHistory", {"AlarmHistoryItems": items}),
+        CannedResponse("DescribeAlarms", alarm),
+    )
+    return Scene(name, "get_alarm_history", {"alarm_name": "latency", **arguments}, responses)
 
 
 _TRANSITIONS = [
-    _moved(5, "OK", "ALARM", "mark1"),
-    _moved(9, "ALARM", "OK", "mark2"),
-    _moved(20, "INSUFFICIENT_DATA", "ALARM", "mark3"),
-    _moved(90, "OK", "ALARM", "mark4"),
+    _transition(5, "OK", "ALARM", "mark1"),
+    _transition(9, "ALARM", "OK", "mark2"),
+    _transition(20, "INSUFFICIENT_DATA", "ALARM", "mark3"),
+    _transition(90, "OK", "ALARM", "mark4"),
 ]
 _PARENT: JSON = {"CompositeAlarms": [_composite_alarm("latency", 5, "mark5", "mark6", "mark7")]}
 _CHILDREN: JSON = {"MetricAlarms": [_metric_alarm("mark5", 5), _band_alarm("mark6", 6)]}
@@ -185,10 +188,10 @@ _COMPONENTS = Scene(
     "get_alarm_history",
     {"alarm_name": "latency", "include_component_alarms": True},
     (
-        Told("DescribeAlarmHistory", {"AlarmHistoryItems": _TRANSITIONS}),
-        Told("DescribeAlarms", _CHILDREN, "children-2"),
-        Told("DescribeAlarms", _GRANDCHILD, '"mark5"'),
-        Told("DescribeAlarms", _PARENT),
+        CannedResponse("DescribeAlarmHistory", {"AlarmHistoryItems": _TRANSITIONS}),
+        CannedResponse("DescribeAlarms", _CHILDREN, "children-2"),
+        CannedResponse("DescribeAlarms", _GRANDCHILD, '"mark5"'),
+        CannedResponse("DescribeAlarms", _PARENT),
     ),
 )
 _NO_SUCH_ALARM = Scene(
@@ -196,9 +199,9 @@ _NO_SUCH_ALARM = Scene(
     "get_alarm_history",
     {"alarm_name": "mark0"},
     (
-        Told("DescribeAlarmHistory", {"AlarmHistoryItems": []}),
-        Told("DescribeAlarms", {"MetricAlarms": []}, "AlarmNames"),
-        Told("DescribeAlarms", {"MetricAlarms": [_metric_alarm("mark1", 1), _metric_alarm("mark2", 2)]}),
+        CannedResponse("DescribeAlarmHistory", {"AlarmHistoryItems": []}),
+        CannedResponse("DescribeAlarms", {"MetricAlarms": []}, "AlarmNames"),
+        CannedResponse("DescribeAlarms", {"MetricAlarms": [_metric_alarm("mark1", 1), _metric_alarm("mark2", 2)]}),
     ),
 )
 
@@ -207,7 +210,7 @@ ALARM_SCENES = (
         "all kinds of alarms",
         "get_active_alarms",
         {},
-        (Told("DescribeAlarms", _MORE_ALARMING, "page-2"), Told("DescribeAlarms", _ALARMING)),
+        (CannedResponse("DescribeAlarms", _MORE_ALARMS, "page-2"), CannedResponse("DescribeAlarms", _ALARMS)),
     ),
     _history_of("transitions", {"MetricAlarms": [_metric_alarm("latency", 5)]}, _TRANSITIONS),
     _history_of("a band's transitions", {"MetricAlarms": [_band_alarm("latency", 5)]}, _TRANSITIONS[:2]),
@@ -215,19 +218,19 @@ ALARM_SCENES = (
     _history_of(
         "edits",
         {"MetricAlarms": [_math_alarm("latency", 5)]},
-        [_edited(5, "mark1"), _edited(50, "mark2")],
+        [_edit(5, "mark1"), _edit(50, "mark2")],
         history_item_type="ConfigurationUpdate",
     ),
     _history_of(
         "actions",
         {"MetricAlarms": [_promql_alarm("latency", 5)]},
-        [_acted(5, "mark1"), _acted(50, "mark2")],
+        [_action(5, "mark1"), _action(50, "mark2")],
         history_item_type="Action",
     ),
     _history_of(
         "contributors",
         {"MetricAlarms": [_metric_alarm("latency", 5)]},
-        [_contributed(5, "mark1"), _contributed(50, "mark2")],
+        [_contributor_transition(5, "mark1"), _contributor_transition(50, "mark2")],
         history_item_type="AlarmContributorStateUpdate",
     ),
     _COMPONENTS,

@@ -1,4 +1,4 @@
-"""The cases: a scene each, with one bad place in one of its answers."""
+"""The cases: each is a scene with one bad place in one of its responses."""
 
 from __future__ import annotations
 
@@ -21,16 +21,19 @@ from tests.support.fuzz.mutations import (
     places,
     readable,
 )
-from tests.support.fuzz.scene import Scene, Told
+from tests.support.fuzz.scene import CannedResponse, Scene
 from tests.support.fuzz.scenes import SCENES
 
-_ERRORS = 0.15  # of the cases
+_ERRORS = 0.15  # share of the cases
 TOOLS = tuple(dict.fromkeys(scene.tool for scene in SCENES))
 
 
 @dataclass(frozen=True)
 class Case:
-    """A scene whose answer at `position` is bad; `place` and `how` say it in words, `path` is where in its body."""
+    """A scene whose response at `position` is bad.
+
+    `place` and `how` describe the bad place in words; `path` leads to it in the body.
+    """
 
     scene: Scene
     position: int
@@ -41,12 +44,13 @@ class Case:
     path: Path = ()
 
     @property
-    def told(self) -> Told:
-        return self.scene.told[self.position]
+    def response(self) -> CannedResponse:
+        """The response without its bad place."""
+        return self.scene.responses[self.position]
 
     @property
     def item(self) -> tuple[str, int] | None:
-        """The list and the position in it of the one item that is bad."""
+        """The list with the bad item, and the item's position in it."""
         step = self.path[1] if len(self.path) > 1 else None
         return (str(self.path[0]), step) if isinstance(step, int) else None
 
@@ -56,45 +60,45 @@ class Case:
 
     @property
     def member(self) -> str:
-        """What is bad, whichever item or status it is of."""
-        return f"{self.told.operation}, " + ("an error's body" if self.is_error else member_at(self.path))
+        """The bad member, regardless of the item or the status that it belongs to."""
+        return f"{self.response.operation}, " + ("an error's body" if self.is_error else member_at(self.path))
 
     def __str__(self) -> str:
-        asked = f" for {self.told.holds}" if self.told.holds else ""
-        return f"{self.scene.tool}, {self.scene.name}: {self.told.operation}{asked}: {self.place}: {self.how}"
+        request = f" for {self.response.request_text}" if self.response.request_text else ""
+        return f"{self.scene.tool}, {self.scene.name}: {self.response.operation}{request}: {self.place}: {self.how}"
 
 
 def sample(tool: str, count: int, seed: int) -> Iterator[Case]:
-    """So many of a tool's cases, the same for the same seed: each member in turn, and some errors between."""
+    """`count` of a tool's cases, the same for the same seed: each member in turn, with some errors in between."""
     return islice(_sample(tool, Random(f"{seed} {tool}")), count)
 
 
 def _sample(tool: str, random: Random) -> Iterator[Case]:
-    answers = [(scene, at) for scene in SCENES if scene.tool == tool for at in range(len(scene.told))]
+    responses = [(scene, at) for scene in SCENES if scene.tool == tool for at in range(len(scene.responses))]
     members: dict[tuple[str, str], list[tuple[Scene, int, Path]]] = {}
-    for scene, position in answers:
+    for scene, position in responses:
         for path in _places(scene.name, position):
-            member = scene.told[position].operation, member_at(path)
+            member = scene.responses[position].operation, member_at(path)
             members.setdefault(member, []).append((scene, position, path))
     while True:
-        for places_of_it in random.sample(list(members.values()), len(members)):
-            scene, position, path = random.choice(places_of_it)
+        for candidates in random.sample(list(members.values()), len(members)):
+            scene, position, path = random.choice(candidates)
             how, change = random.choice(_changes(scene, position, path))
             yield _bad(scene, position, path, how, change)
             if random.random() < _ERRORS:
-                yield _error(*random.choice(answers), random.choice(ERROR_BODIES), random.choice(STATUSES))
+                yield _error(*random.choice(responses), random.choice(ERROR_BODIES), random.choice(STATUSES))
 
 
-def spoiled(told: Told, random: Random) -> bytes:
-    """The answer, bad in any one place."""
-    path, value = random.choice(list(places(told.body, output_shape(told.operation))))
-    return as_bytes(changed(told.body, path, random.choice(list(changes(value).values()))))
+def bad_body(response: CannedResponse, random: Random) -> bytes:
+    """The response's body with one random bad place."""
+    path, value = random.choice(list(places(response.body, output_shape(response.operation))))
+    return as_bytes(changed(response.body, path, random.choice(list(changes(value).values()))))
 
 
 def every(tool: str) -> Iterator[Case]:
-    """All of a tool's cases; what several items have is changed in the first two of them."""
+    """All of a tool's cases; a member that several items have is changed in the first two of them."""
     for scene in SCENES:
-        for position in range(len(scene.told) if scene.tool == tool else 0):
+        for position in range(len(scene.responses) if scene.tool == tool else 0):
             for path in _of_two_items(_places(scene.name, position)):
                 for how, change in _changes(scene, position, path):
                     yield _bad(scene, position, path, how, change)
@@ -104,20 +108,20 @@ def every(tool: str) -> Iterator[Case]:
 
 
 def _of_two_items(paths: Iterable[Path]) -> Iterator[Path]:
-    seen: Counter[str] = Counter()
+    items: Counter[str] = Counter()
     for path in paths:
-        seen[member_at(path)] += 1
-        if seen[member_at(path)] <= 2:
+        items[member_at(path)] += 1
+        if items[member_at(path)] <= 2:
             yield path
 
 
 def member_at(path: Path) -> str:
-    """The path of a member, whichever item it is of."""
+    """The path of a member, without the positions of items."""
     return readable(tuple("[]" if isinstance(step, int) else step for step in path)).replace(".[]", "[]")
 
 
 def _bad(scene: Scene, position: int, path: Path, how: str, change: Change) -> Case:
-    body = as_bytes(changed(scene.told[position].body, path, change))
+    body = as_bytes(changed(scene.responses[position].body, path, change))
     return Case(scene, position, readable(path), how, body, path=path)
 
 
@@ -127,8 +131,8 @@ def _error(scene: Scene, position: int, body: bytes, status: int) -> Case:
 
 @cache
 def _places(scene: str, position: int) -> dict[Path, object]:
-    told = next(each for each in SCENES if each.name == scene).told[position]
-    return dict(places(told.body, output_shape(told.operation)))
+    response = next(each for each in SCENES if each.name == scene).responses[position]
+    return dict(places(response.body, output_shape(response.operation)))
 
 
 def _changes(scene: Scene, position: int, path: Path) -> list[tuple[str, Change]]:

@@ -1,4 +1,4 @@
-"""What must hold of a call, whatever AWS answered."""
+"""Checks that hold for every tool call, whatever AWS responds."""
 
 from __future__ import annotations
 
@@ -20,19 +20,22 @@ from cloudwatch_mcp.recording import model_check
 from tests.support.fuzz.cases import Case
 from tests.support.fuzz.mutations import INSIDE, UNREADABLE, output_shape
 
-OWN_SECONDS = 2.0  # of the processor's time, that a call may take
+MAX_CPU_SECONDS = 2.0  # of a call
 _MARK = re.compile(r"\bmark\d+\b")
 _WRONG_TYPE = re.compile(r" is (missing$|(?!float, not (long|integer))\w+, not \w+$)")
 _DEFECT = re.compile(r"a defect of this server \((.*?)\)")
 
 
 class TooSlowError(Exception):
-    """Raised in the product when a call has had its time."""
+    """Raised inside the product when a call has used up its time."""
 
 
 @contextmanager
 def time_limit() -> Iterator[list[str]]:
-    """The line where the product was when its time was over: there it is interrupted, and never inside a library."""
+    """Interrupt a call that takes too long, at a line of the product and never inside a library.
+
+    The list that this yields then has that line.
+    """
     slow: list[str] = []
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield slow
@@ -43,46 +46,46 @@ def time_limit() -> Iterator[list[str]]:
             slow.append(f"{frame.f_code.co_filename.rpartition('/')[2]}:{frame.f_lineno}")
             raise TooSlowError
 
-    begun, before = process_time(), signal.signal(signal.SIGPROF, interrupt)
-    signal.setitimer(signal.ITIMER_PROF, OWN_SECONDS, 0.01)
+    started, previous = process_time(), signal.signal(signal.SIGPROF, interrupt)
+    signal.setitimer(signal.ITIMER_PROF, MAX_CPU_SECONDS, 0.01)
     try:
         yield slow
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
-        if not slow and process_time() - begun > OWN_SECONDS:
-            slow.append("in no line of the product")
+        signal.signal(signal.SIGPROF, previous)
+        if not slow and process_time() - started > MAX_CPU_SECONDS:
+            slow.append("in a library")
 
 
-def said(outcome: CallToolResult | Exception) -> str:
-    """The text of an answer or an error, or what was raised."""
+def text_of(outcome: CallToolResult | Exception) -> str:
+    """The text of an answer, a tool error or an exception."""
     if isinstance(outcome, Exception):
         return f"{type(outcome).__name__}: {outcome}"
     return "".join(content.text for content in outcome.content if isinstance(content, TextContent))
 
 
-def complaints(
-    case: Case, outcome: CallToolResult | Exception, slow: list[str], usual: CallToolResult
+def problems(
+    case: Case, outcome: CallToolResult | Exception, slow: list[str], expected: CallToolResult
 ) -> Iterator[tuple[str, str, str]]:
-    """(what does not hold, where, the text that shows it)."""
-    text = said(outcome)
+    """Each problem as (kind, place, text); `expected` is the answer to the scene without its bad place."""
+    text = text_of(outcome)
     if slow:
-        yield f"took more than {OWN_SECONDS:g} s", slow[0], text
+        yield f"took more than {MAX_CPU_SECONDS:g} s", slow[0], text
     elif isinstance(outcome, Exception):
         yield "raised out of the call", f"{type(outcome).__name__}: {case.member}", text
     elif defect := _DEFECT.search(text):
         yield "a defect", defect[1], text
     else:
-        yield from ((kind, case.member, text) for kind in _form(outcome, text))
-        if lost := sorted(_due(case, said(usual), text) - set(_MARK.findall(text))):
+        yield from ((kind, case.member, text) for kind in _format_problems(outcome, text))
+        if lost := sorted(_required_marks(case, text_of(expected), text) - set(_MARK.findall(text))):
             how = "an error" if outcome.is_error else "without them"
             yield f"other items are lost ({how})", case.member, f"without {', '.join(lost)}: {text}"
-        elif _is_short(case, outcome, usual):
+        elif _lacks_an_item(case, outcome, expected):
             yield "an item is missing without a note", case.member, text
 
 
-def _form(result: CallToolResult, text: str) -> Iterator[str]:
-    """What is wrong with the form of an answer or an error."""
+def _format_problems(result: CallToolResult, text: str) -> Iterator[str]:
+    """Problems with the format of an answer or a tool error."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -96,7 +99,7 @@ def _form(result: CallToolResult, text: str) -> Iterator[str]:
     try:
         data = json.loads(text, parse_constant=_refuse)
     except ValueError:
-        yield "no strict JSON"
+        yield "not strict JSON"
         return
     if data != result.structured_content:
         yield "the text is not the structured content"
@@ -120,30 +123,31 @@ def _tables(value: Any) -> Iterator[dict[str, Any]]:
             yield from _tables(each)
 
 
-def _due(case: Case, usual: str, text: str) -> set[str]:
-    """The marks that must still be shown: of the items beside the bad one, and on the page that is read after it."""
+def _required_marks(case: Case, expected: str, text: str) -> set[str]:
+    """The marks that the answer must still show: of the items beside the bad one, and on the page after it."""
     if case.item is None or (case.how == UNREADABLE and INSIDE not in case.path):
         return set()
-    due: set[str] = set()
-    for told in case.scene.told:
-        is_page = "page-2" in (told.holds, case.told.holds) and told.operation == case.told.operation
-        if told is case.told or (is_page and "more exist" not in text):
-            lists = {name: items for name, items in told.body.items() if isinstance(items, list)}
+    bad = case.response
+    marks: set[str] = set()
+    for response in case.scene.responses:
+        is_page = "page-2" in (response.request_text, bad.request_text) and response.operation == bad.operation
+        if response is bad or (is_page and "more exist" not in text):
+            lists = {name: items for name, items in response.body.items() if isinstance(items, list)}
             for name, items in lists.items():
-                beside = [item for at, item in enumerate(items) if told is not case.told or (name, at) != case.item]
-                due.update(_MARK.findall(json.dumps(beside)))
-    return due & set(_MARK.findall(usual))
+                good = [item for at, item in enumerate(items) if response is not bad or (name, at) != case.item]
+                marks.update(_MARK.findall(json.dumps(good)))
+    return marks & set(_MARK.findall(expected))
 
 
-def _is_short(case: Case, result: CallToolResult, usual: CallToolResult) -> bool:
-    """Whether the bad item is not shown where AWS should have given it, and no note says so."""
-    answer, before = result.structured_content or {}, usual.structured_content or {}
-    if result.is_error or usual.is_error or case.item is None or answer.get("notes") != before.get("notes"):
+def _lacks_an_item(case: Case, result: CallToolResult, expected: CallToolResult) -> bool:
+    """Whether the answer lacks the bad item although it is of the model's types, and no note mentions it."""
+    actual, complete = result.structured_content or {}, expected.structured_content or {}
+    if result.is_error or expected.is_error or case.item is None or actual.get("notes") != complete.get("notes"):
         return False
-    if _count(answer) >= _count(before) or (len(case.path) == 2 and case.how in ("missing", "null")):
+    if _count(actual) >= _count(complete) or (len(case.path) == 2 and case.how in ("missing", "null")):
         return False
-    of_the_model = model_check._shape(output_shape(case.told.operation), json.loads(case.body), "")
-    return any(_WRONG_TYPE.search(complaint) for complaint in of_the_model)
+    deviations = model_check._shape(output_shape(case.response.operation), json.loads(case.body), "")
+    return any(_WRONG_TYPE.search(deviation) for deviation in deviations)
 
 
 def _count(answer: dict[str, Any]) -> int:

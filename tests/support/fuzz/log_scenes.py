@@ -1,11 +1,11 @@
-"""AWS's answers about log groups, their anomalies and their queries."""
+"""AWS's responses about log groups, their anomalies and their queries."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from tests.support.fuzz.scene import ACCOUNT, AT, GROUP, JSON, Scene, Told
+from tests.support.fuzz.scene import ACCOUNT, AT, GROUP, JSON, CannedResponse, Scene
 
 
 def _group(name: str, account: str = ACCOUNT, **more: Any) -> JSON:
@@ -27,7 +27,7 @@ def _group(name: str, account: str = ACCOUNT, **more: Any) -> JSON:
     }
 
 
-def _saved(name: str, query: str, *groups: str) -> JSON:
+def _saved_query(name: str, query: str, *groups: str) -> JSON:
     return {
         "queryLanguage": "CWLI",
         "queryDefinitionId": "3d8c42fe-5b1a-4c07-9e66-a0f2b7d91c54",
@@ -47,22 +47,22 @@ _GROUPS: JSON = {
     "nextToken": "page-2",
 }
 _MORE_GROUPS: JSON = {"logGroups": [_group("/app/mark4"), _group("/app/mark5")]}
-_SAVED: JSON = {
+_SAVED_QUERIES: JSON = {
     "queryDefinitions": [
-        _saved("mark11", "fields @message", "/app/mark1", "/app/mark2"),
-        _saved("mark12", "SOURCE logGroups(namePrefix: ['/app']) | fields @message"),
-        _saved("mark13", "stats count(*)", GROUP.replace("api", "mark3"), GROUP.replace("api", "mark4")),
+        _saved_query("mark11", "fields @message", "/app/mark1", "/app/mark2"),
+        _saved_query("mark12", "SOURCE logGroups(namePrefix: ['/app']) | fields @message"),
+        _saved_query("mark13", "stats count(*)", GROUP.replace("api", "mark3"), GROUP.replace("api", "mark4")),
     ]
 }
 
 
 def _groups_scene(name: str, **arguments: Any) -> Scene:
-    told = (
-        Told("DescribeLogGroups", _MORE_GROUPS, "page-2"),
-        Told("DescribeLogGroups", _GROUPS),
-        Told("DescribeQueryDefinitions", _SAVED),
+    responses = (
+        CannedResponse("DescribeLogGroups", _MORE_GROUPS, "page-2"),
+        CannedResponse("DescribeLogGroups", _GROUPS),
+        CannedResponse("DescribeQueryDefinitions", _SAVED_QUERIES),
     )
-    return Scene(name, "describe_log_groups", arguments, told)
+    return Scene(name, "describe_log_groups", arguments, responses)
 
 
 def _row(**values: str) -> list[JSON]:
@@ -110,18 +110,18 @@ _COUNTS = [
     _row(**{"bin(5m)": "2026-11-20 11:55:00.000", "status": "mark2", "count(*)": "007", "avg(duration)": "1e-7"}),
     _row(**{"bin(5m)": "2026-11-20 12:00:00.000", "status": "mark3", "count(*)": "3", "avg(duration)": "0.5"}),
 ]
-_STARTED: JSON = {"queryId": "37e9da18-f1d4-5534-99a9-46ce56febcd0"}
-_ERRORS_STARTED: JSON = {"queryId": "41c5193b-ca34-5f7c-92d1-7f4bf6eacd3a"}
-_STOPPED: JSON = {"success": True}
+_QUERY: JSON = {"queryId": "37e9da18-f1d4-5534-99a9-46ce56febcd0"}
+_ERROR_QUERY: JSON = {"queryId": "41c5193b-ca34-5f7c-92d1-7f4bf6eacd3a"}
+_STOP: JSON = {"success": True}
 
 
-def _query_scene(name: str, query: str, *told: Told) -> Scene:
+def _query_scene(name: str, query: str, *responses: CannedResponse) -> Scene:
     arguments = {"query_string": query, "start_time": "1h", "log_group_names": ["/app/api"]}
     return Scene(
         name,
         "execute_log_insights_query",
         arguments,
-        (Told("StartQuery", _STARTED), *told, Told("StopQuery", _STOPPED)),
+        (CannedResponse("StartQuery", _QUERY), *responses, CannedResponse("StopQuery", _STOP)),
     )
 
 
@@ -170,30 +170,30 @@ _ANOMALIES: JSON = {
     "nextToken": "page-2",
 }
 _MORE_ANOMALIES: JSON = {"anomalies": [_anomaly("mark6", "HIGH", 20)]}
-_TOP = [_pattern("mark7", '{"level":"ERROR","said":"mark7"}'), _pattern("mark8", "ERROR mark8 a1")]
-_WRONG = [_pattern("mark9", "ERROR mark9 b2"), _pattern("mark10", "ERROR mark10 c3")]
+_PATTERNS = [_pattern("mark7", '{"level":"ERROR","said":"mark7"}'), _pattern("mark8", "ERROR mark8 a1")]
+_ERROR_PATTERNS = [_pattern("mark9", "ERROR mark9 b2"), _pattern("mark10", "ERROR mark10 c3")]
 _ANALYSIS = Scene(
     "analysis",
     "analyze_log_group",
     {"log_group_arn": "/app/api"},
     (
-        Told("DescribeLogGroups", {"logGroups": [_group("/app/api"), _group("/app/api2")]}),
-        Told("ListLogAnomalyDetectors", {"anomalyDetectors": [_detector("mark1"), _detector("mark2")]}),
-        Told("ListAnomalies", {"anomalies": []}, "detector:mark2"),
-        Told("ListAnomalies", _MORE_ANOMALIES, "page-2"),
-        Told("ListAnomalies", _ANOMALIES),
-        Told("StartQuery", _ERRORS_STARTED, "(?i)"),
-        Told("StartQuery", _STARTED),
-        Told("GetQueryResults", _results(*_WRONG), _ERRORS_STARTED["queryId"]),
-        Told("GetQueryResults", _results(*_TOP)),
-        Told("StopQuery", _STOPPED),
+        CannedResponse("DescribeLogGroups", {"logGroups": [_group("/app/api"), _group("/app/api2")]}),
+        CannedResponse("ListLogAnomalyDetectors", {"anomalyDetectors": [_detector("mark1"), _detector("mark2")]}),
+        CannedResponse("ListAnomalies", {"anomalies": []}, "detector:mark2"),
+        CannedResponse("ListAnomalies", _MORE_ANOMALIES, "page-2"),
+        CannedResponse("ListAnomalies", _ANOMALIES),
+        CannedResponse("StartQuery", _ERROR_QUERY, "(?i)"),
+        CannedResponse("StartQuery", _QUERY),
+        CannedResponse("GetQueryResults", _results(*_ERROR_PATTERNS), _ERROR_QUERY["queryId"]),
+        CannedResponse("GetQueryResults", _results(*_PATTERNS)),
+        CannedResponse("StopQuery", _STOP),
     ),
 )
 _NO_SUCH_GROUP = Scene(
     "no such group",
     "analyze_log_group",
     {"log_group_arn": "/app/mark0"},
-    (Told("DescribeLogGroups", {"logGroups": [_group("/app/mark1"), _group("/app/mark2")]}),),
+    (CannedResponse("DescribeLogGroups", {"logGroups": [_group("/app/mark1"), _group("/app/mark2")]}),),
 )
 
 LOG_SCENES = (
@@ -204,17 +204,25 @@ LOG_SCENES = (
     _query_scene(
         "events",
         "fields @timestamp, @message",
-        Told("GetQueryResults", _results(*_EVENTS[2:]), "page-2"),
-        Told("GetQueryResults", _results(*_EVENTS[:2], nextToken="page-2")),
+        CannedResponse("GetQueryResults", _results(*_EVENTS[2:]), "page-2"),
+        CannedResponse("GetQueryResults", _results(*_EVENTS[:2], nextToken="page-2")),
     ),
-    _query_scene("counts", "stats count(*), avg(duration) by bin(5m)", Told("GetQueryResults", _results(*_COUNTS))),
-    _query_scene("patterns", "pattern @message", Told("GetQueryResults", _results(*_TOP, *_WRONG))),
-    _query_scene("a running query", "fields @message", Told("GetQueryResults", _results(*_EVENTS, status="Running"))),
+    _query_scene(
+        "counts", "stats count(*), avg(duration) by bin(5m)", CannedResponse("GetQueryResults", _results(*_COUNTS))
+    ),
+    _query_scene(
+        "patterns", "pattern @message", CannedResponse("GetQueryResults", _results(*_PATTERNS, *_ERROR_PATTERNS))
+    ),
+    _query_scene(
+        "a running query", "fields @message", CannedResponse("GetQueryResults", _results(*_EVENTS, status="Running"))
+    ),
     Scene(
         "results",
         "get_logs_insight_query_results",
-        {"query_id": _STARTED["queryId"]},
-        (Told("GetQueryResults", _results(*_EVENTS)),),
+        {"query_id": _QUERY["queryId"]},
+        (CannedResponse("GetQueryResults", _results(*_EVENTS)),),
     ),
-    Scene("a cancel", "cancel_logs_insight_query", {"query_id": _STARTED["queryId"]}, (Told("StopQuery", _STOPPED),)),
+    Scene(
+        "a cancel", "cancel_logs_insight_query", {"query_id": _QUERY["queryId"]}, (CannedResponse("StopQuery", _STOP),)
+    ),
 )

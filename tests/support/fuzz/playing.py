@@ -1,4 +1,4 @@
-"""Plays cases: the tool is called, AWS's answer has its bad place, and what came of it is checked."""
+"""Runs the cases: calls the tool while AWS's response has its bad place, and checks the outcome."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from cloudwatch_mcp.recording.wire import as_answer
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.support.frozen_time import Time
 from tests.support.fuzz.cases import Case
-from tests.support.fuzz.checks import complaints, said, time_limit
+from tests.support.fuzz.checks import problems, text_of, time_limit
 from tests.support.fuzz.mutations import as_bytes
 from tests.support.fuzz.scene import Scene
 from tests.support.fuzz.scenes import SCENES
 
-_PATIENCE = 30.0  # seconds after which a call that takes no time either is given up
+_TIMEOUT = 30.0  # seconds of a call that waits and does not compute
 
 
 @dataclass(frozen=True)
 class Failure:
-    """What does not hold, where, and the case that shows it; `place` is a line of the product, or AWS's member."""
+    """A problem and the case that shows it; `place` is a line of the product or a member of AWS's response."""
 
     kind: str
     place: str
@@ -43,45 +43,49 @@ class Failure:
 
 
 class _Aws:
-    """Answers the requests of a server's boto3 clients: as the scene has it, but for the case's own answer."""
+    """Responds to the requests of a server's boto3 clients from the scene, with the case's bad response in it."""
 
     def __init__(self) -> None:
         self.scene: Scene = SCENES[0]
         self.case: Case | None = None
         self._requests = 0
 
-    async def quiet(self) -> None:
-        """Wait until nothing is asked any more: a call that was interrupted may have left requests behind."""
-        with anyio.move_on_after(_PATIENCE):
-            before = -1
-            while before != self._requests:
-                before = self._requests
+    async def wait_until_idle(self) -> None:
+        """Wait until no more requests come: an interrupted call may still send some."""
+        with anyio.move_on_after(_TIMEOUT):
+            count = -1
+            while count != self._requests:
+                count = self._requests
                 await anyio.sleep(0.05)
 
     def open_session(self, profile: str | None) -> Any:
-        """A session whose clients ask once: how often is another matter, and waiting takes time."""
+        """A session whose clients do not retry, as retries would only take time here."""
         session = open_session(profile)
-        session.events.register("before-send", self._answer)
-        make = session.client
+        session.events.register("before-send", self._respond)
+        new_client = session.client
 
         def client(service: str, *, config: Config, **more: Any) -> Any:
             once = Config(retries={"mode": "standard", "total_max_attempts": 1})
-            return make(service, config=config.merge(once), **more)
+            return new_client(service, config=config.merge(once), **more)
 
         session.client = client
         return session
 
-    def _answer(self, request: Any, **_: Any) -> Any:
+    def _respond(self, request: Any, **_: Any) -> Any:
         self._requests += 1
-        target, asked = _text(request.headers["X-Amz-Target"]), _text(request.body)
+        target, text = _text(request.headers["X-Amz-Target"]), _text(request.body)
         operation = target.rpartition(".")[2]
-        fitting = (at for at, told in enumerate(self.scene.told) if told.operation == operation and told.holds in asked)
-        position = next(fitting, None)
+        positions = (
+            position
+            for position, response in enumerate(self.scene.responses)
+            if response.operation == operation and response.request_text in text
+        )
+        position = next(positions, None)
         status, body = 200, b"{}"
         if self.case is not None and position == self.case.position:
             status, body = self.case.status, self.case.body
         elif position is not None:
-            body = as_bytes(self.scene.told[position].body)
+            body = as_bytes(self.scene.responses[position].body)
         headers = {"Content-Type": ["application/x-amz-json-1.1"], "x-amzn-RequestId": ["0"]}
         return as_answer({"status": {"code": status}, "headers": headers, "body": {"string": body}}, request.url)
 
@@ -91,28 +95,28 @@ def _text(value: str | bytes) -> str:
 
 
 async def failures(cases: Iterable[Case]) -> AsyncIterator[Failure]:
-    """What does not hold, case by case. A server that did not survive one is replaced.
+    """The problems, case by case. A server that did not survive a case is replaced.
 
-    Each scene is played first as AWS should answer it: what is shown then is shown still, but for the bad item.
+    Each scene first runs without a bad place: its answer is what the case's answer must show, except for the bad item.
     """
-    waiting, ended = iter(cases), False
-    usual: dict[str, CallToolResult] = {}
+    remaining, ended = iter(cases), False
+    expected: dict[str, CallToolResult] = {}
     while not ended:
         aws = _Aws()
         async with _connected(aws) as client:
-            for case in waiting:
-                if case.scene.name not in usual:
-                    usual[case.scene.name] = await _usual(client, aws, case.scene)
+            for case in remaining:
+                if case.scene.name not in expected:
+                    expected[case.scene.name] = await _expected(client, aws, case.scene)
                 aws.scene, aws.case = case.scene, case
                 with time_limit() as slow:
                     outcome = await _outcome(client, case.scene)
-                for kind, place, text in complaints(case, outcome, slow, usual[case.scene.name]):
+                for kind, place, text in problems(case, outcome, slow, expected[case.scene.name]):
                     yield Failure(kind, place, case, text)
                 if slow or isinstance(outcome, Exception):
                     break
             else:
                 ended = True
-        await aws.quiet()
+        await aws.wait_until_idle()
 
 
 @asynccontextmanager
@@ -124,16 +128,16 @@ async def _connected(aws: _Aws) -> AsyncIterator[Client]:
         yield client
 
 
-async def _usual(client: Client, aws: _Aws, scene: Scene) -> CallToolResult:
+async def _expected(client: Client, aws: _Aws, scene: Scene) -> CallToolResult:
     aws.scene, aws.case = scene, None
     result = await client.call_tool(scene.tool, dict(scene.arguments))
-    assert "a defect of this server" not in said(result), said(result)
+    assert "a defect of this server" not in text_of(result), text_of(result)
     return result
 
 
 async def _outcome(client: Client, scene: Scene) -> CallToolResult | Exception:
     try:
-        with anyio.fail_after(_PATIENCE):
+        with anyio.fail_after(_TIMEOUT):
             return await client.call_tool(scene.tool, dict(scene.arguments))
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is what the case found
+    except Exception as error:  # noqa: BLE001 - any exception is a failure of the case
         return error

@@ -1,6 +1,7 @@
-"""A tool call and the plausible answers that AWS gives to it, as JSON on the wire.
+"""A tool call and AWS's plausible responses to it, as JSON on the wire.
 
-Each item of a list has words of its own, `mark1` say, that the tool shows: they must stay when another item is bad.
+Each item of a list has its own mark, such as `mark1`, which the tool's answer shows: it must still do so when another
+item is bad.
 """
 
 from __future__ import annotations
@@ -18,19 +19,19 @@ GROUP = f"arn:aws:logs:{ACCOUNT}:log-group:/app/api"
 
 
 @dataclass(frozen=True)
-class Told:
-    """AWS's answer to the requests for `operation` whose JSON has the text `holds` in it."""
+class CannedResponse:
+    """AWS's response to requests for `operation` whose JSON contains `request_text`."""
 
     operation: str
     body: JSON
-    holds: str = ""
+    request_text: str = ""
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One tool call; of the answers that fit a request the first is given."""
+    """One tool call; a request gets the first response that fits it."""
 
     name: str
     tool: str
     arguments: Mapping[str, Any]
-    told: tuple[Told, ...]
+    responses: tuple[CannedResponse, ...]

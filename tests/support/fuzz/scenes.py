@@ -1,4 +1,4 @@
-"""All scenes that are fuzzed."""
+"""All scenes of the fuzz."""
 
 from __future__ import annotations
 

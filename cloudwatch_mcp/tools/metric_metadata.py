@@ -73,7 +73,7 @@ async def get_metric_metadata(
 
 def _listing(namespace: str) -> MetricMetadata:
     metrics = list(catalog.metrics_of(namespace).values())
-    listing = MetricMetadata(found=True, namespace=namespace, dimensions=metrics[0].dimensions)
+    listing = MetricMetadata(found=True, namespace=namespace, dimensions=catalog.dimensions_of(namespace))
     if len(metrics) <= _MAX_DESCRIBED:
         listing.metrics = _described(metrics, namespace)
         return listing

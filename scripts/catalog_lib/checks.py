@@ -9,10 +9,10 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from catalog_lib.facts import of_metric
 from catalog_lib.files import ALIASES, DATA, Entry, file_name, in_order, read, written
 
 SCHEMA = Draft202012Validator(json.loads((Path(__file__).parent / "schema.json").read_text("utf-8")))
-HOUR, DAY, WEEK = 3_600, 86_400, 604_800
 
 
 def complaints(data: Path = DATA, aliases: Path = ALIASES) -> Iterator[str]:
@@ -34,9 +34,8 @@ def _of_file(name: str, text: str) -> Iterator[str]:
     if name != file_name(entry["namespace"]):
         yield f"a file of {entry['namespace']} is called {file_name(entry['namespace'])}"
     yield from _of_texts(entry)
-    for metric, facts in entry["metrics"].items():
-        for alarm in facts.get("alarms", []):
-            yield from (f"{metric}: {wrong}" for wrong in _of_alarm(alarm, entry.get("dimensions", [])))
+    for metric, own in entry["metrics"].items():
+        yield from (f"{metric}: {wrong}" for wrong in of_metric(entry | own))
     if text != written(entry):
         yield "not in order or not one metric a line: scripts/catalog format writes it so"
 
@@ -51,19 +50,6 @@ def _of_texts(entry: Entry) -> Iterator[str]:
         other = first.setdefault(facts["description"], metric)
         if other != metric:
             yield f"{metric}: described as {other} is"
-
-
-def _of_alarm(alarm: dict[str, Any], dimensions: list[str]) -> Iterator[str]:
-    """What PutMetricAlarm refuses, and what is not of this namespace."""
-    periods, period = alarm["evaluation_periods"], alarm["period"]
-    if alarm["datapoints_to_alarm"] > periods:
-        yield f"{alarm['datapoints_to_alarm']} of {periods} datapoints can never alarm"
-    # docs: PutMetricAlarm, EvaluationPeriods: a day in all, a week for periods of an hour or more.
-    if periods * period > (WEEK if period >= HOUR else DAY):
-        yield f"{periods} x {period} s is longer than CloudWatch evaluates"
-    unknown = [need["name"] for need in alarm["dimensions"] if need["name"] not in dimensions]
-    if unknown:
-        yield f"an alarm has dimensions that the namespace has not: {', '.join(unknown)}"
 
 
 def _of_aliases(text: str, data: Path) -> Iterator[str]:

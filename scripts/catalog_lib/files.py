@@ -47,6 +47,7 @@ def written(entry: Entry) -> str:
     lines = [f'  "namespace": {_line(entry["namespace"])},']
     if dimensions:
         lines.append(f'  "dimensions": {_line(dimensions)},')
+    lines += [f'  "{fact}": {_line(entry[fact])},' for fact in ("region", "period", "nonzero_only") if fact in entry]
     metrics = [f"    {_line(name)}: {_line(entry['metrics'][name])}" for name in sorted(entry["metrics"], key=in_order)]
     return "\n".join(["{", *lines, '  "metrics": {', ",\n".join(metrics), "  }", "}", ""])
 

@@ -4,6 +4,7 @@ import json
 import tracemalloc
 import zlib
 from collections import Counter
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ from typing import Any
 import pytest
 
 from cloudwatch_mcp.metrics import catalog
+from cloudwatch_mcp.metrics.catalog import PublishedMetric
 from cloudwatch_mcp.metrics.statistics import parse_statistic
 
 FOLDER = files("cloudwatch_mcp.metrics.catalog")
+BARE = {"description": "What things cost.", "source": "name"}
 ALL = [metric for namespace in catalog.namespaces() for metric in catalog.metrics_of(namespace).values()]
 
 
@@ -206,6 +209,73 @@ def test_a_source_of_name_means_that_unit_and_statistics_are_unknown() -> None:
 def test_only_our_own_alarms_give_a_reasoning() -> None:
     alarms: list[dict[str, Any]] = [alarm for metric in ALL for alarm in metric.alarms]
     assert all(("reasoning" in alarm) == (alarm["source"] == "ours") for alarm in alarms)
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., PublishedMetric]]:
+    """The metric Sales of a namespace AWS/Shop with these facts of its own."""
+
+    def metric(**own: Any) -> PublishedMetric:
+        facts = {"description": "Sales of all shops.", "source": "name", **own}
+        entry = {"namespace": "AWS/Shop", "dimensions": ["Shop"], "metrics": {"Sales": facts, "Prices": dict(BARE)}}
+        monkeypatch.setattr(catalog, "_text", lambda _: json.dumps(entry))
+        catalog._load.cache_clear()
+        return catalog.metrics_of("AWS/Shop")["Sales"]
+
+    yield metric
+    catalog._load.cache_clear()
+
+
+def test_a_metric_has_its_own_dimensions_or_else_those_of_its_namespace(shop: Callable[..., PublishedMetric]) -> None:
+    assert shop().dimensions == ["Shop"]
+    assert shop(dimensions=["Street"]).dimensions == ["Street"]
+    assert shop(dimensions=[]).dimensions == []
+
+
+def test_the_dimensions_of_a_namespace_are_those_of_all_its_metrics(shop: Callable[..., PublishedMetric]) -> None:
+    shop(dimensions=["Street", "City"])
+    assert catalog.dimensions_of("AWS/Shop") == ["City", "Shop", "Street"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ({}, ""),
+        ({"region": "us-east-1"}, " Published in us-east-1 only."),
+        ({"period": 300}, " One datapoint every 5 minutes."),
+        ({"period": 3_600}, " One datapoint every hour."),
+        ({"period": 86_400}, " One datapoint every day."),
+        ({"nonzero_only": True}, " No datapoint while it is zero."),
+        ({"account_total": True}, " The account's total has no dimensions."),
+    ],
+)
+def test_a_description_ends_with_where_and_when_the_metric_is_published(
+    shop: Callable[..., PublishedMetric], facts: dict[str, Any], sentence: str
+) -> None:
+    assert shop(**facts).description == f"Sales of all shops.{sentence}"
+
+
+def test_an_alarm_on_a_metric_of_one_region_names_the_region(shop: Callable[..., PublishedMetric]) -> None:
+    alarm = {"source": "ours", "intent": "Catches a shop that sells nothing."}
+    assert shop(alarms=[alarm]).alarms == [alarm]
+    (here,) = shop(alarms=[alarm], region="us-west-2").alarms
+    assert here["intent"] == "Catches a shop that sells nothing. Create it in us-west-2."
+
+
+@pytest.mark.parametrize(
+    ("namespace", "region"),
+    [
+        ("AWS/Billing", "us-east-1"),
+        ("AWS/CloudFront", "us-east-1"),
+        ("AWS/GlobalAccelerator", "us-west-2"),
+        ("AWS/Route53", "us-east-1"),
+        ("AWS/Route53RecoveryReadiness", "us-west-2"),
+        ("AWS/TrustedAdvisor", "us-east-1"),
+    ],
+)
+def test_a_global_service_names_its_region_in_every_description(namespace: str, region: str) -> None:
+    for metric in catalog.metrics_of(namespace).values():
+        assert f"Published in {region} only." in metric.description
 
 
 def test_no_alias_repeats_a_name_that_is_found_without_it() -> None:

@@ -90,9 +90,32 @@ def _alarm(change: dict[str, Any]) -> Spoil:
     return lambda entry: entry["metrics"]["Sales"]["alarms"][0].update(change)
 
 
+def _guide(comparison: str, guide: str) -> Spoil:
+    def spoil(entry: dict[str, Any]) -> None:
+        alarm = entry["metrics"]["Sales"]["alarms"][0]
+        del alarm["threshold"]
+        alarm.update(comparison=comparison, threshold_guide=guide)
+
+    return spoil
+
+
+def _percent(comparison: str, threshold: float) -> Spoil:
+    def spoil(entry: dict[str, Any]) -> None:
+        _metric({"unit": "Percent"})(entry)
+        _alarm({"statistic": "Average", "comparison": comparison, "threshold": threshold})(entry)
+
+    return spoil
+
+
+def _missing_is_fine(entry: dict[str, Any]) -> None:
+    _metric({"nonzero_only": True})(entry)
+    _alarm({"treat_missing_data": "notBreaching"})(entry)
+
+
 @pytest.mark.parametrize(
     ("spoil", "complaint"),
     [
+        (_missing_is_fine, "Sales: an alarm on low values never sees a zero"),
         (_metric({"description": "Sales of all shops"}), "metrics Sales description"),
         (_metric({"description": f"Sales of {'very ' * 50}many shops."}), "metrics Sales description"),
         (_metric({"description": "Sales of  all shops."}), "metrics Sales description"),
@@ -113,7 +136,23 @@ def _alarm(change: dict[str, Any]) -> Spoil:
         (lambda entry: entry["metrics"]["Sales"]["alarms"][0].pop("threshold"), "metrics Sales alarms 0"),
         (lambda entry: entry["metrics"]["Sales"]["alarms"][0].pop("reasoning"), "'reasoning' is a required property"),
         (_alarm({"source": "aws"}), "metrics Sales alarms 0"),
-        (_alarm({"dimensions": [{"name": "Street"}]}), "dimensions that the namespace has not: Street"),
+        (_alarm({"dimensions": [{"name": "Street"}]}), "dimensions that the metric has not: Street"),
+        (_metric({"dimensions": ["Street"]}), "dimensions that the metric has not: Shop"),
+        (_alarm({"dimensions": []}), "Sales: an alarm has no dimensions, but no account_total is known"),
+        (_alarm({"dimensions": [{"name": "Shop", "value": "Global"}]}), "Sales: an alarm on a global resource"),
+        (_metric({"region": "Virginia"}), "metrics Sales region: 'Virginia' does not match"),
+        (_metric({"period": 60}), "metrics Sales period: 60 is less than"),
+        (_metric({"period": 3_600}), "Sales: an alarm every 300 s on a datapoint every 3600 s"),
+        (lambda entry: entry.update(period=900), "Sales: an alarm every 300 s on a datapoint every 900 s"),
+        (_metric({"nonzero_only": True, "description": "Sales; zero means shut."}), "Sales: described at zero"),
+        (
+            _guide("GreaterThanThreshold", "Twice the share of a normal day."),
+            "Sales: a share as the threshold of a Sum",
+        ),
+        (_alarm({"threshold": 0.0}), "Sales: an alarm whose threshold is never crossed"),
+        (_alarm({"comparison": "GreaterThanOrEqualToThreshold", "threshold": 0.0}), "threshold is always crossed"),
+        (_percent("GreaterThanThreshold", 100.0), "Sales: an alarm whose threshold is never crossed"),
+        (_percent("LessThanOrEqualToThreshold", 100.0), "Sales: an alarm whose threshold is always crossed"),
         (lambda entry: entry.update(namespace="AWS.Shop"), "namespace: 'AWS.Shop' does not match"),
         (lambda entry: entry.update(namespace="AWS/Shops"), "a file of AWS/Shops is called AWS.Shops.json"),
         (lambda entry: entry.update(metrics={}), "metrics: "),
@@ -127,6 +166,30 @@ def test_what_is_wrong_is_told_with_its_place(
     (told,) = complaints(entry)
     assert told.startswith("AWS.Shop.json: ")
     assert complaint in told
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        _metric({"nonzero_only": True}),
+        _metric({"period": 300}),
+        _metric({"dimensions": ["Shop", "Street"]}),
+        _metric({"region": "us-east-1"}),
+        _guide("GreaterThanThreshold", "A share of 2%: divide by Visits in metric math."),
+        _percent("GreaterThanOrEqualToThreshold", 100.0),
+    ],
+)
+def test_an_alarm_that_can_fire_has_no_complaint(complaints: Callable[..., list[str]], spoil: Spoil) -> None:
+    entry = deepcopy(ENTRY)
+    spoil(entry)
+    assert complaints(entry) == []
+
+
+def test_an_alarm_on_the_account_needs_no_dimensions(complaints: Callable[..., list[str]]) -> None:
+    entry = deepcopy(ENTRY)
+    _metric({"account_total": True})(entry)
+    _alarm({"dimensions": []})(entry)
+    assert complaints(entry) == []
 
 
 @pytest.mark.parametrize("change", [{"period": 10}, {"period": 86_400, "evaluation_periods": 7}])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from heapq import nlargest
@@ -26,7 +26,7 @@ _METRIC_NAMES = re.compile(r'(?m)^    "([^"]+)": \{')
 
 @dataclass(frozen=True, slots=True)
 class PublishedMetric:
-    """One published metric. `dimensions` are those of its whole namespace.
+    """One published metric. `dimensions` are all that its series may have; a series has some of them.
 
     `source` is "table" where unit or statistics are known from AWS's documentation, "name" where only the name is.
     """
@@ -63,8 +63,13 @@ def metrics_of(namespace: str) -> dict[str, PublishedMetric]:
     return _load(namespace)
 
 
+def dimensions_of(namespace: str) -> list[str]:
+    """The dimensions of all metrics of a namespace."""
+    return sorted({dimension for metric in _load(namespace).values() for dimension in metric.dimensions})
+
+
 def find_metric(namespace: str, text: str) -> PublishedMetric | None:
-    """The metric of this name, or the only one whose name differs just in case, spaces or punctuation."""
+    """The metric of this name, or the only one whose name differs in case, spaces and punctuation alone."""
     metrics = _load(namespace)
     if text in metrics:
         return metrics[text]
@@ -150,16 +155,41 @@ def _text(namespace: str) -> str:
 @cache
 def _load(namespace: str) -> dict[str, PublishedMetric]:
     entry = json.loads(_text(namespace))
-    return {
-        name: PublishedMetric(
-            namespace=entry["namespace"],
-            name=name,
-            description=metric["description"],
-            source=metric["source"],
-            unit=metric.get("unit"),
-            statistics=metric.get("statistics", []),
-            dimensions=entry.get("dimensions", []),
-            alarms=metric.get("alarms", []),
-        )
-        for name, metric in entry["metrics"].items()
-    }
+    return {name: _metric(entry, name, facts) for name, facts in entry["metrics"].items()}
+
+
+def _metric(entry: dict[str, Any], name: str, own: dict[str, Any]) -> PublishedMetric:
+    facts = entry | own
+    region = facts.get("region")
+    alarms: list[dict[str, Any]] = own.get("alarms", [])
+    if region:
+        alarms = [alarm | {"intent": f"{alarm['intent']} Create it in {region}."} for alarm in alarms]
+    return PublishedMetric(
+        namespace=entry["namespace"],
+        name=name,
+        description=" ".join([own["description"], *_publication(facts)]),
+        source=own["source"],
+        unit=own.get("unit"),
+        statistics=own.get("statistics", []),
+        dimensions=facts.get("dimensions", []),
+        alarms=alarms,
+    )
+
+
+def _publication(facts: dict[str, Any]) -> Iterator[str]:
+    """Where, how often and when AWS publishes a metric, as far as it is not the usual."""
+    if "region" in facts:
+        yield f"Published in {facts['region']} only."
+    if "period" in facts:
+        yield f"One datapoint every {_interval(facts['period'])}."
+    if facts.get("nonzero_only"):
+        yield "No datapoint while it is zero."
+    if facts.get("account_total"):
+        yield "The account's total has no dimensions."
+
+
+def _interval(seconds: int) -> str:
+    size, unit = next(
+        (size, unit) for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")) if not seconds % size
+    )
+    return unit if seconds == size else f"{seconds // size} {unit}s"

@@ -257,5 +257,5 @@ def test_statistics_are_a_table_with_a_total(script: Any, capsys: pytest.Capture
     script.stats(None)
     head, _, *rows, total = capsys.readouterr().out.splitlines()
     assert head.startswith("| namespace | metrics | from a table | name only |")
-    assert total.startswith(f"| {len(rows)} namespaces | 3,")
-    assert any(row.startswith("| AWS/SQS | 11 |") for row in rows)
+    assert total.startswith(f"| {len(rows)} namespaces | 4,")
+    assert any(row.startswith("| AWS/SQS | 16 |") for row in rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 HOUR, DAY, WEEK = 3_600, 86_400, 604_800
@@ -15,6 +15,8 @@ def of_metric(facts: dict[str, Any]) -> Iterator[str]:
     """What is wrong with a metric. `facts` are its own, with those of its namespace where it has none."""
     if facts.get("nonzero_only") and _ZERO.search(facts["description"]):
         yield "described at zero, where it has no datapoint"
+    if unknown := _missing(facts.get("required_dimensions", []), facts.get("dimensions", [])):
+        yield f"required dimensions that the metric has not: {', '.join(unknown)}"
     for alarm in facts.get("alarms", []):
         yield from _limits(alarm)
         yield from _dimensions(alarm, facts)
@@ -33,13 +35,20 @@ def _limits(alarm: dict[str, Any]) -> Iterator[str]:
 
 
 def _dimensions(alarm: dict[str, Any], facts: dict[str, Any]) -> Iterator[str]:
-    needed, known = alarm["dimensions"], facts.get("dimensions", [])
-    if unknown := [need["name"] for need in needed if need["name"] not in known]:
+    names, known = [need["name"] for need in alarm["dimensions"]], facts.get("dimensions", [])
+    if unknown := _missing(names, known):
         yield f"an alarm has dimensions that the metric has not: {', '.join(unknown)}"
-    if known and not needed and not facts.get("account_total"):
+    lacking = _missing(facts.get("required_dimensions", []), names)
+    if lacking and not (facts.get("account_total") and not names):
+        yield f"an alarm lacks dimensions that every series has: {', '.join(lacking)}"
+    if known and not names and not facts.get("account_total"):
         yield "an alarm has no dimensions, but no account_total is known"
-    if "Global" in [need.get("value") for need in needed] and "region" not in facts:
+    if "Global" in [need.get("value") for need in alarm["dimensions"]] and "region" not in facts:
         yield "an alarm on a global resource, but no region"
+
+
+def _missing(names: Sequence[str], among: Sequence[str]) -> list[str]:
+    return [name for name in names if name not in among]
 
 
 def _data(alarm: dict[str, Any], facts: dict[str, Any]) -> Iterator[str]:

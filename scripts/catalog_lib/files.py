@@ -11,6 +11,8 @@ CATALOGUE = Path(__file__).parents[2] / "cloudwatch_mcp" / "metrics" / "catalog"
 DATA = CATALOGUE / "data"
 ALIASES = CATALOGUE / "aliases.json"
 Entry = dict[str, Any]
+SHARED = ("required_dimensions", "region", "period", "nonzero_only")
+"""What a namespace may state for all of its metrics, besides dimensions."""
 
 
 class Repeated(ValueError):
@@ -47,7 +49,7 @@ def written(entry: Entry) -> str:
     lines = [f'  "namespace": {_line(entry["namespace"])},']
     if dimensions:
         lines.append(f'  "dimensions": {_line(dimensions)},')
-    lines += [f'  "{fact}": {_line(entry[fact])},' for fact in ("region", "period", "nonzero_only") if fact in entry]
+    lines += [f'  "{fact}": {_line(entry[fact])},' for fact in SHARED if fact in entry]
     metrics = [f"    {_line(name)}: {_line(entry['metrics'][name])}" for name in sorted(entry["metrics"], key=in_order)]
     return "\n".join(["{", *lines, '  "metrics": {', ",\n".join(metrics), "  }", "}", ""])
 

@@ -246,6 +246,9 @@ def test_the_dimensions_of_a_namespace_are_those_of_all_its_metrics(shop: Callab
         ({"period": 3_600}, " One datapoint every hour."),
         ({"period": 86_400}, " One datapoint every day."),
         ({"nonzero_only": True}, " No datapoint while it is zero."),
+        ({"required_dimensions": ["Shop"]}, ""),
+        ({"required_dimensions": ["Shop", "Street"]}, " Every series has Shop and Street."),
+        ({"required_dimensions": ["City", "Shop", "Street"]}, " Every series has City, Shop and Street."),
         ({"account_total": True}, " The account's total has no dimensions."),
     ],
 )

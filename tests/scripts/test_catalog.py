@@ -107,6 +107,10 @@ def _percent(comparison: str, threshold: float) -> Spoil:
     return spoil
 
 
+def _required(entry: dict[str, Any]) -> None:
+    entry.update(dimensions=["Shop", "Street"], required_dimensions=["Shop", "Street"])
+
+
 def _missing_is_fine(entry: dict[str, Any]) -> None:
     _metric({"nonzero_only": True})(entry)
     _alarm({"treat_missing_data": "notBreaching"})(entry)
@@ -138,6 +142,7 @@ def _missing_is_fine(entry: dict[str, Any]) -> None:
         (_alarm({"source": "aws"}), "metrics Sales alarms 0"),
         (_alarm({"dimensions": [{"name": "Street"}]}), "dimensions that the metric has not: Street"),
         (_metric({"dimensions": ["Street"]}), "dimensions that the metric has not: Shop"),
+        (_required, "Sales: an alarm lacks dimensions that every series has: Street"),
         (_alarm({"dimensions": []}), "Sales: an alarm has no dimensions, but no account_total is known"),
         (_alarm({"dimensions": [{"name": "Shop", "value": "Global"}]}), "Sales: an alarm on a global resource"),
         (_metric({"region": "Virginia"}), "metrics Sales region: 'Virginia' does not match"),
@@ -174,6 +179,7 @@ def test_what_is_wrong_is_told_with_its_place(
         _metric({"nonzero_only": True}),
         _metric({"period": 300}),
         _metric({"dimensions": ["Shop", "Street"]}),
+        _metric({"required_dimensions": ["Shop"]}),
         _metric({"region": "us-east-1"}),
         _guide("GreaterThanThreshold", "A share of 2%: divide by Visits in metric math."),
         _percent("GreaterThanOrEqualToThreshold", 100.0),
@@ -185,9 +191,15 @@ def test_an_alarm_that_can_fire_has_no_complaint(complaints: Callable[..., list[
     assert complaints(entry) == []
 
 
+def test_required_dimensions_are_some_of_the_dimensions(complaints: Callable[..., list[str]]) -> None:
+    entry = deepcopy(ENTRY)
+    entry["metrics"]["Prices"]["required_dimensions"] = ["Street"]
+    assert complaints(entry) == ["AWS.Shop.json: Prices: required dimensions that the metric has not: Street"]
+
+
 def test_an_alarm_on_the_account_needs_no_dimensions(complaints: Callable[..., list[str]]) -> None:
     entry = deepcopy(ENTRY)
-    _metric({"account_total": True})(entry)
+    _metric({"account_total": True, "required_dimensions": ["Shop"]})(entry)
     _alarm({"dimensions": []})(entry)
     assert complaints(entry) == []
 

@@ -177,13 +177,15 @@ def _metric(entry: dict[str, Any], name: str, own: dict[str, Any]) -> PublishedM
 
 
 def _publication(facts: dict[str, Any]) -> Iterator[str]:
-    """Where, how often and when AWS publishes a metric, as far as it is not the usual."""
+    """Where, how often and with what dimensions AWS publishes a metric, as far as it is not the usual."""
     if "region" in facts:
         yield f"Published in {facts['region']} only."
     if "period" in facts:
         yield f"One datapoint every {_interval(facts['period'])}."
     if facts.get("nonzero_only"):
         yield "No datapoint while it is zero."
+    if len(needed := facts.get("required_dimensions", [])) > 1:
+        yield f"Every series has {', '.join(needed[:-1])} and {needed[-1]}."
     if facts.get("account_total"):
         yield "The account's total has no dimensions."
 

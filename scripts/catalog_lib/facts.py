@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 HOUR, DAY, WEEK = 3_600, 86_400, 604_800
-_SHARE = re.compile(r"\b(share|fraction|percentage|per cent|percent|tenth|ratio)\b")
+_SHARE = re.compile(r"\b(share|fraction|percentage|per cent|percent|ratio|tenth)\b|%")
 _ZERO = re.compile(r"(?<!above )\b(zero|0)\b", re.IGNORECASE)
 
 
@@ -47,6 +47,10 @@ def _dimensions(alarm: dict[str, Any], facts: dict[str, Any]) -> Iterator[str]:
         yield "an alarm on a global resource, but no region"
 
 
+def _is_count(guide: str) -> bool:
+    return "metric math" in guide or guide.startswith("A count")
+
+
 def _missing(names: Sequence[str], among: Sequence[str]) -> list[str]:
     return [name for name in names if name not in among]
 
@@ -65,7 +69,7 @@ def _data(alarm: dict[str, Any], facts: dict[str, Any]) -> Iterator[str]:
 
 def _threshold(alarm: dict[str, Any], unit: str | None) -> Iterator[str]:
     guide = alarm.get("threshold_guide", "")
-    if alarm["statistic"] in {"Sum", "SampleCount"} and _SHARE.search(guide) and "metric math" not in guide:
+    if alarm["statistic"] in {"Sum", "SampleCount"} and _SHARE.search(guide) and not _is_count(guide):
         yield f"a share as the threshold of a {alarm['statistic']}: name metric math, or guide to a count"
     if "threshold" not in alarm:
         return

@@ -249,7 +249,7 @@ def test_the_dimensions_of_a_namespace_are_those_of_all_its_metrics(shop: Callab
         ({"required_dimensions": ["Shop"]}, ""),
         ({"required_dimensions": ["Shop", "Street"]}, " Every series has Shop and Street."),
         ({"required_dimensions": ["City", "Shop", "Street"]}, " Every series has City, Shop and Street."),
-        ({"account_total": True}, " The account's total has no dimensions."),
+        ({"account_total": True}, " Also published without dimensions, for the whole account."),
     ],
 )
 def test_a_description_ends_with_where_and_when_the_metric_is_published(

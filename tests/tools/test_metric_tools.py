@@ -61,9 +61,9 @@ async def test_bad_input_is_refused_before_any_call(
 async def test_a_long_listing_has_names_by_unit(stubbed: StubbedServer) -> None:
     reply = await stubbed.ask("get_metric_metadata", namespace="OpenSearch")
     names = [name for row in reply.rows("metrics") for name in row["metrics"].split(", ")]
-    assert len(names) == len(set(names)) == 243
+    assert len(names) == len(set(names)) == 279
     assert "JVMMemoryPressure" in next(row["metrics"] for row in reply.rows("metrics") if row["unit"] == "Percent")
-    assert reply.notes == ["243 metrics: pass a word as metric_name to describe those whose names contain it."]
+    assert reply.notes == ["279 metrics: pass a word as metric_name to describe those whose names contain it."]
     assert len(reply.text) < 7_000
 
 
@@ -118,7 +118,7 @@ async def test_a_nickname_lists_its_namespaces_when_the_metric_does_not_decide(
             "BucketSizeBytes",
             "The catalogue has no metric 'BucketSizeBytes' in AWS/Lambda; it is in AWS/S3.",
         ),
-        ("AWS/Lambda", "CPUUtilization", " and 11 more."),
+        ("AWS/SQS", "CPUUtilization", " and 12 more."),
         ("AWS/Lambda", "qqq", "get_metric_metadata without metric_name lists its metrics."),
         ("Zzzyqx", "x", "get_metric_data reads any, custom ones too."),
     ],
@@ -156,7 +156,7 @@ async def test_a_metric_can_have_alarms_of_aws_and_of_ours(stubbed: StubbedServe
     ("arguments", "note"),
     [
         ({"namespace": "AWS/Nope", "metric_name": "Errors"}, "The catalogue has no namespace 'AWS/Nope'."),
-        ({"namespace": "AWS/Lambda", "metric_name": "Nope"}, "The catalogue has no metric 'Nope' in AWS/Lambda."),
+        ({"namespace": "AWS/Lambda", "metric_name": "Qqq"}, "The catalogue has no metric 'Qqq' in AWS/Lambda."),
         (
             {"namespace": "AWS/Lambda", "metric_name": "Erors"},
             "The catalogue has no metric 'Erors' in AWS/Lambda. Nearest: Er",

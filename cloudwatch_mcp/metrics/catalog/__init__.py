@@ -187,7 +187,7 @@ def _publication(facts: dict[str, Any]) -> Iterator[str]:
     if len(needed := facts.get("required_dimensions", [])) > 1:
         yield f"Every series has {', '.join(needed[:-1])} and {needed[-1]}."
     if facts.get("account_total"):
-        yield "The account's total has no dimensions."
+        yield "Also published without dimensions, for the whole account."
 
 
 def _interval(seconds: int) -> str:

@@ -1,4 +1,4 @@
-"""The command line. Nothing heavy is imported before it is known to be needed."""
+"""The command line. Nothing heavy is imported before it is needed."""
 
 from __future__ import annotations
 
@@ -10,106 +10,54 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, NoReturn
 
 from cloudwatch_mcp import __version__
-from cloudwatch_mcp.config import Settings, SettingsError, variables
+from cloudwatch_mcp.commands.options import parse
+from cloudwatch_mcp.config import Settings, SettingsError
 
 
-def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(
-        prog="cloudwatch-mcp",
-        description="An MCP server over stdio that lets an AI assistant investigate AWS CloudWatch logs, metrics and "
-        "alarms, read-only. Without a command it serves: an MCP client starts it and talks to it.",
-        epilog=_environment_help(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    top.add_argument("--sandbox", action="store_true", help="serve an offline CloudWatch with a seeded incident")
-    top.add_argument("--record", metavar="FILE", help="write what AWS is asked and answers to FILE, for --replay")
-    top.add_argument(
-        "--redact", metavar="REGEX", action="append", default=[], help="with --record: replace what matches; repeatable"
-    )
-    top.add_argument("--replay", metavar="FILE", help="serve from a recording, without AWS")
-    top.add_argument("--profile", help="AWS profile; a tool call's profile_name wins")
-    top.add_argument("--region", help="AWS Region; a tool call's region wins")
-    commands = top.add_subparsers(dest="command", metavar="command")
-    commands.add_parser("demo", help="investigate the sandbox's incident with all ten tools, and print every answer")
-    _add_check(commands)
-    policy = commands.add_parser("policy", help="print the IAM policy that the server needs", description=_POLICY)
-    _add_log_groups(policy)
-    return top
-
-
-_CHECK = (
-    "Say where the credentials come from, which account and Region they lead to, and whether AWS allows each of the "
-    "operations that the server needs. It asks AWS for nothing that costs. The exit code is 0 only when all is well."
-)
-_POLICY = "Print the smallest IAM policy with which every tool works."
-
-
-def _add_check(commands: Any) -> None:
-    check = commands.add_parser(
-        "check", help="say whether the server will work here, and if not, what to do", description=_CHECK
-    )
-    check.add_argument("--profile", default=argparse.SUPPRESS, help="AWS profile, as before the command")
-    check.add_argument("--region", default=argparse.SUPPRESS, help="AWS Region, as before the command")
-    check.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
-    _add_log_groups(check)
-
-
-def _add_log_groups(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--log-groups",
-        metavar="LOG_GROUP",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="names or ARNs of the only log groups to be queried; * is a wildcard",
-    )
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; leaves with the exit code."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code."""
     _let_signals_end_a_container()
     closed = _open_closed_streams()
-    options = parser().parse_args(arguments)
-    _refuse_contradictions(options)
+    options = parse(arguments)
     if options.command is None and closed:
-        sys.exit(f"cloudwatch-mcp: {closed[0]} is closed: an MCP client talks to the server over stdin and stdout.")
+        _refuse(f"{closed[0]} is closed: an MCP client talks to the server over stdin and stdout.")
+    _leave(_run(options))
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Do what the options ask for; the exit code."""
     if options.command == "policy":
-        sys.exit(_policy(options))
-    try:
-        settings = Settings.from_environment(os.environ, profile=options.profile, region=options.region)
-    except SettingsError as error:
-        sys.exit(f"cloudwatch-mcp: {error}")
-    if options.sandbox or options.replay:
-        settings = replace(settings, profiles=())  # those are of AWS
+        return _policy(options)
+    settings = _settings(options)
     if options.command == "demo":
-        sys.exit(_demo())
+        return _demo(options)
     if options.replay:
-        _serve_replay(settings, options.replay)
+        return _serve_replay(settings, options)
     if options.sandbox:
         _enter_sandbox()
     if options.command == "check":
-        _check(settings, options)
+        return _check(settings, options)
     if options.record:
-        _serve_recorded(settings, options)
-    _serve(settings)
+        return _serve_recorded(settings, options)
+    return _serve(settings, _place(settings, options))
 
 
 def _let_signals_end_a_container() -> None:
-    """The first process has no default action for them; other processes are ended by it until they serve."""
+    """Exit on SIGTERM and SIGINT when this is process 1, for which the kernel has no default action."""
     if os.getpid() == 1:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda number, _: os._exit(128 + number))
 
 
 def _open_closed_streams() -> list[str]:
-    """Open the null device as each standard stream that is closed: what is opened next would take its place.
+    """Open the null device for each closed standard stream, or the next opened file would take its number.
 
-    The names of those of them that a client needs.
+    Returns the names of those that an MCP client needs.
     """
     closed = [name for name in ("stdin", "stdout", "stderr") if getattr(sys, name) is None]
     for name in closed:
@@ -118,19 +66,25 @@ def _open_closed_streams() -> list[str]:
     return [name for name in closed if name != "stderr"]
 
 
-def _refuse_contradictions(options: argparse.Namespace) -> None:
-    given = {name for name in ("record", "redact", "replay", "sandbox", "profile", "region") if getattr(options, name)}
-    apart = [
-        (options.command == "demo", "demo runs by itself", {"record", "redact", "replay"}),
-        (options.command == "check", "check asks AWS itself", {"record", "redact", "replay"}),
-        (options.command == "policy", "the policy is the same for all", given),
-        (options.replay, "--replay has its own account, Region and time", given - {"replay"}),
-        (options.sandbox, "--sandbox has its own account and Region", {"profile", "region"}),
-        (not options.record, "--redact is for --record", {"redact"}),
-    ]
-    for applies, reason, excluded in apart:
-        if applies and (wrong := " and ".join(f"--{name}" for name in sorted(given & excluded))):
-            sys.exit(f"cloudwatch-mcp: {reason}: leave {wrong} out.")
+def _refuse(reason: object) -> NoReturn:
+    sys.exit(f"cloudwatch-mcp: {reason}")
+
+
+def _leave(code: int) -> NoReturn:
+    with suppress(OSError):  # the reader has gone, or the disk is full
+        sys.stdout.flush()
+        sys.stderr.flush()
+    # A thread that still waits for AWS would keep the process alive until its timeout.
+    os._exit(code)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    try:
+        settings = Settings.from_environment(os.environ, profile=options.profile, region=options.region)
+    except SettingsError as error:
+        _refuse(error)
+    # The list of allowed profiles is about AWS.
+    return replace(settings, profiles=()) if options.sandbox or options.replay else settings
 
 
 def _policy(options: argparse.Namespace) -> int:
@@ -139,98 +93,109 @@ def _policy(options: argparse.Namespace) -> int:
     return run(options.log_groups)
 
 
-def _check(settings: Settings, options: argparse.Namespace) -> NoReturn:
+def _check(settings: Settings, options: argparse.Namespace) -> int:
     _configure_log(settings)
-    from cloudwatch_mcp.aws.secrets import hide, known_secrets
     from cloudwatch_mcp.commands.check import run
 
-    try:
-        code = run(settings, os.environ, log_groups=options.log_groups, in_json=options.json)
-    except KeyboardInterrupt:
-        code = 130
-    except Exception as error:  # noqa: BLE001 - whoever checks is told what failed, and is shown no traceback
-        while inner := getattr(error, "exceptions", ()):  # an ExceptionGroup, of calls that ran at once
-            error = inner[0]
-        reason = hide(f"{type(error).__name__}: {error}", known_secrets(None, os.environ))
-        sys.stderr.write(f"cloudwatch-mcp: the check itself failed, please report it: {reason}\n")
-        code = 1
-    _leave(code)
+    return run(settings, os.environ, log_groups=options.log_groups, in_json=options.json, in_sandbox=options.sandbox)
 
 
-def _leave(code: int) -> NoReturn:
-    with suppress(OSError):  # nobody reads any more, or the disk is full
-        sys.stdout.flush()
-        sys.stderr.flush()
-    # A thread that still waits for AWS would keep the process alive until its timeout.
-    os._exit(code)
-
-
-def _demo() -> int:
+def _demo(options: argparse.Namespace) -> int:
     from cloudwatch_mcp.commands.demo import run
 
     sandbox = _sandbox("demo")
-    _leave_aws()
-    return run(sandbox)
+    _forget_aws()
+    return run(sandbox, full=options.full)
 
 
 def _enter_sandbox() -> None:
-    """Point this process at an embedded CloudWatch, and at nothing else of AWS."""
+    """Start an embedded CloudWatch and point this process at it, and at nothing else."""
+    _tell_terminal("Starting the sandbox ...")
     sandbox = _sandbox("--sandbox").start()
-    _leave_aws()
+    _forget_aws()
     os.environ |= sandbox.environment
 
 
-def _leave_aws() -> None:
+def _forget_aws() -> None:
     for name in [name for name in os.environ if name.startswith("AWS_") or name == "CLOUDWATCH_MCP_PROFILES"]:
         del os.environ[name]
 
 
-def _sandbox(wanted_by: str) -> Any:
+def _sandbox(user: str) -> Any:
     try:
         from cloudwatch_mcp.sandbox import Sandbox
     except ImportError as error:
-        sys.exit(f"cloudwatch-mcp: {wanted_by} needs the extra `sandbox`: install cloudwatch-mcp[sandbox] ({error}).")
+        _refuse(f"{user} needs the extra `sandbox`: install cloudwatch-mcp[sandbox] ({error}).")
     return Sandbox()
 
 
-def _recording(wanted_by: str) -> Any:
+def _recording(flag: str) -> Any:
     try:
         from cloudwatch_mcp import recording
     except ImportError as error:
-        sys.exit(f"cloudwatch-mcp: {wanted_by} needs the extra `record`: install cloudwatch-mcp[record] ({error}).")
+        _refuse(f"{flag} needs the extra `record`: install cloudwatch-mcp[record] ({error}).")
     return recording
 
 
-def _serve_replay(settings: Settings, path: str) -> NoReturn:
+def _serve_replay(settings: Settings, options: argparse.Namespace) -> int:
     recording = _recording("--replay")
     _configure_log(settings)
-    _leave_aws()
+    _forget_aws()
     try:
-        replay = recording.Replay(path, repeat_last=True)
+        replay = recording.Replay(options.replay, repeat_last=True)
     except recording.CassetteUnreadable as error:
-        sys.exit(f"cloudwatch-mcp: {error}")
-    _serve(settings, clients=replay.clients(settings), clock=replay.clock)
+        _refuse(error)
+    return _serve(settings, _place(settings, options), clients=replay.clients(settings), clock=replay.clock)
 
 
-def _serve_recorded(settings: Settings, options: argparse.Namespace) -> NoReturn:
-    recording = _recording("--record")
-    try:
-        recorder = recording.Recorder(
-            "sandbox" if options.sandbox else "aws",
-            redact=options.redact,
-            names=_names_of_tools(),
-            journal=options.record,
-            region=settings.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
-            profile=settings.profile,
-        )
-    except recording.CannotRecord as error:
-        sys.exit(f"cloudwatch-mcp: {error}")
+def _serve_recorded(settings: Settings, options: argparse.Namespace) -> int:
+    recorder, path = _recorder(settings, options)
+    if path != Path(options.record):
+        sys.stderr.write(f"cloudwatch-mcp: {options.record} exists, recording to {path}\n")
+
+    def finish() -> None:
+        recorder.finish()
+        if recorder.is_empty:  # a client's health check
+            with suppress(OSError):
+                path.unlink()
+
     clients = recorder.clients(settings, os.environ)
-    _serve(settings, clients=clients, clock=recorder.clock, leaving=recorder.finish)
+    place = f"{_place(settings, options)}, recording to {path}"
+    return _serve(settings, place, clients=clients, clock=recorder.clock, leaving=finish)
+
+
+def _recorder(settings: Settings, options: argparse.Namespace) -> tuple[Any, Path]:
+    """A recorder, and the file that it writes."""
+    recording = _recording("--record")
+    while True:
+        path = _free_path(options.record)
+        try:
+            recorder = recording.Recorder(
+                "sandbox" if options.sandbox else "aws",
+                redact=options.redact,
+                names=_names_of_tools(),
+                journal=path,
+                region=settings.region or _region_of_environment(),
+                profile=settings.profile,
+            )
+        except recording.CannotRecord as error:
+            if not os.path.lexists(path):  # if it exists now, another server has just taken this name
+                _refuse(error)
+        else:
+            return recorder, path
+
+
+def _free_path(file: str) -> Path:
+    """The file, or FILE-2, FILE-3 and so on if it exists: a client starts the same command again and again."""
+    path = Path(file)
+    if path.is_dir():
+        _refuse(f"{path} is a directory: name a file in it.")
+    numbered = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
+    return next(each for each in chain([path], numbered) if not os.path.lexists(each))
 
 
 def _names_of_tools() -> set[str]:
-    """The tools' names and those of their arguments: --redact leaves them as they are."""
+    """The names of the tools and their arguments, which --redact does not replace."""
     from inspect import signature
 
     from cloudwatch_mcp.tools import TOOLS
@@ -239,28 +204,50 @@ def _names_of_tools() -> set[str]:
     return {name for function in functions for name in (function.__name__, *signature(function).parameters)}
 
 
-def _serve(settings: Settings, *, leaving: Callable[[], None] = lambda: None, **made: Any) -> NoReturn:
-    gc.disable()  # what is imported is kept: to look for garbage in it is a sixth of the time to start
+def _serve(settings: Settings, place: str, *, leaving: Callable[[], None] = lambda: None, **parts: Any) -> int:
+    gc.disable()  # all that is imported stays: searching it for garbage is a sixth of the start
     import anyio
 
     _configure_log(settings)
     from cloudwatch_mcp.server.lifecycle import serve
     from cloudwatch_mcp.server.tool_calls import build_server
 
-    server = build_server(settings, os.environ, **made)
+    server = build_server(settings, os.environ, **parts)
     gc.freeze()
     gc.enable()
-    _leave(anyio.run(serve, server, leaving))
+    _tell_terminal(
+        f"cloudwatch-mcp {__version__} serves {place}.\n"
+        "It waits for an MCP client on stdin; your MCP client starts it in the same way. Ctrl-C stops it.\n"
+        "To see it work, run `cloudwatch-mcp demo`; to check your AWS access, `cloudwatch-mcp check`."
+    )
+    return anyio.run(serve, server, leaving)
+
+
+def _place(settings: Settings, options: argparse.Namespace) -> str:
+    """Where the answers come from, for a person."""
+    if options.replay:
+        return f"the recording {options.replay}"
+    if options.sandbox:
+        return f"the sandbox's sample incident, an offline CloudWatch at {os.environ['AWS_ENDPOINT_URL']}"
+    source = "the CloudWatch at AWS_ENDPOINT_URL" if os.environ.get("AWS_ENDPOINT_URL") else "AWS CloudWatch"
+    profile = settings.profile or os.environ.get("AWS_PROFILE") or "default"
+    region = settings.region or _region_of_environment() or "that of the profile"
+    return f"{source} (profile: {profile}, Region: {region})"
+
+
+def _region_of_environment() -> str | None:
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+
+
+def _tell_terminal(text: str) -> None:
+    """Write to stderr if a person, not an MCP client, has started the server."""
+    if sys.stdin.isatty():
+        with suppress(OSError):
+            sys.stderr.write(f"{text}\n")
+            sys.stderr.flush()
 
 
 def _configure_log(settings: Settings) -> None:
     from cloudwatch_mcp.server.logging import configure
 
     configure(settings.log_level, settings.log_file)
-
-
-def _environment_help() -> str:
-    rows = [f"  {name}\n      {about} Default: {default}." for name, about, default in variables()]
-    return "\n".join(
-        ["environment:", *rows, "  AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and others, as for every AWS tool."]
-    )

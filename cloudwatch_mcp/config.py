@@ -13,12 +13,12 @@ LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL
 
 
 class SettingsError(ValueError):
-    """A setting that is unknown, cannot be read or contradicts another; the message names it and what to do."""
+    """A setting is unknown, invalid or contradicts another; the message names it and says what to do."""
 
 
-def _whole(text: str, least: int) -> int:
+def _whole(text: str, minimum: int) -> int:
     number = int(text)
-    if number < least:
+    if number < minimum:
         raise ValueError
     return number
 
@@ -43,63 +43,63 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
-def _variable(default: Any, name: str, takes: str, read: Callable[[str], Any], about: str) -> Any:
-    return field(default=default, metadata={"name": name, "takes": takes, "read": read, "about": about})
+def _variable(default: Any, name: str, accepts: str, read: Callable[[str], Any], about: str) -> Any:
+    return field(default=default, metadata={"name": name, "accepts": accepts, "read": read, "about": about})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a user may set. Each field's metadata names its variable and says what it is for."""
+    """What a user can set. Each field's metadata has its environment variable and a description."""
 
     log_level: str = _variable(
         "WARNING",
         "CLOUDWATCH_MCP_LOG_LEVEL",
         "one of " + ", ".join(LOG_LEVELS),
         _log_level,
-        "How much goes to stderr; INFO adds one audit line a tool call.",
+        "What is logged to stderr; INFO adds a line for each tool call.",
     )
     log_file: str | None = _variable(
         None,
         "CLOUDWATCH_MCP_LOG_FILE",
         "a path",
         str,
-        "A file that gets what stderr gets; rotated at 10 MB, three old files are kept.",
+        "A file for the same log; rotated at 10 MB, three old files are kept.",
     )
     profiles: tuple[str, ...] = _variable(
         (),
         "CLOUDWATCH_MCP_PROFILES",
         "names separated by commas",
         _names,
-        "The only AWS profiles that may be used, separated by commas; `default` stands for credentials that no profile "
-        "names: keys in the environment, roles, the default profile.",
+        "The only AWS profiles that can be used, separated by commas; `default` stands for credentials without a named "
+        "profile: environment keys, roles, the default profile.",
     )
     max_response_chars: int = _variable(
         40_000,
         "CLOUDWATCH_MCP_MAX_RESPONSE_CHARS",
         "a whole number of at least 2000",
         lambda text: _whole(text, 2_000),
-        "The response budget: no answer is longer; what was left out is said.",
+        "The longest answer, in characters; a note says what was left out.",
     )
     max_scan_gb: float | None = _variable(
         None,
         "CLOUDWATCH_MCP_MAX_SCAN_GB",
         "a positive number",
         _positive,
-        "A Logs Insights query that has scanned more is stopped; its partial rows are kept.",
+        "A Logs Insights query that has scanned more than this is stopped; its rows so far are kept.",
     )
     max_queries: int = _variable(
         10,
         "CLOUDWATCH_MCP_MAX_QUERIES",
         "a whole number of at least 1",
         lambda text: _whole(text, 1),
-        "Logs Insights queries run at once; more wait their turn (AWS allows 100 an account and Region, often fewer).",
+        "Logs Insights queries that run at once; more wait. AWS allows 100 per account and Region, often fewer.",
     )
     price_per_gb: float = _variable(
         0.005,
         "CLOUDWATCH_MCP_PRICE_PER_GB",
         "a positive number",
         _positive,
-        "US dollars a GB scanned by Logs Insights, for the cost estimates; the default is that of US Regions.",
+        "US dollars per GB that Logs Insights scans, for cost estimates; the default is the price in US Regions.",
     )
     connect_timeout: float = _variable(
         5.0,
@@ -113,17 +113,17 @@ class Settings:
         "CLOUDWATCH_MCP_READ_TIMEOUT",
         "a positive number",
         _positive,
-        "Seconds that a call to AWS may take, retries included.",
+        "Seconds that a call to AWS can take, retries included.",
     )
     region: str | None = None
     profile: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **flags: Any) -> Settings:
-        """Settings from `CLOUDWATCH_MCP_*`; a flag wins, unless it is empty.
+        """The settings in `CLOUDWATCH_MCP_*`; a flag that is not empty takes precedence.
 
         Raises:
-            SettingsError: a variable is unknown or holds a value that cannot be read, or the profile is not listed.
+            SettingsError: a variable is unknown or invalid, or the profile is not among those allowed.
         """
         _refuse_unknown(environment)
         values = {f.name: _read(environment, f.metadata) for f in fields(cls) if f.metadata}
@@ -142,7 +142,7 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
     for name in sorted(environment):
         if name.startswith(PREFIX) and name not in known:
             near = nearest(name.removeprefix(PREFIX), [each.removeprefix(PREFIX) for each in known], 1)
-            hint = f"did you mean {PREFIX}{near[0]}?" if near else f"there is {', '.join(known)}."
+            hint = f"did you mean {PREFIX}{near[0]}?" if near else f"the settings are {', '.join(known)}."
             raise SettingsError(f"{name} is not a setting: {hint}")
 
 
@@ -153,11 +153,11 @@ def _read(environment: Mapping[str, str], variable: Mapping[str, Any]) -> Any:
     try:
         return variable["read"](text)
     except ValueError:
-        raise SettingsError(f"{variable['name']}={text!r} cannot be read: it takes {variable['takes']}.") from None
+        raise SettingsError(f"{variable['name']}={text!r} is invalid: it must be {variable['accepts']}.") from None
 
 
 def variables() -> list[tuple[str, str, str]]:
-    """(name, what it is for, default) of each variable, for the help and the documents."""
+    """(name, description, default) of each variable, for the help and the docs."""
     named = [each for each in fields(Settings) if each.metadata]
     return [
         (each.metadata["name"], each.metadata["about"], "none" if each.default in {None, ()} else str(each.default))

@@ -37,18 +37,18 @@ def test_a_variable_sets_its_field_and_a_flag_wins() -> None:
         ("CLOUDWATCH_MCP_PROFILES", "prod,,stage"),
     ],
 )
-def test_an_unreadable_variable_is_named_with_what_it_takes(name: str, text: str) -> None:
-    with pytest.raises(SettingsError, match=f"{name}='{text}' cannot be read: it takes"):
+def test_an_invalid_variable_is_named_with_the_values_it_accepts(name: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name}='{text}' is invalid: it must be"):
         Settings.from_environment({name: text})
 
 
-def test_the_log_level_of_people_who_switch_is_honoured() -> None:
+def test_the_log_level_variable_of_other_servers_is_honoured() -> None:
     assert Settings.from_environment({"FASTMCP_LOG_LEVEL": "error"}).log_level == "ERROR"
     ours_too = {"FASTMCP_LOG_LEVEL": "ERROR", "CLOUDWATCH_MCP_LOG_LEVEL": "info"}
     assert Settings.from_environment(ours_too).log_level == "INFO"
 
 
-def test_every_variable_says_what_it_is_for() -> None:
+def test_every_variable_has_a_description() -> None:
     assert all(name.startswith("CLOUDWATCH_MCP_") and about.endswith(".") for name, about, _ in variables())
 
 
@@ -57,10 +57,10 @@ def test_every_variable_says_what_it_is_for() -> None:
     [
         ("CLOUDWATCH_MCP_LOGLEVEL", "did you mean CLOUDWATCH_MCP_LOG_LEVEL?"),
         ("CLOUDWATCH_MCP_PROFILE", "did you mean CLOUDWATCH_MCP_PROFILES?"),
-        ("CLOUDWATCH_MCP_QQQ", "there is CLOUDWATCH_MCP_LOG_LEVEL, CLOUDWATCH_MCP_LOG_FILE, "),
+        ("CLOUDWATCH_MCP_QQQ", "the settings are CLOUDWATCH_MCP_LOG_LEVEL, CLOUDWATCH_MCP_LOG_FILE, "),
     ],
 )
-def test_an_unknown_variable_ends_the_start_and_the_nearest_is_named(
+def test_an_unknown_variable_is_refused_and_the_nearest_is_suggested(
     monkeypatch: pytest.MonkeyPatch, name: str, hint: str
 ) -> None:
     monkeypatch.setenv(name, "made-up secret")
@@ -70,7 +70,7 @@ def test_an_unknown_variable_ends_the_start_and_the_nearest_is_named(
     assert "secret" not in str(left.value.code)
 
 
-def test_a_profile_flag_outside_the_list_ends_the_start() -> None:
+def test_a_profile_flag_outside_the_list_is_refused() -> None:
     with pytest.raises(SettingsError, match="--profile dev is not allowed: CLOUDWATCH_MCP_PROFILES lists prod, stage"):
         Settings.from_environment({"CLOUDWATCH_MCP_PROFILES": "prod, stage"}, profile="dev")
 
@@ -88,10 +88,10 @@ KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
         (None, {"AWS_PROFILE": "prod", **KEYS}, "default"),
     ],
 )
-def test_a_profile_outside_the_list_is_refused_before_a_session_is_made(
+def test_a_profile_outside_the_list_is_refused_before_a_session_is_opened(
     profile: str | None, environment: dict[str, str], used: str
 ) -> None:
-    clients = Clients(Settings(profiles=("prod", "stage")), environment, lambda _: pytest.fail("a session was made"))
+    clients = Clients(Settings(profiles=("prod", "stage")), environment, lambda _: pytest.fail("a session was opened"))
     with pytest.raises(InputError, match=f"The profile '{used}' is not allowed here: .* lists prod, stage"):
         clients.client(profile, "us-east-1", "logs")
 
@@ -100,7 +100,7 @@ def test_a_profile_outside_the_list_is_refused_before_a_session_is_made(
     ("profile", "environment"),
     [("prod", {}), ("prod", KEYS), (None, {"AWS_PROFILE": "prod"}), (None, {}), (None, KEYS), ("default", {})],
 )
-def test_a_profile_of_the_list_is_used(profile: str | None, environment: dict[str, str]) -> None:
+def test_a_listed_profile_is_used(profile: str | None, environment: dict[str, str]) -> None:
     opened: list[str | None] = []
 
     def open_session(name: str | None) -> None:
@@ -117,7 +117,7 @@ async def test_a_call_that_names_an_unlisted_profile_is_refused(environment: dic
 
 
 @pytest.fixture
-def _logging_is_put_back() -> Iterator[None]:
+def _restored_logging() -> Iterator[None]:
     handlers, level = logging.root.handlers[:], logging.root.level
     yield
     logger.remove()
@@ -125,7 +125,7 @@ def _logging_is_put_back() -> Iterator[None]:
     logging.root.setLevel(level)
 
 
-@pytest.mark.usefixtures("_logging_is_put_back")
+@pytest.mark.usefixtures("_restored_logging")
 def test_a_log_file_gets_what_stderr_gets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     configure("WARNING", str(tmp_path / "new" / "server.log"))
     logger.warning("mind this")
@@ -137,8 +137,8 @@ def test_a_log_file_gets_what_stderr_gets(tmp_path: Path, capsys: pytest.Capture
     assert "not this" not in written
 
 
-@pytest.mark.usefixtures("_logging_is_put_back")
-def test_a_log_file_is_begun_anew_at_10_mb_and_three_old_ones_are_kept(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("_restored_logging")
+def test_a_log_file_is_rotated_at_10_mb_and_three_old_files_are_kept(tmp_path: Path) -> None:
     configure("ERROR", str(tmp_path / "server.log"))
     logger.remove(min(logger._core.handlers))  # type: ignore[attr-defined]  # not to stderr: it is much
     for _ in range(6):
@@ -149,7 +149,7 @@ def test_a_log_file_is_begun_anew_at_10_mb_and_three_old_ones_are_kept(tmp_path:
     assert max(sizes) < 10_000_000
 
 
-@pytest.mark.usefixtures("_logging_is_put_back")
+@pytest.mark.usefixtures("_restored_logging")
 @pytest.mark.parametrize("path", ["/dev/null/server.log", "/dev", "~nobody-of-this-name/server.log"])
 def test_a_log_file_that_cannot_be_written_is_a_warning(path: str, capsys: pytest.CaptureFixture[str]) -> None:
     configure("WARNING", path)

@@ -1,4 +1,4 @@
-"""What a check found, as a table for a terminal and as one JSON object."""
+"""The findings of a check, as text for a terminal and as one JSON object."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ASCII_MARKS: dict[Status, str] = {"allowed": "ok", "denied": "NO", "unknown": "
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether AWS lets an operation be called; when it does not, or cannot be asked, AWS's code and reason."""
+    """Whether AWS allows an operation; if not, or if that is unknown, the error's code and text."""
 
     status: Status
     code: str = ""
@@ -31,11 +31,12 @@ class Verdict:
 
 @dataclass
 class Findings:
-    """What is known so far; a check that cannot go on leaves the rest empty. `now` is aware."""
+    """What a check found; a check that cannot go on leaves the rest empty. `now` is aware."""
 
     now: datetime
     profile: str | None
     log_groups: Sequence[str] = ()
+    in_sandbox: bool = False
     region: str | None = None
     region_source: str = ""
     credentials: Credentials | None = None
@@ -53,6 +54,13 @@ class Findings:
         return sorted(action(operation) for operation, verdict in self.verdicts.items() if verdict.status == status)
 
     @property
+    def common_failure(self) -> str | None:
+        """The error's code if every operation failed with the same one: then no operation was really tried."""
+        codes = {verdict.code for verdict in self.verdicts.values() if verdict.status == "unknown"}
+        tried = [verdict for verdict in self.verdicts.values() if verdict.status != "unknown"]
+        return codes.pop() if len(codes) == 1 and not tried else None
+
+    @property
     def missing_policy(self) -> dict[str, Any] | None:
         """The smallest policy that allows what is denied."""
         denied = [operation for operation, verdict in self.verdicts.items() if verdict.status == "denied"]
@@ -60,7 +68,7 @@ class Findings:
 
 
 def versions() -> dict[str, str]:
-    """What runs here; asked of the installed packages' metadata, as importing them takes long."""
+    """The versions in use, from package metadata: importing the packages would be slow."""
     return {
         "cloudwatch-mcp": __version__,
         "Python": platform.python_version(),
@@ -76,7 +84,7 @@ def _version(package: str) -> str:
 
 
 def as_json(findings: Findings) -> dict[str, Any]:
-    """All that was found; what is not known is left out. Times are in UTC."""
+    """The findings as JSON, without what is unknown. Times are in UTC."""
     credentials, caller = findings.credentials, findings.caller
     expires = credentials and credentials.expires
     found = {
@@ -109,12 +117,12 @@ def as_json(findings: Findings) -> dict[str, Any]:
 
 
 def as_text(findings: Findings, encoding: str | None) -> str:
-    """The same for a reader, in the characters of `encoding`."""
+    """The findings as text that `encoding` can encode."""
     parts = [
         [", ".join(f"{name} {number}" for name, number in versions().items())],
         [f"{name:<12} {value}" for name, value in _facts(findings)],
         _table(findings, encoding),
-        findings.problems or [f"All {len(OPERATIONS)} operations are allowed: the server will work here."],
+        findings.problems or [_success(findings)],
     ]
     if policy := findings.missing_policy:
         parts += [["This policy allows what is missing:"], [json.dumps(policy, indent=2)]]
@@ -122,26 +130,37 @@ def as_text(findings: Findings, encoding: str | None) -> str:
     return "\n\n".join("\n".join(part) for part in parts if part).encode(known, "replace").decode(known)
 
 
+def _success(findings: Findings) -> str:
+    if findings.in_sandbox:
+        return (
+            f"The sandbox allows all {len(OPERATIONS)} operations. This says nothing about your AWS access: "
+            "run `cloudwatch-mcp check` to check that."
+        )
+    return f"All {len(OPERATIONS)} operations are allowed: the server works here."
+
+
 def _facts(findings: Findings) -> list[tuple[str, str]]:
     caller, credentials = findings.caller, findings.credentials
-    facts = [("Profile", findings.profile), ("Credentials", credentials and _told(credentials, findings.now))]
+    facts = [("Profile", findings.profile), ("Credentials", credentials and _with_expiry(credentials, findings.now))]
     if caller.account:
         facts.append(("Account", f"{caller.account}, as {caller.arn}"))
-    elif caller.error:
+    elif caller.error and caller.error.code != findings.common_failure:
         facts.append(("Account", f"unknown: {caller.error}"))
     if findings.region:
         facts.append(("Region", f"{findings.region}, from {findings.region_source}"))
-    facts += [("Endpoint", f"{url} for {service}") for service, url in findings.endpoints.items()]
+    for url in dict.fromkeys(findings.endpoints.values()):
+        services = [service for service, each in findings.endpoints.items() if each == url]
+        facts.append(("Endpoint", f"{url} for {' and '.join(services)}"))
     return [(name, value) for name, value in facts if value]
 
 
-def _told(credentials: Credentials, now: datetime) -> str:
+def _with_expiry(credentials: Credentials, now: datetime) -> str:
     if credentials.expires is None:
-        return f"from {credentials.source}, no expiry known"
-    left = credentials.expires - now
+        return f"from {credentials.source}, no known expiry"
+    remaining = credentials.expires - now
     when = f"{credentials.expires.astimezone():%Y-%m-%d %H:%M %Z}"
     return f"from {credentials.source}, " + (
-        f"expire {when}, in {span(left)}" if left > timedelta() else f"expired {when}, {span(-left)} ago"
+        f"expire {when}, in {span(remaining)}" if remaining > timedelta() else f"expired {when}, {span(-remaining)} ago"
     )
 
 
@@ -155,6 +174,8 @@ def span(length: timedelta) -> str:
 
 
 def _table(findings: Findings, encoding: str | None) -> list[str]:
+    if findings.common_failure:
+        return []
     marks = _MARKS
     try:
         "".join(marks.values()).encode(encoding or "ascii")

@@ -1,4 +1,4 @@
-"""The IAM policy that the server needs: the allow-list of operations, as AWS wants it written."""
+"""`cloudwatch-mcp policy`: the IAM policy that the server needs, made from the allow-list of operations."""
 
 from __future__ import annotations
 
@@ -10,34 +10,35 @@ from typing import Any
 from cloudwatch_mcp.aws.allow_list import OPERATIONS
 from cloudwatch_mcp.logs.group_arn import LogGroupArn, is_log_group_name
 
-# Those of the allow-list whose required resource is a log group (AWS's Service Authorization Reference, CloudWatch
-# Logs). DescribeLogGroups, DescribeQueryDefinitions and StopQuery have no resource; to ListAnomalies and
-# ListLogAnomalyDetectors one is optional.
+# The operations that require a log group as resource (AWS's Service Authorization Reference, CloudWatch Logs).
+# DescribeLogGroups, DescribeQueryDefinitions and StopQuery have no resource; for ListAnomalies and
+# ListLogAnomalyDetectors it is optional.
 ON_LOG_GROUPS = frozenset({"GetQueryResults", "StartQuery"})
-_STILL_READABLE = (
-    "logs:ListAnomalies cannot be narrowed to log groups, and an anomaly quotes samples of its log group. Leave the "
-    "action out if they must not be read: analyze_log_group does without."
+_ANOMALIES_QUOTE_LOGS = (
+    "logs:ListAnomalies cannot be limited to log groups, and an anomaly quotes log events. If that is a problem, "
+    "remove the action: analyze_log_group works without it."
 )
 
 
 class LogGroupError(ValueError):
-    """What was given as a log group is neither a name nor an ARN of one."""
+    """A text is neither the name nor the ARN of a log group."""
 
 
 def document(operations: Iterable[str] | None = None, log_groups: Sequence[str] = ()) -> dict[str, Any]:
-    """The policy that allows `operations`, all of the allow-list by default, on `log_groups` only if there are any.
+    """The policy that allows `operations`, by default the whole allow-list, with queries limited to `log_groups`.
 
-    A log group is a name or an ARN; `*` and `?` in them are IAM's wildcards.
+    Without log groups, queries are not limited. A log group is a name or an ARN, in which `*` and `?` are IAM's
+    wildcards.
 
     Raises:
-        LogGroupError: a log group is neither.
+        LogGroupError: a log group is neither a name nor an ARN.
     """
-    wanted = set(OPERATIONS if operations is None else operations)
-    narrow = wanted & ON_LOG_GROUPS if log_groups else set()
+    allowed = set(OPERATIONS if operations is None else operations)
+    limited = allowed & ON_LOG_GROUPS if log_groups else set()
     resources = [arn for each in dict.fromkeys(log_groups) for arn in _arns(each)]
     statements = [
-        _statement("CloudWatchMcp", wanted - narrow, "*"),
-        _statement("CloudWatchMcpLogGroups", narrow, resources),
+        _statement("CloudWatchMcp", allowed - limited, "*"),
+        _statement("CloudWatchMcpLogGroups", limited, resources),
     ]
     return {"Version": "2012-10-17", "Statement": [each for each in statements if each["Action"]]}
 
@@ -53,10 +54,10 @@ def action(operation: str) -> str:
 
 
 def log_group_name(given: str) -> str:
-    """The name of a log group that is given as a name or an ARN.
+    """The name in the name or ARN of a log group.
 
     Raises:
-        LogGroupError: it is neither.
+        LogGroupError: `given` is neither.
     """
     return _log_group(given).name
 
@@ -68,19 +69,20 @@ def _log_group(given: str) -> LogGroupArn:
     if arn := LogGroupArn.match(given, wildcards=True):
         return arn
     raise LogGroupError(
-        f"{given!r} is no log group: give a name such as /ecs/shop/payments, or an ARN such as "
+        f"{given!r} is not a log group: give a name such as /ecs/shop/payments, or an ARN such as "
         "arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/shop/payments; * and ? are wildcards."
     )
 
 
 def _arns(given: str) -> list[str]:
-    # AWS's documents write a log group in policies both with and without `:*`; which one is matched varies by action.
-    arn = str(_log_group(given))
+    # AWS documents both forms of a log group's ARN, with and without `:*`; which one matches depends on the action.
+    name = log_group_name(given)
+    arn = given.removesuffix(":*") if given != name else f"arn:aws:logs:*:*:log-group:{name}"
     return [arn] if arn.endswith("*") else [arn, f"{arn}:*"]
 
 
 def run(log_groups: Sequence[str]) -> int:
-    """Print the policy; what it cannot narrow is said on stderr."""
+    """Print the policy, with a warning on stderr about what it cannot limit; the exit code."""
     try:
         policy = document(log_groups=log_groups)
     except LogGroupError as error:
@@ -88,5 +90,5 @@ def run(log_groups: Sequence[str]) -> int:
         return 1
     sys.stdout.write(json.dumps(policy, indent=2) + "\n")
     if log_groups:
-        sys.stderr.write(f"cloudwatch-mcp: {_STILL_READABLE}\n")
+        sys.stderr.write(f"cloudwatch-mcp: {_ANOMALIES_QUOTE_LOGS}\n")
     return 0

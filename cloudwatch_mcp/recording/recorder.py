@@ -84,6 +84,10 @@ class Recorder:
         self._cannot_write = False
         self._journal = Journal(journal, self._metadata()) if journal else None
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._calls and not self.cassette.data
+
     def clients(self, settings: Settings, environment: Mapping[str, str]) -> Clients:
         """The server's clients, heard."""
         return Clients(settings, environment, self.open_session)

@@ -1,10 +1,11 @@
-"""`cloudwatch-mcp check` on endpoints that allow all, deny some, and cannot be used at all."""
+"""`cloudwatch-mcp check` on endpoints that allow everything, deny some operations, or do not work."""
 
 from __future__ import annotations
 
 import json
 import os
 import socket
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -22,9 +23,9 @@ from cloudwatch_mcp import cli
 from cloudwatch_mcp.aws.allow_list import OPERATIONS
 from cloudwatch_mcp.aws.identity import Caller, Credentials
 from cloudwatch_mcp.commands import check
-from cloudwatch_mcp.commands.check import PROBES
 from cloudwatch_mcp.commands.check_report import Findings, Verdict, as_json, as_text
 from cloudwatch_mcp.commands.policy import document
+from cloudwatch_mcp.commands.probes import PROBES
 from tests.support.frozen_time import NOW
 from tests.support.stdio import PATIENCE, Endpoint, Request, Response
 
@@ -41,8 +42,8 @@ DENIAL = refusal("AccessDeniedException", "User: arn:aws:iam::123456789012:user/
 
 
 @dataclass(frozen=True)
-class Left:
-    """What the command wrote, and its exit code."""
+class Result:
+    """The exit code, and what the command wrote."""
 
     code: int
     out: str
@@ -53,30 +54,26 @@ class Left:
         return dict(json.loads(self.out))
 
 
-Check: TypeAlias = Callable[..., Left]
+Check: TypeAlias = Callable[..., Result]
 
 
 @pytest.fixture
 def run_check(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Check:
-    """Runs the command in this process; where it would leave at once it raises SystemExit."""
-
-    def leave(code: int) -> None:
-        raise SystemExit(code)
-
-    monkeypatch.setattr("os._exit", leave)
+    """Runs the command in this process."""
+    monkeypatch.setattr(cli, "_leave", sys.exit)
     monkeypatch.setattr(cli, "_configure_log", lambda _: None)
 
-    def run(*arguments: str, before: tuple[str, ...] = ()) -> Left:
-        with pytest.raises(SystemExit) as left:
+    def run(*arguments: str, before: tuple[str, ...] = ()) -> Result:
+        with pytest.raises(SystemExit) as ended:
             cli.main([*before, "check", *arguments])
-        assert isinstance(left.value.code, int)
-        return Left(left.value.code, *capsys.readouterr())
+        assert isinstance(ended.value.code, int)
+        return Result(ended.value.code, *capsys.readouterr())
 
     return run
 
 
 @pytest.fixture
-def _repetitions_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def _retries_without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
     monkeypatch.setattr("botocore.retries.bucket.TokenBucket._sleep_amount", lambda *_: 0)
 
@@ -93,20 +90,20 @@ def forward(url: str, request: Request) -> Response:
 
 @pytest.fixture
 def on_endpoint(monkeypatch: pytest.MonkeyPatch, sandbox: str) -> Callable[..., Any]:
-    """An endpoint in front of the sandbox: `answers` decides, by operation; None lets the sandbox decide."""
+    """An endpoint in front of the sandbox, which answers whatever `answers` returns None for."""
 
     @contextmanager
     def on(answers: Callable[[Request], Response | None] = lambda _: None) -> Iterator[list[Request]]:
-        seen: list[Request] = []
+        requests: list[Request] = []
 
         def answer(request: Request) -> Response:
-            seen.append(request)
+            requests.append(request)
             return answers(request) or forward(sandbox, request)
 
         with Endpoint(answer) as endpoint:
             monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
             monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sandbox)
-            yield seen
+            yield requests
 
     return on
 
@@ -119,46 +116,55 @@ def test_there_is_a_probe_for_each_operation_of_the_allow_list() -> None:
     assert set(PROBES) == set(OPERATIONS)
 
 
-def test_all_is_well(run_check: Check, sandbox: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_everything_is_allowed(run_check: Check, sandbox: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox)
-    left = run_check()
-    assert (left.code, left.err) == (0, "")
-    assert [line for line in left.out.splitlines() if line.startswith("✓")] == [f"✓ {action}" for action in ACTIONS]
-    assert "Credentials  from the environment, no expiry known\n" in left.out
-    assert f"Account      {OUR_ACCOUNT}, as arn:aws:sts::{OUR_ACCOUNT}:" in left.out
-    assert "Region       us-east-1, from AWS_REGION\n" in left.out
-    assert f"Endpoint     {sandbox} for logs\n" in left.out
-    assert left.out.endswith("All 11 operations are allowed: the server will work here.\n")
+    result = run_check()
+    assert (result.code, result.err) == (0, "")
+    assert [line for line in result.out.splitlines() if line.startswith("✓")] == [f"✓ {action}" for action in ACTIONS]
+    assert "Credentials  from the environment, no known expiry\n" in result.out
+    assert f"Account      {OUR_ACCOUNT}, as arn:aws:sts::{OUR_ACCOUNT}:" in result.out
+    assert "Region       us-east-1, from AWS_REGION\n" in result.out
+    assert f"Endpoint     {sandbox} for cloudwatch and logs\n" in result.out
+    assert result.out.endswith("All 11 operations are allowed: the server works here.\n")
 
 
-def test_the_sandbox_can_be_checked(run_check: Check, sandbox: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_of_the_sandbox_does_not_look_like_one_of_aws(
+    run_check: Check, sandbox: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cli, "_enter_sandbox", lambda: monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox))
     monkeypatch.setenv("CLOUDWATCH_MCP_PROFILES", "prod")
-    assert run_check(before=("--sandbox",)).code == 0
+    result = run_check(before=("--sandbox",))
+    assert result.code == 0
+    assert "Credentials  from the sandbox, no known expiry\n" in result.out
+    assert "Region       us-east-1, from the sandbox\n" in result.out
+    assert result.out.endswith(
+        "The sandbox allows all 11 operations. This says nothing about your AWS access: "
+        "run `cloudwatch-mcp check` to check that.\n"
+    )
 
 
-def test_just_the_three_denied_operations_are_named_with_their_policy(
+def test_exactly_the_denied_operations_are_listed_with_a_policy_for_them(
     run_check: Check, on_endpoint: Callable[..., Any]
 ) -> None:
     with on_endpoint(denying(*DENIED_THREE)):
-        left = run_check()
-    assert (left.code, left.err) == (1, "")
-    assert [line for line in left.out.splitlines() if line.startswith("✗")] == [
+        result = run_check()
+    assert (result.code, result.err) == (1, "")
+    assert [line for line in result.out.splitlines() if line.startswith("✗")] == [
         f"✗ {action}  AccessDeniedException" for action in ACTIONS if action.partition(":")[2] in DENIED_THREE
     ]
-    assert left.out.count("✓") == len(OPERATIONS) - len(DENIED_THREE)
-    told, _, policy = left.out.partition("This policy allows what is missing:")
-    assert told.rstrip().endswith(
+    assert result.out.count("✓") == len(OPERATIONS) - len(DENIED_THREE)
+    summary, _, policy = result.out.partition("This policy allows what is missing:")
+    assert summary.rstrip().endswith(
         "AWS denies 3 of 11 operations: cloudwatch:GetMetricData, logs:ListAnomalies, logs:StartQuery."
     )
     assert json.loads(policy) == document(DENIED_THREE)
 
 
-def test_json_says_the_same_as_one_object(run_check: Check, on_endpoint: Callable[..., Any], sandbox: str) -> None:
+def test_json_has_the_same_findings(run_check: Check, on_endpoint: Callable[..., Any], sandbox: str) -> None:
     with on_endpoint(denying(*DENIED_THREE)):
-        left = run_check("--json")
-    assert (left.code, left.err) == (1, "")
-    found = left.json
+        result = run_check("--json")
+    assert (result.code, result.err) == (1, "")
+    found = result.json
     assert not found["ok"]
     assert found["problems"] == [
         "AWS denies 3 of 11 operations: cloudwatch:GetMetricData, logs:ListAnomalies, logs:StartQuery."
@@ -174,54 +180,52 @@ def test_json_says_the_same_as_one_object(run_check: Check, on_endpoint: Callabl
     assert None not in found.values()
 
 
-def test_nothing_that_is_asked_costs_or_changes_anything(run_check: Check, on_endpoint: Callable[..., Any]) -> None:
-    with on_endpoint() as seen:
+def test_no_request_costs_or_changes_anything(run_check: Check, on_endpoint: Callable[..., Any]) -> None:
+    with on_endpoint() as requests:
         assert run_check().code == 0
-    asked = {request.operation: request.json for request in seen}
-    assert sorted(request.operation for request in seen) == sorted(OPERATIONS)
-    assert (asked["StartQuery"]["startTime"], asked["StartQuery"]["endTime"]) == (0, 1)
-    assert asked["StartQuery"]["logGroupNames"] == ["cloudwatch-mcp/check/there-is-no-such-log-group"]
-    assert asked["StopQuery"] == asked["GetQueryResults"] == {"queryId": "00000000-0000-0000-0000-000000000000"}
-    (metric,) = asked["GetMetricData"]["MetricDataQueries"]
+    parameters = {request.operation: request.json for request in requests}
+    assert sorted(request.operation for request in requests) == sorted(OPERATIONS)
+    assert (parameters["StartQuery"]["startTime"], parameters["StartQuery"]["endTime"]) == (0, 1)
+    assert parameters["StartQuery"]["logGroupNames"] == ["cloudwatch-mcp/check/there-is-no-such-log-group"]
+    assert (
+        parameters["StopQuery"] == parameters["GetQueryResults"] == {"queryId": "00000000-0000-0000-0000-000000000000"}
+    )
+    (metric,) = parameters["GetMetricData"]["MetricDataQueries"]
     assert "MetricStat" not in metric
     assert metric["Expression"].startswith("SEARCH('{cloudwatch-mcp/check} ")
 
 
-def test_a_query_that_starts_against_all_expectation_is_stopped(
-    run_check: Check, on_endpoint: Callable[..., Any]
-) -> None:
+def test_a_query_that_starts_unexpectedly_is_stopped(run_check: Check, on_endpoint: Callable[..., Any]) -> None:
     started = Response(b'{"queryId": "mine"}')
-    with on_endpoint(lambda request: started if request.operation == "StartQuery" else None) as seen:
+    with on_endpoint(lambda request: started if request.operation == "StartQuery" else None) as requests:
         assert run_check().code == 0
-    assert {"queryId": "mine"} in [request.json for request in seen if request.operation == "StopQuery"]
+    assert {"queryId": "mine"} in [request.json for request in requests if request.operation == "StopQuery"]
 
 
-def test_queries_of_some_log_groups_only_are_checked_on_these(
-    run_check: Check, on_endpoint: Callable[..., Any]
-) -> None:
-    with on_endpoint() as seen:
+def test_with_log_groups_queries_of_these_are_checked(run_check: Check, on_endpoint: Callable[..., Any]) -> None:
+    with on_endpoint() as requests:
         assert run_check("--log-groups", "/ecs/shop/payments", "/aws/lambda/*").code == 0
-    (query,) = [request.json for request in seen if request.operation == "StartQuery"]
+    (query,) = [request.json for request in requests if request.operation == "StartQuery"]
     assert query["logGroupNames"] == ["/ecs/shop/payments", "/aws/lambda/cloudwatch-mcp-check"]
 
 
-def test_the_policy_for_what_is_missing_is_of_these_log_groups_too(
+def test_with_log_groups_the_missing_policy_is_limited_to_them(
     run_check: Check, on_endpoint: Callable[..., Any]
 ) -> None:
     ours = ["arn:aws:logs:us-east-1:123456789012:log-group:/ecs/shop/payments"]
-    with on_endpoint(denying("StartQuery")) as seen:
-        left = run_check("--json", "--log-groups", *ours)
-    assert left.json["missing_policy"] == document(["StartQuery"], ours)
-    assert ["/ecs/shop/payments"] in [request.json.get("logGroupNames") for request in seen]
+    with on_endpoint(denying("StartQuery")) as requests:
+        result = run_check("--json", "--log-groups", *ours)
+    assert result.json["missing_policy"] == document(["StartQuery"], ours)
+    assert ["/ecs/shop/payments"] in [request.json.get("logGroupNames") for request in requests]
 
 
-def test_what_is_no_log_group_is_refused(run_check: Check) -> None:
-    left = run_check("--log-groups", "a b")
-    assert (left.code, left.out) == (1, "")
-    assert left.err.startswith("cloudwatch-mcp: 'a b' is no log group")
+def test_a_malformed_log_group_is_refused(run_check: Check) -> None:
+    result = run_check("--log-groups", "a b")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("cloudwatch-mcp: 'a b' is not a log group")
 
 
-@pytest.mark.usefixtures("_repetitions_at_once")
+@pytest.mark.usefixtures("_retries_without_delay")
 @pytest.mark.parametrize(
     ("operation", "code"),
     [
@@ -235,7 +239,7 @@ def test_what_is_no_log_group_is_refused(run_check: Check) -> None:
         ("DescribeAlarmHistory", "ResourceNotFound"),
     ],
 )
-def test_who_is_told_that_the_request_is_wrong_was_allowed_to_make_it(
+def test_an_error_about_the_request_means_that_the_operation_is_allowed(
     run_check: Check, on_endpoint: Callable[..., Any], operation: str, code: str
 ) -> None:
     with on_endpoint(lambda request: refusal(code) if request.operation == operation else None):
@@ -243,46 +247,46 @@ def test_who_is_told_that_the_request_is_wrong_was_allowed_to_make_it(
 
 
 @pytest.mark.parametrize("code", ["UnknownOperationException", "UnrecognizedClientException", "407"])
-def test_whether_it_is_allowed_stays_open_where_aws_did_not_get_as_far(
+def test_other_errors_leave_open_whether_the_operation_is_allowed(
     run_check: Check, on_endpoint: Callable[..., Any], code: str
 ) -> None:
     with on_endpoint(lambda request: refusal(code, "Oh") if request.operation == "ListAnomalies" else None):
-        left = run_check()
-    assert left.code == 1
-    assert f"? logs:ListAnomalies  {code}\n" in left.out
-    assert "policy" not in left.out
+        result = run_check()
+    assert result.code == 1
+    assert f"? logs:ListAnomalies  {code}\n" in result.out
+    assert "policy" not in result.out
 
 
-def test_an_explicit_deny_is_said_to_be_one(run_check: Check, on_endpoint: Callable[..., Any]) -> None:
+def test_an_explicit_deny_is_reported(run_check: Check, on_endpoint: Callable[..., Any]) -> None:
     explicit = refusal("AccessDeniedException", "not authorized with an explicit deny in a service control policy")
     with on_endpoint(lambda request: explicit if request.operation == "ListMetrics" else None):
-        assert "AWS names an explicit deny: no policy that allows lifts it." in run_check().out
+        assert "AWS names an explicit deny, which no policy that allows can override." in run_check().out
 
 
-def test_an_address_of_sts_that_is_none_leaves_the_account_unknown_and_is_no_problem(
+def test_a_malformed_sts_address_leaves_the_account_unknown_and_is_no_problem(
     run_check: Check, on_endpoint: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with on_endpoint():
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "not a url")
-        left = run_check()
-    assert left.code == 0
-    assert "Account      unknown: GetCallerIdentity in us-east-1 failed: Invalid endpoint: not a url." in left.out
+        result = run_check()
+    assert result.code == 0
+    assert "Account      unknown: GetCallerIdentity in us-east-1 failed: Invalid endpoint: not a url." in result.out
 
 
-@pytest.mark.usefixtures("_repetitions_at_once")
-def test_an_sts_that_hangs_up_leaves_the_account_unknown_and_is_no_problem(
+@pytest.mark.usefixtures("_retries_without_delay")
+def test_an_sts_that_closes_the_connection_leaves_the_account_unknown_and_is_no_problem(
     run_check: Check, on_endpoint: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with on_endpoint():
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", os.environ["AWS_ENDPOINT_URL"])  # it speaks JSON, and STS does not
-        left = run_check()
-    assert left.code == 0
-    assert "Account      unknown: GetCallerIdentity in us-east-1 failed: Connection was closed" in left.out
+        result = run_check()
+    assert result.code == 0
+    assert "Account      unknown: GetCallerIdentity in us-east-1 failed: Connection was closed" in result.out
 
 
 @pytest.fixture
 def configured(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
-    """Takes the keys out of the environment and writes the config file."""
+    """Removes the keys from the environment and writes the config file."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -293,63 +297,61 @@ def configured(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp
     return configure
 
 
-def test_a_profile_is_checked_with_its_own_credentials_in_the_region_that_is_given(
+def test_a_profile_is_checked_with_its_credentials_in_the_given_region(
     run_check: Check, configured: Callable[[str], None], sandbox: str
 ) -> None:
     keys = "aws_access_key_id = testing\naws_secret_access_key = testing"
     configured(f"[profile prod]\nregion = eu-west-2\nendpoint_url = {sandbox}\n{keys}\n")
-    left = run_check("--profile", "prod", "--region", "eu-west-1", "--json")
-    assert (left.code, left.json["ok"], left.json["problems"]) == (0, True, [])
-    assert left.json["profile"] == "prod"
-    assert left.json["credentials"] == {"source": "the shared config file"}
-    assert left.json["region"] == {"name": "eu-west-1", "source": "--region"}
-    assert left.json["endpoints"] == {"cloudwatch": sandbox, "logs": sandbox}
-    assert "missing_policy" not in left.json
+    result = run_check("--profile", "prod", "--region", "eu-west-1", "--json")
+    assert (result.code, result.json["ok"], result.json["problems"]) == (0, True, [])
+    assert result.json["profile"] == "prod"
+    assert result.json["credentials"] == {"source": "the shared config file"}
+    assert result.json["region"] == {"name": "eu-west-1", "source": "--region"}
+    assert result.json["endpoints"] == {"cloudwatch": sandbox, "logs": sandbox}
+    assert "missing_policy" not in result.json
 
 
 @pytest.mark.usefixtures("configured")
-def test_without_credentials_it_says_what_to_do(run_check: Check) -> None:
-    left = run_check()
-    assert (left.code, left.err) == (1, "")
-    (advice,) = [line for line in left.out.splitlines() if line.startswith("No AWS credentials were found")]
+def test_without_credentials_the_advice_is_one_line(run_check: Check) -> None:
+    result = run_check()
+    assert (result.code, result.err) == (1, "")
+    (advice,) = [line for line in result.out.splitlines() if line.startswith("No AWS credentials were found")]
     assert all(each in advice for each in ("aws sso login", "aws configure", "--profile", "AWS_PROFILE", "--sandbox"))
-    assert "Region       us-east-1, from AWS_REGION" in left.out
-    assert "✓" not in left.out
+    assert "Region       us-east-1, from AWS_REGION" in result.out
+    assert "✓" not in result.out
     assert run_check("--json").json["problems"] == [advice]
 
 
-def test_an_expired_sso_login_names_the_command_for_the_profile(
-    run_check: Check, configured: Callable[[str], None]
-) -> None:
+def test_an_expired_sso_login_gives_the_command_to_log_in(run_check: Check, configured: Callable[[str], None]) -> None:
     configured(
         "[profile prod]\nsso_session = ours\nsso_account_id = 123456789012\nsso_role_name = reader\n"
         "[sso-session ours]\nsso_region = us-east-1\nsso_start_url = https://example.awsapps.com/start\n"
     )
-    left = run_check("--profile", "prod")
-    assert left.code == 1
-    assert "Profile      prod\n" in left.out
-    assert "run `aws sso login --profile prod`" in left.out
-    assert "✓" not in left.out
+    result = run_check("--profile", "prod")
+    assert result.code == 1
+    assert "Profile      prod\n" in result.out
+    assert "run `aws sso login --profile prod`" in result.out
+    assert "✓" not in result.out
     assert run_check("--json", before=("--profile", "prod")).json["profile"] == "prod"
 
 
-def test_credentials_that_aws_calls_expired_are_told_once(
+def test_expired_credentials_are_reported_once(
     run_check: Check, configured: Callable[[str], None], on_endpoint: Callable[..., Any]
 ) -> None:
     configured("[profile prod]\naws_access_key_id = a\naws_secret_access_key = b\n")
     expired = refusal("ExpiredTokenException", "The security token included in the request is expired")
     with on_endpoint(lambda _: expired):
-        left = run_check("--profile", "prod")
-    assert left.code == 1
-    assert left.out.count("aws sso login --profile prod") == 1
-    assert "10 more operations failed likewise." in left.out
-    assert left.out.count("? ") == len(OPERATIONS)
-    assert "policy" not in left.out
-    assert "clock" not in left.out
+        result = run_check("--profile", "prod")
+    assert result.code == 1
+    assert result.out.count("aws sso login --profile prod") == 1
+    assert "10 more operations failed in the same way." in result.out
+    assert "? " not in result.out
+    assert "policy" not in result.out
+    assert "clock" not in result.out
 
 
 @pytest.mark.parametrize(
-    ("config", "said"),
+    ("config", "text"),
     [
         ("[profile prod]\nrole_arn = arn:aws:iam::123456789012:role/r\n", "source_profile"),
         ("[profile prod]\ncredential_process = /dev/null/none\n", "The credentials cannot be used: "),
@@ -359,19 +361,17 @@ def test_credentials_that_aws_calls_expired_are_told_once(
         ),
     ],
 )
-def test_a_profile_of_no_use_is_one_line_of_what_is_wrong(
-    run_check: Check, configured: Callable[[str], None], config: str, said: str
+def test_an_unusable_profile_is_one_line(
+    run_check: Check, configured: Callable[[str], None], config: str, text: str
 ) -> None:
     configured(config)
-    left = run_check("--profile", "prod", "--json")
-    assert (left.code, left.err) == (1, "")
-    (problem,) = left.json["problems"]
-    assert said in problem
+    result = run_check("--profile", "prod", "--json")
+    assert (result.code, result.err) == (1, "")
+    (problem,) = result.json["problems"]
+    assert text in problem
 
 
-def test_credentials_of_the_environment_that_are_past_their_time_are_told(
-    run_check: Check, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_expired_credentials_in_the_environment_are_reported(run_check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", "2020-01-01T00:00:00Z")
     (problem,) = run_check("--json").json["problems"]
     assert problem.startswith("The credentials cannot be used: Credentials were refreshed, but")
@@ -383,39 +383,40 @@ def test_an_unlisted_profile_is_refused(run_check: Check, monkeypatch: pytest.Mo
     assert problem.startswith("The profile 'default' is not allowed here: CLOUDWATCH_MCP_PROFILES lists prod. Pass one")
 
 
-def test_a_misspelt_region_is_told_with_the_nearest(run_check: Check) -> None:
-    left = run_check("--region", "us-esat-1")
-    assert left.code == 1
-    assert "Unknown region 'us-esat-1': did you mean us-west-1, us-east-1?" in left.out
+def test_a_misspelt_region_is_reported_with_suggestions(run_check: Check) -> None:
+    result = run_check("--region", "us-esat-1")
+    assert result.code == 1
+    assert "Unknown region 'us-esat-1': did you mean us-west-1, us-east-1?" in result.out
 
 
-def test_an_endpoint_that_is_no_address_is_told(run_check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_malformed_endpoint_is_reported(run_check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "not a url")
-    left = run_check()
-    assert left.code == 1
-    assert left.out.count("Check AWS_ENDPOINT_URL, ") == 1
+    result = run_check()
+    assert result.code == 1
+    assert result.out.count("Check AWS_ENDPOINT_URL, ") == 1
 
 
-@pytest.mark.usefixtures("_repetitions_at_once")
+@pytest.mark.usefixtures("_retries_without_delay")
 @pytest.mark.parametrize(
-    ("variable", "said"),
+    ("variable", "advice"),
     [("AWS_ENDPOINT_URL", "Check the network"), ("HTTPS_PROXY", "Check HTTPS_PROXY and NO_PROXY.")],
 )
-def test_where_nobody_answers_the_first_failure_is_told_and_the_rest_counted(
-    run_check: Check, monkeypatch: pytest.MonkeyPatch, variable: str, said: str
+def test_an_endpoint_that_refuses_connections_is_one_line(
+    run_check: Check, monkeypatch: pytest.MonkeyPatch, variable: str, advice: str
 ) -> None:
     with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))  # held but not listened on: who connects is refused
+        closed.bind(("127.0.0.1", 0))  # bound but not listening: connections are refused
         monkeypatch.setenv(variable, f"http://127.0.0.1:{closed.getsockname()[1]}")
-        left = run_check()
-    assert (left.code, left.err) == (1, "")
-    assert "Account      unknown: " in left.out
-    (problem,) = [line for line in left.out.splitlines() if "10 more operations failed likewise" in line]
-    assert said in problem
+        result = run_check()
+    assert (result.code, result.err) == (1, "")
+    (problem,) = [line for line in result.out.splitlines() if "in us-east-1 failed: " in line]
+    assert problem.endswith("10 more operations failed in the same way.")
+    assert advice in problem
+    assert "Error" not in result.out.replace(problem, "")
 
 
 @pytest.mark.parametrize("hangs", ["find_credentials", "find_caller"])
-def test_who_hangs_while_it_is_asked_who_calls_is_given_up(
+def test_a_lookup_of_credentials_or_account_that_hangs_is_given_up(
     run_check: Check, on_endpoint: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, hangs: str
 ) -> None:
     released, within = Event(), check._within
@@ -429,12 +430,12 @@ def test_who_hangs_while_it_is_asked_who_calls_is_given_up(
     monkeypatch.setattr(check, hangs, hang)
     monkeypatch.setattr(check, "_within", within_less)
     with on_endpoint():
-        left = run_check("--json")
+        result = run_check("--json")
     released.set()
-    told = left.json["problems"] if hangs == "find_credentials" else [left.json["account_error"]]
-    assert told[0].startswith("Get")
-    assert "no answer within 0.05 s" in told[0]
-    assert left.code == (1 if hangs == "find_credentials" else 0)
+    errors = result.json["problems"] if hangs == "find_credentials" else [result.json["account_error"]]
+    assert errors[0].startswith("Get")
+    assert "no answer within 0.05 s" in errors[0]
+    assert result.code == (1 if hangs == "find_credentials" else 0)
 
 
 SKEWED = {
@@ -444,18 +445,18 @@ SKEWED = {
 
 
 @pytest.mark.parametrize(
-    ("ahead", "said"),
+    ("ahead", "advice"),
     [
         (timedelta(minutes=17), "This machine's clock is 17 min ahead of AWS's: set it right."),
         (timedelta(hours=-2), "This machine's clock is 2 h 0 min behind AWS's: set it right."),
         (None, "Check that this machine's clock is right."),
     ],
 )
-def test_a_clock_that_is_wrong_is_named(ahead: timedelta | None, said: str) -> None:
+def test_a_wrong_clock_is_named(ahead: timedelta | None, advice: str) -> None:
     findings = Findings(NOW, None)
     findings.caller = Caller(aws_time=None if ahead is None else NOW - ahead)
     reason = "ListMetrics in us-east-1 failed: SignatureDoesNotMatch: Signature expired."
-    assert check._about_the_clock(reason, findings) == f" {said}"
+    assert check._about_the_clock(reason, findings) == f" {advice}"
 
 
 def test_a_bad_key_is_not_blamed_on_a_clock_that_is_right() -> None:
@@ -470,16 +471,16 @@ def test_a_wrong_clock_is_not_blamed_for_throttling() -> None:
     assert check._about_the_clock("X failed: ThrottlingException: Rate exceeded.", findings) == ""
 
 
-def test_aws_own_clock_is_read_from_its_refusal(
+def test_the_time_of_aws_is_read_from_its_error(
     run_check: Check, on_endpoint: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The sandbox's answers bear the time of day, and the check is told that it is another."""
+    """The sandbox's answers have the real date, and the check has another."""
     early = datetime.now(timezone.utc) - timedelta(hours=3)
     monkeypatch.setattr(check, "Clock", lambda: SimpleNamespace(now=lambda: early))
     with on_endpoint(lambda request: SKEWED.get(request.operation)):
-        left = run_check()
-    assert left.code == 1
-    assert left.out.count(" behind AWS's: set it right.") == len(SKEWED)
+        result = run_check()
+    assert result.code == 1
+    assert result.out.count(" behind AWS's: set it right.") == len(SKEWED)
 
 
 @pytest.mark.parametrize(
@@ -492,7 +493,7 @@ def test_aws_own_clock_is_read_from_its_refusal(
         ([], {}, "", "us-east-1, from the default"),
     ],
 )
-def test_it_says_why_it_is_this_region(
+def test_the_source_of_the_region_is_shown(
     run_check: Check,
     configured: Callable[[str], None],
     monkeypatch: pytest.MonkeyPatch,
@@ -509,7 +510,7 @@ def test_it_says_why_it_is_this_region(
 
 
 @pytest.mark.parametrize(
-    ("left", "told"),
+    ("remaining", "text"),
     [
         (timedelta(minutes=42, seconds=10), "expire 2026-11-20 13:42 CET, in 42 min"),
         (timedelta(hours=11, minutes=5), "expire 2026-11-21 00:05 CET, in 11 h 5 min"),
@@ -517,11 +518,13 @@ def test_it_says_why_it_is_this_region(
         (timedelta(minutes=-12), "expired 2026-11-20 12:48 CET, 12 min ago"),
     ],
 )
-def test_expiry_is_in_local_time_with_what_is_left(in_zone: Callable[[str], None], left: timedelta, told: str) -> None:
+def test_expiry_is_shown_in_local_time_with_the_time_remaining(
+    in_zone: Callable[[str], None], remaining: timedelta, text: str
+) -> None:
     in_zone("Europe/Berlin")
     findings = Findings(NOW, None)
-    findings.credentials = Credentials("SSO (IAM Identity Center)", NOW + left)
-    assert f"Credentials  from SSO (IAM Identity Center), {told}\n" in as_text(findings, "utf-8")
+    findings.credentials = Credentials("SSO (IAM Identity Center)", NOW + remaining)
+    assert f"Credentials  from SSO (IAM Identity Center), {text}\n" in as_text(findings, "utf-8")
 
 
 def test_expiry_in_json_is_in_utc(in_zone: Callable[[str], None]) -> None:
@@ -542,7 +545,7 @@ def test_the_expiry_of_temporary_credentials_is_found(
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", None])
-def test_a_terminal_that_has_no_ticks_gets_words(encoding: str | None) -> None:
+def test_a_terminal_without_check_marks_gets_words(encoding: str | None) -> None:
     findings = Findings(NOW, None)
     findings.verdicts["ListMetrics"] = Verdict("allowed")
     findings.verdicts["StopQuery"] = Verdict("denied", "AccessDenied")
@@ -551,17 +554,17 @@ def test_a_terminal_that_has_no_ticks_gets_words(encoding: str | None) -> None:
     assert "ok cloudwatch:ListMetrics\nNO logs:StopQuery  AccessDenied\n" in text
 
 
-def test_a_defect_is_one_line_and_no_traceback(run_check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_is_one_line_without_traceback(run_check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise KeyError("oh")
 
-    monkeypatch.setattr(check, "run", fail)
-    left = run_check()
-    assert (left.code, left.out) == (1, "")
-    assert left.err == "cloudwatch-mcp: the check itself failed, please report it: KeyError: 'oh'\n"
+    monkeypatch.setattr(check, "examine", fail)
+    result = run_check()
+    assert (result.code, result.out) == (1, "")
+    assert result.err == "cloudwatch-mcp: the check itself failed, please report it: KeyError: 'oh'\n"
 
 
 @pytest.mark.parametrize("flag", ["--record", "--replay"])
-def test_a_recording_has_nothing_to_check(flag: str) -> None:
-    with pytest.raises(SystemExit, match=f"check asks AWS itself: leave {flag} out"):
+def test_a_recording_cannot_be_checked(flag: str) -> None:
+    with pytest.raises(SystemExit, match=f"{flag} cannot be used with check, which asks AWS"):
         cli.main([flag, "file", "check"])

@@ -1,26 +1,35 @@
-"""The IAM policy, full and narrowed to log groups, is what the allow-list needs and nothing more."""
+"""The IAM policy allows the operations of the allow-list, and no other."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import pytest
 
+from cloudwatch_mcp import cli
 from cloudwatch_mcp.aws.allow_list import OPERATIONS
-from cloudwatch_mcp.cli import main
 from cloudwatch_mcp.commands import policy
 from cloudwatch_mcp.commands.policy import ON_LOG_GROUPS, LogGroupError, document
 
+PrintPolicy: TypeAlias = Callable[..., "int | str | None"]
 ALL = sorted(f"{service}:{operation}" for operation, service in OPERATIONS.items())
 
 
-def _print_policy(*arguments: str) -> int | str | None:
-    with pytest.raises(SystemExit) as left:
-        main(["policy", *arguments])
-    return left.value.code
+@pytest.fixture
+def print_policy(monkeypatch: pytest.MonkeyPatch) -> PrintPolicy:
+    """Runs the command in this process; returns its exit code."""
+    monkeypatch.setattr(cli, "_leave", sys.exit)
+
+    def run(*arguments: str) -> int | str | None:
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["policy", *arguments])
+        return ended.value.code
+
+    return run
 
 
 def _resources(*log_groups: str) -> list[str]:
@@ -28,8 +37,10 @@ def _resources(*log_groups: str) -> list[str]:
     return narrowed
 
 
-def test_the_policy_allows_the_allow_list_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
-    assert _print_policy() == 0
+def test_the_policy_allows_the_allow_list_and_nothing_else(
+    print_policy: PrintPolicy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert print_policy() == 0
     printed = capsys.readouterr()
     assert printed.err == ""
     statement = {"Sid": "CloudWatchMcp", "Effect": "Allow", "Action": ALL, "Resource": "*"}
@@ -37,7 +48,7 @@ def test_the_policy_allows_the_allow_list_and_nothing_else(capsys: pytest.Captur
 
 
 @pytest.mark.parametrize("log_groups", [(), ("a",)])
-def test_an_operation_that_is_added_to_the_allow_list_is_in_the_policy(
+def test_an_operation_added_to_the_allow_list_is_in_the_policy(
     monkeypatch: pytest.MonkeyPatch, log_groups: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr(policy, "OPERATIONS", {**OPERATIONS, "GetLogRecord": "logs"})
@@ -45,12 +56,14 @@ def test_an_operation_that_is_added_to_the_allow_list_is_in_the_policy(
     assert sorted(action for each in statements for action in each["Action"]) == sorted([*ALL, "logs:GetLogRecord"])
 
 
-def test_what_is_narrowed_is_in_the_allow_list() -> None:
+def test_every_operation_on_log_groups_is_in_the_allow_list() -> None:
     assert set(OPERATIONS) > ON_LOG_GROUPS
 
 
-def test_queries_are_narrowed_to_log_groups_and_the_rest_is_not(capsys: pytest.CaptureFixture[str]) -> None:
-    assert _print_policy("--log-groups", "/ecs/shop/payments", "/aws/lambda/*") == 0
+def test_only_query_operations_are_limited_to_log_groups(
+    print_policy: PrintPolicy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert print_policy("--log-groups", "/ecs/shop/payments", "/aws/lambda/*") == 0
     printed = capsys.readouterr()
     rest, narrowed = json.loads(printed.out)["Statement"]
     assert narrowed == {
@@ -65,7 +78,7 @@ def test_queries_are_narrowed_to_log_groups_and_the_rest_is_not(capsys: pytest.C
     }
     assert rest["Resource"] == "*"
     assert sorted(rest["Action"] + narrowed["Action"]) == ALL
-    assert "logs:ListAnomalies cannot be narrowed" in printed.err
+    assert "logs:ListAnomalies cannot be limited to log groups" in printed.err
 
 
 @pytest.mark.parametrize(
@@ -77,11 +90,11 @@ def test_queries_are_narrowed_to_log_groups_and_the_rest_is_not(capsys: pytest.C
         "arn:aws-us-gov:logs:us-gov-west-1:123456789012:log-group:a",
     ],
 )
-def test_an_arn_is_kept_and_given_with_and_without_its_star(arn: str) -> None:
+def test_an_arn_is_allowed_both_with_and_without_its_final_star(arn: str) -> None:
     assert _resources(arn) == _resources(f"{arn}:*") == [arn, f"{arn}:*"]
 
 
-def test_a_name_that_ends_with_a_wildcard_covers_its_star() -> None:
+def test_a_name_that_ends_with_a_wildcard_needs_no_second_arn() -> None:
     assert _resources("/aws/lambda/*") == _resources("/aws/lambda/*", "/aws/lambda/*")
     assert _resources("/aws/lambda/*") == ["arn:aws:logs:*:*:log-group:/aws/lambda/*"]
 
@@ -100,25 +113,29 @@ def test_a_name_that_ends_with_a_wildcard_covers_its_star() -> None:
         'a", "Resource": "*',
     ],
 )
-def test_what_is_no_log_group_is_refused_in_one_line(given: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_malformed_log_group_is_refused_in_one_line(
+    print_policy: PrintPolicy, given: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(LogGroupError):
         document(log_groups=["/fine", given])
-    assert _print_policy("--log-groups", "/fine", given) == 1
+    assert print_policy("--log-groups", "/fine", given) == 1
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.count("\n") == 1
-    assert "is no log group: give a name such as" in printed.err
+    assert "is not a log group: give a name such as" in printed.err
 
 
 @pytest.mark.parametrize("flag", [["--sandbox"], ["--profile", "prod"], ["--record", "file"]])
-def test_a_flag_that_the_policy_would_not_heed_is_refused(flag: list[str]) -> None:
-    with pytest.raises(SystemExit, match=f"the policy is the same for all: leave {flag[0]} out"):
-        main([*flag, "policy"])
+def test_a_flag_without_effect_on_the_policy_is_refused(flag: list[str]) -> None:
+    with pytest.raises(SystemExit, match=f"{flag[0]} cannot be used with policy, which is the same for all"):
+        cli.main([*flag, "policy"])
 
 
-def test_an_unreadable_setting_does_not_keep_the_policy_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_policy_is_printed_whatever_the_settings(
+    print_policy: PrintPolicy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CLOUDWATCH_MCP_MAX_SCAN_GB", "lots")
-    assert _print_policy() == 0
+    assert print_policy() == 0
 
 
 def test_the_policy_is_printed_without_mcp_and_boto3() -> None:
@@ -137,6 +154,6 @@ def _missing(*operations: str) -> dict[str, Any]:
     return document(operations, ["/a"])
 
 
-def test_a_part_of_the_policy_has_only_the_statements_it_needs() -> None:
+def test_a_partial_policy_has_only_the_statements_that_it_needs() -> None:
     assert [each["Action"] for each in _missing("StartQuery")["Statement"]] == [["logs:StartQuery"]]
     assert [each["Resource"] for each in _missing("StopQuery", "ListMetrics")["Statement"]] == ["*"]

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
-from cloudwatch_mcp import __version__, cli
+from cloudwatch_mcp import __version__
+from cloudwatch_mcp.commands.options import parser
 from cloudwatch_mcp.config import Settings, variables
 from cloudwatch_mcp.tools import TOOLS
 from tests.support.places import ROOT
@@ -57,7 +58,7 @@ def started_with(**fields: str) -> Settings:
     arguments = manifest["server"]["mcp_config"]["args"]
     for name, value in entered.items():
         arguments = [each.replace(f"${{user_config.{name}}}", value) for each in arguments]
-    options = cli.parser().parse_args(arguments[arguments.index("cloudwatch-mcp") + 1 :])
+    options = parser().parse_args(arguments[arguments.index("cloudwatch-mcp") + 1 :])
     return Settings.from_environment({}, profile=options.profile, region=options.region)
 
 

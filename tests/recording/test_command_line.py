@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from cloudwatch_mcp import cli
+from cloudwatch_mcp.commands.options import parse
+from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.recording import Replay, check, load
 from cloudwatch_mcp.recording.redaction import Redaction
 from cloudwatch_mcp.server.definitions import definitions
@@ -145,18 +147,63 @@ def _complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 )
 def test_a_replay_stands_alone(capsys: pytest.CaptureFixture[str], flags: tuple[str, ...]) -> None:
     complaint = _complaint(capsys, "--replay", "a", *flags)
-    assert complaint == f"--replay has its own account, Region and time: leave {flags[0]} out."
+    assert complaint == f"{flags[0]} cannot be used with --replay, which has its own account, Region and time."
 
 
 def test_redacting_is_for_recording(capsys: pytest.CaptureFixture[str]) -> None:
-    assert _complaint(capsys, "--redact", "x") == "--redact is for --record: leave --redact out."
+    assert _complaint(capsys, "--redact", "x") == "--redact cannot be used without --record."
 
 
-def test_a_recording_replaces_no_file(capsys: pytest.CaptureFixture[str], write: Write) -> None:
+def _record(*arguments: str, call: bool, endpoint: str) -> str:
+    """Records a session, with a tool call or without; what the server wrote to stderr."""
+    with ServerProcess("--record", *arguments, AWS_ENDPOINT_URL=endpoint) as process:
+        process.initialize()
+        if call:
+            assert not process.call("describe_log_groups").failed
+        process.end_input()
+        assert process.wait() == 0
+        return process.stderr
+
+
+def test_a_second_session_is_recorded_to_a_numbered_file(sandbox: str, write: Write) -> None:
     file = write()
+    second, third = file.with_stem(f"{file.stem}-2"), file.with_stem(f"{file.stem}-3")
     before = file.read_bytes()
-    assert _complaint(capsys, "--record", str(file)) == f"{file} exists: name another file, or remove it."
+    assert _record(str(file), call=True, endpoint=sandbox) == f"cloudwatch-mcp: {file} exists, recording to {second}\n"
+    assert _record(str(file), call=True, endpoint=sandbox) == f"cloudwatch-mcp: {file} exists, recording to {third}\n"
     assert file.read_bytes() == before
+    assert len(load(second).requests) == len(load(third).requests) == 2
+
+
+def test_a_health_check_leaves_no_file_so_that_the_session_gets_the_name(sandbox: str, tmp_path: Path) -> None:
+    file = tmp_path / "incident.yaml"
+    assert _record(str(file), call=False, endpoint=sandbox) == ""
+    assert list(tmp_path.iterdir()) == []
+    assert _record(str(file), call=True, endpoint=sandbox) == ""
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_name_that_another_server_takes_at_the_same_moment_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken, free = tmp_path / "incident.yaml", tmp_path / "incident-2.yaml"
+    free_path = cli._free_path
+
+    def lose_the_race(file: str) -> Path:
+        path = free_path(file)
+        if path == taken:
+            taken.write_text("of the other server", "utf-8")
+        return path
+
+    monkeypatch.setattr(cli, "_free_path", lose_the_race)
+    recorder, path = cli._recorder(Settings(), parse(["--record", str(taken)]))
+    recorder.finish()
+    assert path == free
+    assert taken.read_text("utf-8") == "of the other server"
+
+
+def test_a_directory_is_no_file_to_record_to(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert _complaint(capsys, "--record", str(tmp_path)) == f"{tmp_path} is a directory: name a file in it."
 
 
 def test_a_path_that_cannot_be_written_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ ALARM = {
     "treat_missing_data": "breaching",
     "dimensions": [{"name": "Shop"}],
 }
-ENTRY = {
+ENTRY: dict[str, Any] = {
     "namespace": "AWS/Shop",
     "dimensions": ["Shop"],
     "metrics": {

@@ -83,7 +83,7 @@ def test_the_server_imports_neither_boto3_nor_moto_before_the_first_aws_call() -
 def test_an_invalid_setting_ends_the_command_with_one_line() -> None:
     done = run("-m", "cloudwatch_mcp", CLOUDWATCH_MCP_MAX_SCAN_GB="lots")
     assert (done.returncode, done.stdout) == (1, "")
-    message = "CLOUDWATCH_MCP_MAX_SCAN_GB='lots' cannot be read: it takes a positive number."
+    message = "CLOUDWATCH_MCP_MAX_SCAN_GB='lots' is invalid: it must be a positive number."
     assert done.stderr == f"cloudwatch-mcp: {message}\n"
 
 
@@ -95,7 +95,8 @@ def test_the_sandbox_ignores_the_users_aws_and_proxy_configuration() -> None:
 def test_the_demo_runs_without_the_users_aws_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in CONFIGURATION.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(demo, "run", lambda _: len(CONFIGURATION.keys() & os.environ.keys()))
+    monkeypatch.setattr(demo, "run", lambda _, **__: len(CONFIGURATION.keys() & os.environ.keys()))
+    monkeypatch.setattr(cli, "_leave", sys.exit)
     with pytest.raises(SystemExit) as ended:
         cli.main(["demo"])
     assert ended.value.code == 2  # http_proxy and no_proxy stay: the sandbox's environment overrides them

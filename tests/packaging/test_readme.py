@@ -1,53 +1,86 @@
-"""The README's command lines, run as they stand there."""
+"""README and docs: their commands work as they stand there, their links lead somewhere, README stays short."""
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import sys
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
-from cloudwatch_mcp import cli
+from cloudwatch_mcp import __version__, cli
+from cloudwatch_mcp.commands.options import parse
 from cloudwatch_mcp.recording.__main__ import main as recording_main
 from tests.support.places import ROOT
 from tests.support.stdio import ServerProcess
 
-README = (ROOT / "README.md").read_text("utf-8")
-LINES = [
-    line.partition("   #")[0]
-    for block in re.findall(r"(?ms)^```sh\n(.+?)^```", README)
-    for line in block.splitlines()
-    if line
-]
+README = ROOT / "README.md"
+DOCUMENTS = {path.name: path.read_text("utf-8") for path in (README, *sorted((ROOT / "docs").glob("*.md")))}
+
+
+def blocks(language: str, text: str) -> list[str]:
+    return re.findall(rf"(?ms)^```{language}\n(.+?)^```", text)
+
+
+def commands(text: str) -> list[str]:
+    return [line for block in blocks("sh", text) for line in block.splitlines() if line]
+
+
+LINES = {line for text in DOCUMENTS.values() for line in commands(text)}
+# Commands that run elsewhere: the file that runs them, and the name of the test or gate in it.
 ELSEWHERE = {
-    "scripts/demo": "scripts/gates runs what it runs after setting up",
-    "claude mcp add cloudwatch -- cloudwatch-mcp --sandbox": "tests/server/test_command_line.py: sandbox_server",
+    "scripts/demo": ("scripts/gates", '"demo"'),
+    "cloudwatch-mcp demo": ("scripts/gates", '"demo"'),
+    "claude mcp add cloudwatch -- cloudwatch-mcp --sandbox": (
+        "tests/server/test_command_line.py",
+        "def sandbox_server(",
+    ),
+    ".venv/bin/python scripts/package": ("tests/packaging/test_packaging.py", '"package"'),
 }
-SERVING = [line for line in LINES if line.startswith("claude mcp add ") and line not in ELSEWHERE]
-PRINTING = [line for line in LINES if line.startswith("cloudwatch-mcp ")]
+NOT_RUN = {  # docker is not everywhere; test_dockerfile.py tests the Dockerfile's rules
+    "docker build --tag cloudwatch-mcp .",
+    "docker run --rm --interactive --read-only cloudwatch-mcp --sandbox",
+}
+SERVING = sorted(line for line in LINES if line.startswith("claude mcp add ") and line not in ELSEWHERE)
+PRINTING = sorted(line for line in LINES if line.startswith("cloudwatch-mcp ") and line not in ELSEWHERE)
+INSTALLING = sorted(line for line in LINES if line.startswith("pip install "))
+CHECKING = "python -m cloudwatch_mcp.recording check incident.yaml"
+JSON = [block for text in DOCUMENTS.values() for block in blocks("json", text) if '"mcpServers"' in block]
 
 
-def test_every_command_line_is_run() -> None:
-    assert sorted({*SERVING, *PRINTING, *ELSEWHERE}) == sorted(LINES)
+def test_every_command_is_run_or_known_not_to_be() -> None:
+    assert sorted(LINES) == sorted([*SERVING, *PRINTING, *INSTALLING, *ELSEWHERE, *NOT_RUN, CHECKING])
+
+
+@pytest.mark.parametrize(("file", "name"), sorted(set(ELSEWHERE.values())))
+def test_what_runs_a_command_elsewhere_exists(file: str, name: str) -> None:
+    assert name in (ROOT / file).read_text("utf-8")
+
+
+@pytest.mark.parametrize("line", sorted(NOT_RUN))
+def test_a_command_that_is_not_run_is_that_of_the_dockerfile(line: str) -> None:
+    assert f"#   {line}\n" in (ROOT / "Dockerfile").read_text("utf-8")
 
 
 @pytest.mark.parametrize("line", PRINTING)
-def test_a_command_does_what_the_readme_says(
+def test_a_command_succeeds_and_prints_the_operations(
     line: str, sandbox: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox)
     (tmp_path / "config").write_text("[profile prod]\naws_access_key_id = testing\naws_secret_access_key = testing\n")
-    monkeypatch.setattr(cli, "_enter_sandbox", lambda: None)  # there already
+    monkeypatch.setattr(cli, "_enter_sandbox", lambda: None)  # AWS_ENDPOINT_URL is a sandbox already
     monkeypatch.setattr(cli, "_leave", sys.exit)
-    with pytest.raises(SystemExit) as left:
+    with pytest.raises(SystemExit) as ended:
         cli.main(shlex.split(line)[1:])
-    assert left.value.code == 0
-    assert "logs:StartQuery" in capsys.readouterr().out
+    assert ended.value.code == 0
+    printed = capsys.readouterr().out
+    assert "logs:StartQuery" in printed or "The sandbox allows all 11 operations." in printed
 
 
-def test_what_an_assistant_is_told_to_start_answers_and_what_it_recorded_is_replayed(
+def test_the_servers_of_the_docs_answer_and_the_recorded_session_is_replayed(
     sandbox: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -58,9 +91,9 @@ def test_what_an_assistant_is_told_to_start_answers_and_what_it_recorded_is_repl
     answers: list[str] = []
     for line in SERVING:
         options, command = line.split(" -- ")
-        named = dict(pair.split("=") for pair in re.findall(r"--env (\S+)", options))
+        variables = dict(pair.split("=") for pair in re.findall(r"--env (\S+)", options))
         arguments = shlex.split(command)[1:]
-        with ServerProcess(*arguments, AWS_CONFIG_FILE=str(tmp_path / "config"), **named) as process:
+        with ServerProcess(*arguments, AWS_CONFIG_FILE=str(tmp_path / "config"), **variables) as process:
             process.initialize()
             answers.append(process.call("get_active_alarms").text)
             process.end_input()
@@ -69,5 +102,56 @@ def test_what_an_assistant_is_told_to_start_answers_and_what_it_recorded_is_repl
     assert '"region":"eu-west-1"' in on_aws
     assert '"shop-checkout-degraded"' in recorded
     assert recorded == replayed
-    assert "python -m cloudwatch_mcp.recording check incident.yaml" in README
-    assert recording_main(["check", "incident.yaml"]) == 0
+    assert recording_main(shlex.split(CHECKING)[3:]) == 0
+
+
+@pytest.mark.parametrize("line", INSTALLING)
+def test_an_installation_is_of_this_project_with_extras_that_exist(line: str) -> None:
+    what, extras = re.fullmatch(r"pip install '(.+)\[(.+)\]'", line).groups()  # type: ignore[union-attr]
+    assert what in {".", f"dist/cloudwatch_mcp-{__version__}-py3-none-any.whl"}
+    declared = re.findall(r"(?m)^(\w+) = \[", _table_of("project.optional-dependencies"))
+    assert set(Requirement(f"cloudwatch-mcp[{extras}]").extras) <= set(declared)
+
+
+def _table_of(name: str) -> str:
+    """A table of pyproject.toml, as text: Python 3.10 has no parser for it."""
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    return text.partition(f"[{name}]\n")[2].partition("\n[project")[0]
+
+
+EXTRAS = {"--sandbox": "sandbox", "demo": "sandbox", "--record": "record", "--replay": "record"}
+
+
+@pytest.mark.parametrize("name", [name for name, text in DOCUMENTS.items() if "pip install" in str(commands(text))])
+def test_an_installation_has_the_extras_that_the_commands_after_it_need(name: str) -> None:
+    installed: set[str] = set()
+    for line in commands(DOCUMENTS[name]):
+        if line.startswith("pip install"):
+            installed = set(line.partition("[")[2].partition("]")[0].split(","))
+        elif "cloudwatch-mcp" in line and installed:
+            assert {extra for word, extra in EXTRAS.items() if word in line.split()} <= installed, line
+
+
+@pytest.mark.parametrize("block", JSON)
+def test_a_clients_configuration_starts_the_server(block: str) -> None:
+    (server,) = json.loads(block)["mcpServers"].values()
+    assert server["command"] == "cloudwatch-mcp"
+    assert parse(server["args"]).command is None
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_link_leads_to_a_file_and_a_heading_of_it(name: str) -> None:
+    directory = ROOT if name == README.name else ROOT / "docs"
+    for link in re.findall(r"\]\(([^)\s]+)\)", DOCUMENTS[name]):
+        target, _, anchor = link.partition("#")
+        if not target.startswith("https://"):
+            file = directory / target if target else directory / name
+            assert file.exists(), link
+            headings = re.findall(r"(?m)^#+ (.+)$", file.read_text("utf-8")) if anchor else []
+            assert not anchor or anchor in {heading.lower().replace(" ", "-") for heading in headings}, link
+
+
+def test_the_readme_is_short_and_names_every_document() -> None:
+    text = DOCUMENTS[README.name]
+    assert len(text.splitlines()) <= 160
+    assert [name for name in DOCUMENTS if name != README.name and f"(docs/{name})" not in text] == []

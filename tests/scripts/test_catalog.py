@@ -217,7 +217,7 @@ def test_a_metric_that_is_there_twice_is_told(script: Any, complaints: Callable[
 
 
 def test_a_file_in_another_order_is_told_and_put_in_order(script: Any, complaints: Callable[..., list[str]]) -> None:
-    upside_down = {**ENTRY, "metrics": {"Sales": ENTRY["metrics"]["Sales"], "Prices": ENTRY["metrics"]["Prices"]}}  # type: ignore[index] # ENTRY is of mixed values
+    upside_down = {**ENTRY, "metrics": {"Sales": ENTRY["metrics"]["Sales"], "Prices": ENTRY["metrics"]["Prices"]}}
     (told,) = complaints(text=json.dumps(upside_down))
     assert "scripts/catalog format" in told
     assert script.written(upside_down) == script.written(ENTRY)

@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_check(commands)
     policy = commands.add_parser("policy", help="print the IAM policy that the server needs", description=_POLICY)
-    _add_log_groups(policy)
+    _add_log_groups(policy, "allow queries of these log groups only")
     return top
 
 
@@ -66,17 +66,17 @@ def _add_check(commands: Any) -> None:
     check.add_argument("--profile", default=argparse.SUPPRESS, help="AWS profile")
     check.add_argument("--region", default=argparse.SUPPRESS, help="AWS Region")
     check.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
-    _add_log_groups(check)
+    _add_log_groups(check, "check queries of these log groups")
 
 
-def _add_log_groups(command: argparse.ArgumentParser) -> None:
+def _add_log_groups(command: argparse.ArgumentParser, use: str) -> None:
     command.add_argument(
         "--log-groups",
         metavar="LOG_GROUP",
         nargs="+",
         action="extend",
         default=[],
-        help="allow queries of these log groups only: names or ARNs, with * as a wildcard",
+        help=f"{use}: names or ARNs, with * as a wildcard",
     )
 
 

@@ -131,7 +131,11 @@ def test_everything_is_allowed(run_check: Check, sandbox: str, monkeypatch: pyte
 def test_a_check_of_the_sandbox_does_not_look_like_one_of_aws(
     run_check: Check, sandbox: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "_enter_sandbox", lambda: monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox))
+    def enter_sandbox() -> None:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sandbox")
+
+    monkeypatch.setattr(cli, "_enter_sandbox", enter_sandbox)
     monkeypatch.setenv("CLOUDWATCH_MCP_PROFILES", "prod")
     result = run_check(before=("--sandbox",))
     assert result.code == 0

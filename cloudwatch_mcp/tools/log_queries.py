@@ -102,7 +102,7 @@ async def get_logs_insight_query_results(
 ) -> QueryResults:
     """Get the results of a Logs Insights query that execute_log_insights_query left running.
 
-    A query still running gives its partial rows and says so. Ask in the region it was started in; results are kept
+    A query still running gives its partial rows and says so. Use the region it was started in; results are kept
     for 7 days.
     """
     rt = runtime(ctx)
@@ -119,7 +119,7 @@ class Cancelled(Answer):
 async def cancel_logs_insight_query(
     ctx: Ctx, query_id: QueryId, region: Region = None, profile_name: ProfileName = None
 ) -> Cancelled:
-    """Stop a running Logs Insights query that is no longer wanted, so that it scans and bills no more.
+    """Stop a running Logs Insights query that is no longer needed, so that it costs nothing more.
 
     A query that has already ended is an error that says so.
     """
@@ -208,7 +208,7 @@ def _status_notes(results: Results) -> list[str]:
         return [f"Only the first {len(results.rows):,} rows were read within max_timeout; {by_id} reads all."]
     if not results.ended:
         stop = "cancel_logs_insight_query stops it"
-        return [f"Still running, and billing; the rows are partial. {by_id} gives the rest, {stop}."]
+        return [f"Still running and billed; the rows are partial. {by_id} gives the rest, {stop}."]
     if not results.complete:
         return [f"The query ended with status {results.status}; the rows are partial."]
     return []

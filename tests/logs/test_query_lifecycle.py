@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import anyio
@@ -12,6 +13,7 @@ from cloudwatch_mcp.aws.calls import Aws
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.logs.query_lifecycle import Query, run_query
 from cloudwatch_mcp.server.tool_calls import build_server
+from cloudwatch_mcp.timerange import Window
 from tests.support.asking import asking
 from tests.support.frozen_time import Time
 from tests.support.log_answers import QUERY_ID, results
@@ -164,14 +166,8 @@ class Recorder:
 async def test_a_cancelled_call_stops_its_query_even_while_starting_it(time: Time, operation: str) -> None:
     aws: Any = Recorder(cancelled=operation)
     recorder: Aws = aws
-    query = Query("fields @message", window=_window(time), names=["a"])
+    query = Query("fields @message", Window(time.start - timedelta(hours=1), time.start), names=["a"])
     with aws.scope:
         await run_query(recorder, time.clock(), query, anyio.CapacityLimiter(1), max_timeout=30, max_scan_bytes=None)
     assert aws.scope.cancelled_caught
     assert aws.called[-1] == "StopQuery"
-
-
-def _window(time: Time) -> Any:
-    from cloudwatch_mcp.timerange import resolve_window
-
-    return resolve_window("1h", None, now=time.start, default=None)  # type: ignore[arg-type]  # not needed

@@ -45,7 +45,7 @@ CASES = (
         says="A query that still runs says so, and that it bills.",
         holds=lambda reply: (
             reply.data["status"] == "Running"
-            and reply.notes[0].startswith("Still running, and billing; the rows are partial.")
+            and reply.notes[0].startswith("Still running and billed; the rows are partial.")
         ),
     ),
     Case(

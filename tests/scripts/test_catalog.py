@@ -192,7 +192,7 @@ def test_an_alarm_that_can_fire_has_no_complaint(complaints: Callable[..., list[
 
 
 def test_required_dimensions_are_some_of_the_dimensions(complaints: Callable[..., list[str]]) -> None:
-    entry = deepcopy(ENTRY)
+    entry: dict[str, Any] = deepcopy(ENTRY)
     entry["metrics"]["Prices"]["required_dimensions"] = ["Street"]
     assert complaints(entry) == ["AWS.Shop.json: Prices: required dimensions that the metric has not: Street"]
 

@@ -1,4 +1,4 @@
-"""The one place that reads the wall clock and sleeps; everything else is handed a `Clock`."""
+"""The only module that reads the wall clock and sleeps; all others are passed a `Clock`."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ def _utc_now() -> datetime:
 
 
 def _jitter() -> float:
-    return random.uniform(0.8, 1.2)  # noqa: S311 - jitter keeps no secret
+    return random.uniform(0.8, 1.2)  # noqa: S311 - jitter is not a secret
 
 
 @dataclass(frozen=True)
 class Clock:
-    """Time as the server knows it.
+    """The server's clocks and sleep.
 
-    `now` is aware and in UTC, `monotonic` counts seconds, `sleep` waits for seconds. `during` is entered for each tool
-    call, by name and arguments, and `jitter` is the factor by which waits vary.
+    `now` is timezone-aware and in UTC; `monotonic` and `sleep` are in seconds. `during` returns a context manager for a
+    tool call, by name and arguments. `jitter` returns a factor by which to vary a wait.
     """
 
     now: Callable[[], datetime] = _utc_now

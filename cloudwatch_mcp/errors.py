@@ -1,11 +1,11 @@
-"""The errors of this package. The text of each is for the reader: what failed, why, and what to do next.
+"""The errors of this package. Each message tells the reader what failed, why, and what to do next.
 
 CloudWatchError
 ├── InputError          an argument or a setting is wrong; nothing was sent to AWS
 ├── OperationRefused    the operation is not on the allow-list; nothing was sent to AWS
 ├── NotFound            there is no such resource in this account and Region
 ├── QueryFailed         a Logs Insights query ended without rows
-└── AwsError            AWS refused the request, or could not be reached
+└── AwsError            AWS returned an error, or could not be reached
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher, get_close_matches
 
 MAX_ERROR_CHARS = 1_000
-_LONGEST_NAME = 600  # characters; AWS has no longer names, and comparing them takes long
+_MAX_NAME_CHARS = 600  # AWS has no longer names, and comparing them would take long
 
 
 class CloudWatchError(Exception):
-    """The base of all errors that become a tool's answer: `str(error)` is that answer."""
+    """The base of all errors that a tool call can end with; `str(error)` is the text of the tool error."""
 
 
 class InputError(CloudWatchError):
@@ -30,7 +30,7 @@ class OperationRefused(CloudWatchError):
 
 
 class NotFound(CloudWatchError):
-    """There is no such resource; the message has the nearest names."""
+    """There is no such resource; the message has the most similar names."""
 
 
 class QueryFailed(CloudWatchError):
@@ -38,7 +38,7 @@ class QueryFailed(CloudWatchError):
 
 
 class AwsError(CloudWatchError):
-    """AWS refused the request, or could not be reached.
+    """AWS returned an error, or could not be reached.
 
     `code` is AWS's error code or the name of botocore's exception; `operation` is the API operation.
     """
@@ -50,7 +50,7 @@ class AwsError(CloudWatchError):
 
 
 def quote(value: object, limit: int = 200) -> str:
-    """A value from outside, for a sentence of ours: in quotes, escaped, and clipped to `limit` characters.
+    """A value from outside for a message: in quotes, escaped, and clipped to `limit` characters.
 
     The server's instructions warn the model that text in quotes is data.
     """
@@ -70,9 +70,9 @@ def quote_all(values: Iterable[object]) -> str:
 
 
 def nearest(name: str, known: Iterable[str], count: int = 5) -> list[str]:
-    """The names most like `name`, best first, ignoring case; empty when none is near."""
-    by_folded = {candidate.casefold(): candidate for candidate in known if len(candidate) <= _LONGEST_NAME}
-    folded = name[:_LONGEST_NAME].casefold()
+    """The names most similar to `name`, best first and ignoring case; empty if none is similar."""
+    by_folded = {candidate.casefold(): candidate for candidate in known if len(candidate) <= _MAX_NAME_CHARS}
+    folded = name[:_MAX_NAME_CHARS].casefold()
     matches = get_close_matches(folded, by_folded, n=count, cutoff=0.5)
-    likeness = {match: SequenceMatcher(None, match, folded).ratio() for match in matches}
-    return [by_folded[match] for match in matches if likeness[match] > likeness[matches[0]] - 0.1]
+    similarity = {match: SequenceMatcher(None, match, folded).ratio() for match in matches}
+    return [by_folded[match] for match in matches if similarity[match] > similarity[matches[0]] - 0.1]

@@ -1,4 +1,4 @@
-"""Times as people write them, made into a UTC window and a period that CloudWatch still retains."""
+"""Parses times as people write them, and chooses windows in UTC and periods that CloudWatch still retains."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cloudwatch_mcp.errors import InputError, quote
 
 TimeText: TypeAlias = str | float  # JSON numbers are epoch seconds or milliseconds
 
-_HOW = (
+_ACCEPTED_FORMS = (
     'use ISO 8601 ("2026-11-20T12:00:00Z"; without an offset it is UTC), '
     'epoch seconds or milliseconds, "now", or relative to now ("1h", "-30m", "now-3h", "7d ago")'
 )
@@ -22,15 +22,15 @@ _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _SPAN = r"\d+(?:\.\d+)?\s*(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)"
 _RELATIVE = re.compile(rf"(?:now\s*)?(?P<sign>[+-]?)\s*(?P<spans>{_SPAN}(?:\s*{_SPAN})*)\s*(?:ago)?")
 _DATETIME: TypeAdapter[datetime] = TypeAdapter(datetime)
-# CloudWatch itself is from 2009: what lies before 2000 is a mistyped time, a small number above all.
+# CloudWatch started in 2009: an earlier time than 2000 is a typing error, most likely a small number.
 _EARLIEST = datetime(2000, 1, 1, tzinfo=timezone.utc)
-_LATEST = 10**15  # milliseconds; a number beyond it is no time
-_LONGEST = 64  # characters
+_MAX_MILLIS = 10**15
+_MAX_CHARS = 64
 
 
 @dataclass(frozen=True)
 class Window:
-    """A span of time, both ends aware and in UTC."""
+    """A span of time; both ends are timezone-aware and in UTC."""
 
     start: datetime
     end: datetime
@@ -43,37 +43,37 @@ class Window:
         return [utc_text(self.start), utc_text(self.end)]
 
     def a_day_earlier(self) -> str:
-        """The argument that makes this window a day longer, for a note."""
+        """The argument that starts this window a day earlier, for a note."""
         return f"start_time={utc_text(self.start - timedelta(days=1))!r}"
 
 
 def parse_time(text: TimeText, now: datetime, name: str = "time") -> datetime:
-    """The moment that `text` means, aware and in UTC.
+    """The moment that `text` means, timezone-aware and in UTC.
 
     Raises:
-        InputError: it cannot be read; the message names the parameter `name` and the accepted forms.
+        InputError: `text` is not a time; the message has the parameter's `name` and the accepted forms.
     """
-    written = _written(text)
-    if written == "now":
+    normal = _normalized(text)
+    if normal == "now":
         return now
     try:
-        if relative := _RELATIVE.fullmatch(written):
+        if relative := _RELATIVE.fullmatch(normal):
             offset = _span(relative["spans"])
             return now + offset if relative["sign"] == "+" else now - offset
-        moment = _DATETIME.validate_python(written)
+        moment = _DATETIME.validate_python(normal)
         moment = moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)
     except (ValidationError, OverflowError):
         moment = _EARLIEST
     if moment <= _EARLIEST:
-        raise InputError(f"{name}: cannot read {quote(text)} as a time; {_HOW}.")
+        raise InputError(f"{name}: cannot read {quote(text)} as a time; {_ACCEPTED_FORMS}.")
     return moment
 
 
-def _written(text: TimeText) -> str:
-    """Empty where it is too long, or too large a number, to be a time."""
+def _normalized(text: TimeText) -> str:
+    """The text in lower case; empty if it is too long, or too large a number, to be a time."""
     if not isinstance(text, str):
-        return str(text) if abs(text) < _LATEST else ""
-    return text.strip().lower() if len(text) <= _LONGEST else ""
+        return str(text) if abs(text) < _MAX_MILLIS else ""
+    return text.strip().lower() if len(text) <= _MAX_CHARS else ""
 
 
 def _span(text: str) -> timedelta:
@@ -101,25 +101,25 @@ def resolve_window(start: TimeText | None, end: TimeText | None, *, now: datetim
 
 
 def utc_text(moment: datetime | float) -> str:
-    """`2026-11-20T12:00:00Z` of a moment or of epoch seconds: whole seconds, UTC."""
+    """A moment, or epoch seconds, as `2026-11-20T12:00:00Z`: whole seconds in UTC."""
     if not isinstance(moment, datetime):
         moment = datetime.fromtimestamp(moment, timezone.utc)
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def exact_text(seconds: float) -> str:
-    """As utc_text, with the milliseconds of epoch seconds that are not whole."""
+    """Epoch seconds as in utc_text, with milliseconds if they are not whole."""
     whole, millis = divmod(round(seconds * 1000), 1000)
     return f"{utc_text(whole)[:-1]}.{millis:03}Z" if millis else utc_text(whole)
 
 
 def from_millis(millis: float) -> str:
-    """Whole seconds of epoch milliseconds."""
+    """Epoch milliseconds as in utc_text."""
     return utc_text(millis // 1000)
 
 
-# GetMetricData returns no points for a period shorter than what it retains at the window's start:
-# under 60 s for 3 hours, 60 s for 15 days, 300 s for 63 days, 3,600 s for 455 days (API reference).
+# GetMetricData returns no points for a period that is no longer retained at the window's start. CloudWatch retains
+# under 60 s for 3 hours, 60 s for 15 days, 300 s for 63 days, and 3,600 s for 455 days (API reference).
 _RETAINED = ((timedelta(days=15), 60), (timedelta(days=63), 300), (timedelta.max, 3_600))
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _PERIODS = (
@@ -130,13 +130,13 @@ _PERIODS = (
 
 
 def retained_period(start: datetime, now: datetime) -> int:
-    """The shortest period in seconds, 60 at least, of which CloudWatch still has points from `start` on."""
+    """The shortest period, at least 60 seconds, whose points CloudWatch still retains from `start` on."""
     return next(period for age, period in _RETAINED if now - start <= age)
 
 
 def choose_period(window: Window, target_datapoints: int, now: datetime) -> int:
-    """A period in seconds that gives about `target_datapoints` points, at most, and is still retained."""
-    least = retained_period(window.start, now)
-    wanted = window.seconds / target_datapoints
-    fitting = (period for period in _PERIODS if period >= wanted and period % least == 0)
-    return next(fitting, _DAY * math.ceil(wanted / _DAY))
+    """The shortest period, in seconds, that gives at most `target_datapoints` points and is still retained."""
+    shortest_retained = retained_period(window.start, now)
+    minimum = window.seconds / target_datapoints
+    periods = (period for period in _PERIODS if period >= minimum and period % shortest_retained == 0)
+    return next(periods, _DAY * math.ceil(minimum / _DAY))

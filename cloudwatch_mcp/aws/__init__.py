@@ -1,1 +1,1 @@
-"""The way to AWS: allow-list, calls, clients, sessions and identity."""
+"""Access to AWS: the allow-list, calls, clients, sessions and identity."""

@@ -1,6 +1,6 @@
-"""The only operations that the server sends to AWS. StopQuery ends a query of the server's own; all others only read.
+"""The only operations that the server sends to AWS. All of them only read, except StopQuery, which ends a query.
 
-The IAM policy that `cloudwatch-mcp policy` prints follows from this list.
+The IAM policy that `cloudwatch-mcp policy` prints is made from this list.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def service_of(operation: str) -> str:
     """The service of an operation on the list.
 
     Raises:
-        OperationRefused: it is not on the list.
+        OperationRefused: the operation is not on the list.
     """
     service = OPERATIONS.get(operation)
     if service is None:
@@ -41,6 +41,6 @@ def service_of(operation: str) -> str:
 
 
 def refuse_unlisted(model: Any, **_: Any) -> None:
-    """Handle botocore's event before-parameter-build: no client sends an operation outside the list."""
+    """Handle botocore's event before-parameter-build: no client sends an operation that is not on the list."""
     if service_of(model.name) != model.service_model.service_name:
         raise OperationRefused(f"{model.name} is not one of the operations this server may send.")

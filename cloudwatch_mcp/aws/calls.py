@@ -67,7 +67,7 @@ class Aws:
         return await self.send(self, operation, set_parameters)
 
     async def pages(self, operation: str, **parameters: Any) -> AsyncIterator[dict[str, Any]]:
-        """Every page of a paginated operation.
+        """The pages of a paginated operation.
 
         Raises:
             AwsError: as `call`; also when AWS repeats a page token, or the listing exceeds 300 pages, two minutes, or
@@ -91,7 +91,7 @@ class Aws:
                 break
         reason = "AWS repeated a page token" if repeated else f"it did not end after {len(tokens):,} pages"
         raise AwsError(
-            f"{operation} in {self.region} failed: the listing was given up, as {reason}. Ask for less, or call again.",
+            f"{operation} in {self.region} failed: the listing was given up: {reason}. Ask for less, or call again.",
             code="EndlessListing",
             operation=operation,
         )

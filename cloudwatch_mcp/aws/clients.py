@@ -1,6 +1,6 @@
 """The client factory: boto3 sessions and clients, made on first use and shared.
 
-This is the only way to AWS, and only for the operations of the allow-list. boto3 is imported with the first call.
+All calls to AWS go through it, and only operations on the allow-list pass. boto3 is imported with the first call.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 
     from cloudwatch_mcp.config import Settings
 
-_MAX_CLIENTS = 32  # kept open; each has idle connections
-_MAX_IDLE_CONNECTIONS = 16  # of a client; further ones are closed after use
+_MAX_CLIENTS = 32  # that stay open, each with idle connections
+_MAX_IDLE_CONNECTIONS = 16  # of one client; more than that are closed after use
 _T = TypeVar("_T")
 
 
 class Clients:
     """One boto3 session for each profile, and one client for each profile, Region and service.
 
-    `open_session` opens the sessions: a recorder listens to its own, a replay answers in place of AWS.
+    `open_session` opens the sessions: the recorder listens to those it opens, and a replay responds in place of AWS.
     """
 
     def __init__(
@@ -54,13 +54,13 @@ class Clients:
         self._environment = environment
         self._open_session = open_session
         self._sender = Sender(self._transmit, settings.read_timeout)
-        self._file_readers = anyio.CapacityLimiter(4)  # not anyio's own, which serves stdin and stdout
+        self._file_readers = anyio.CapacityLimiter(4)  # not anyio's default, which serves stdin and stdout
         self._lock = threading.RLock()
         self._sessions: dict[str | None, boto3.Session] = {}
         self._clients: OrderedDict[tuple[str | None, str, str, str], Any] = OrderedDict()
 
     async def at(self, profile_name: str | None, region: str | None) -> Aws:
-        """The account and Region of a tool call; where one is None, the configured one.
+        """The account and Region of a tool call; None stands for the configured one.
 
         Raises:
             InputError: there is no such profile or Region.
@@ -71,7 +71,7 @@ class Clients:
         return Aws(self._sender.send, name, profile, (note,) if note else ())
 
     async def warm_up(self) -> None:
-        """Import boto3 and make the default clients, so that the first call need not."""
+        """Import boto3 and make the default clients, so that the first call does not wait for them."""
         await self._in_thread(self._make_default_clients)
 
     def session(self, profile: str | None) -> boto3.Session:
@@ -87,7 +87,7 @@ class Clients:
             return self._sessions[profile]
 
     def client(self, profile: str | None, region: str, service: str, retries: RetryMode = "adaptive") -> Any:
-        """The shared boto3 client; it refuses every operation outside the allow-list. May block."""
+        """The shared boto3 client, which refuses operations that are not on the allow-list. May block."""
         key = (profile, region, service, retries)
         with self._lock:
             if key not in self._clients:
@@ -101,7 +101,7 @@ class Clients:
     def _new_client(self, profile: str | None, region: str, service: str, retries: RetryMode) -> Any:
         from botocore.config import Config
 
-        from cloudwatch_mcp.aws.connections import use_our_connections
+        from cloudwatch_mcp.aws.connections import use_limited_connections
 
         config = Config(
             connect_timeout=self._settings.connect_timeout,
@@ -112,7 +112,7 @@ class Clients:
         )
         session = self.session(profile)
         client = self._configured(profile, lambda: session.client(service, region_name=region, config=config))
-        use_our_connections(client)
+        use_limited_connections(client)
         client.meta.events.register("before-parameter-build", refuse_unlisted)
         client.meta.events.register("before-parse", read_response)
         client.meta.events.register_first("needs-retry", retry_only_what_is_safe)
@@ -142,7 +142,7 @@ class Clients:
         return response
 
     def _failure(self, error: Exception, aws: Aws, service: str, operation: str) -> AwsError:
-        """The error for the reader: botocore raises errors of any kind for what a user configured."""
+        """The error for the reader. An invalid configuration can make botocore raise any kind of error."""
         from botocore.exceptions import BotoCoreError, ClientError
         from botocore.parsers import ResponseParserError
 
@@ -157,23 +157,23 @@ class Clients:
         with self._lock:
             if stale is None or stale in self._clients.values():
                 self._sessions.pop(profile, None)
-                self._clients = OrderedDict((key, made) for key, made in self._clients.items() if key[0] != profile)
+                self._clients = OrderedDict((key, client) for key, client in self._clients.items() if key[0] != profile)
 
     def _find_region(self, profile: str | None, region: str | None) -> tuple[str, str | None]:
         session = self.session(profile)
         return self._configured(profile, lambda: find_region(session, region, self._environment))
 
     def _configured(self, profile: str | None, make: Callable[[], _T]) -> _T:
-        """What `make` makes of the user's AWS configuration.
+        """The result of `make`, which reads the user's AWS configuration.
 
         Raises:
-            InputError: it cannot be used; the message has botocore's reason.
+            InputError: the configuration cannot be used; the message has botocore's reason.
         """
         try:
             return make()
         except CloudWatchError:
             raise
-        except Exception as error:  # noqa: BLE001 - botocore raises errors of many kinds for what a user wrote
+        except Exception as error:  # noqa: BLE001 - an invalid configuration can make botocore raise any kind of error
             reason = hide(str(error), self._secrets(profile))
             raise InputError(
                 f"The AWS configuration cannot be used: {reason.rstrip('.')}. Check AWS_ENDPOINT_URL, the other AWS_ "
@@ -184,7 +184,7 @@ class Clients:
         return known_secrets(self._sessions.get(profile), self._environment)
 
     def _make_default_clients(self) -> None:
-        with suppress(Exception):  # the first call reports what is wrong with the configuration
+        with suppress(Exception):  # the first call will report an invalid configuration
             profile = self._settings.profile
             region, _ = find_region(self.session(profile), self._settings.region, self._environment)
             for service in sorted(set(OPERATIONS.values())):

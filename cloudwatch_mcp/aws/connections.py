@@ -1,7 +1,7 @@
-"""HTTP connections that belong to an exchange.
+"""HTTP connections whose responses are limited in size, and which another thread can close.
 
-botocore limits the time of each read, not of an answer: a server that sends a byte now and then would hold its thread
-forever. Nor does it limit the size of an answer.
+botocore limits the time of each read, but neither the time nor the size of a whole response: a server that sends a
+byte now and then would occupy a thread forever.
 """
 
 from __future__ import annotations
@@ -16,31 +16,33 @@ from botocore.awsrequest import AWSHTTPConnection, AWSHTTPConnectionPool, AWSHTT
 from cloudwatch_mcp.aws import exchange
 
 
-def use_our_connections(client: Any) -> None:
-    """Make a boto3 client open connections that its calls can be given up on."""
-    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it warns of each connection it does not keep
-    # botocore has no public way to set the connection class; proxies share this mapping
+def use_limited_connections(client: Any) -> None:
+    """Make a boto3 client open connections of this module."""
+    logging.getLogger("urllib3.connectionpool").setLevel(
+        logging.ERROR
+    )  # it warns of each connection that it closes after use
+    # botocore has no public way to set the connection class; connections through proxies use this mapping too
     client._endpoint.http_session._pool_classes_by_scheme.update(http=_Pool, https=_SecurePool)  # noqa: SLF001
 
 
 class _LimitedBody(io.RawIOBase):
-    """A response's bytes as they arrive, up to the limit of an answer."""
+    """The bytes of a response as they arrive, up to the limit."""
 
-    def __init__(self, arriving: Any) -> None:
-        self._arriving, self._size = arriving, 0
+    def __init__(self, body: Any) -> None:
+        self._body, self._size = body, 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        size: int = self._arriving.readinto1(buffer)
+        size: int = self._body.readinto1(buffer)
         self._size += size
         if (call := exchange.current.get()) is not None:
             call.limit(self._size)
         return size
 
     def close(self) -> None:
-        self._arriving.close()
+        self._body.close()
         super().close()
 
 
@@ -50,14 +52,14 @@ class _Response(HTTPResponse):
         self.fp = io.BufferedReader(_LimitedBody(self.fp))
 
 
-class _OfExchange:
-    """Tells the current exchange which connection it uses."""
+class _ExchangeConnection:
+    """Registers the connection with the current exchange."""
 
     response_class = _Response
 
     def connect(self) -> None:
         _use(self)
-        super().connect()  # type: ignore[misc]  # the class that this one is mixed into
+        super().connect()  # type: ignore[misc]  # of the class that this one is mixed into
 
     def send(self, data: Any) -> None:
         _use(self)
@@ -69,11 +71,11 @@ def _use(connection: Any) -> None:
         call.use(connection)
 
 
-class _Connection(_OfExchange, AWSHTTPConnection):  # type: ignore[misc]  # botocore has no types
+class _Connection(_ExchangeConnection, AWSHTTPConnection):  # type: ignore[misc]  # botocore has no types
     pass
 
 
-class _SecureConnection(_OfExchange, AWSHTTPSConnection):  # type: ignore[misc]  # botocore has no types
+class _SecureConnection(_ExchangeConnection, AWSHTTPSConnection):  # type: ignore[misc]  # botocore has no types
     pass
 
 

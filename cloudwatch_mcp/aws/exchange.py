@@ -1,4 +1,4 @@
-"""One call's HTTP exchange with AWS, which another thread can end."""
+"""The HTTP exchange of one call with AWS, which another thread can end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _lock = threading.Lock()
 
 
 class Exchange:
-    """The requests of one call, retries included. `ended` is the reason why no more may be sent."""
+    """The requests of one call, retries included. `ended` is the reason why it may send no more."""
 
     def __init__(self) -> None:
         self.ended: str | None = None
@@ -25,15 +25,15 @@ class Exchange:
         """Close the connection that the call uses; the thread that waits on it gets an error."""
         with _lock:
             self.ended = self.ended or GIVEN_UP
-            # A connection that went back to the pool may serve another exchange by now.
+            # A connection that has gone back to the pool may belong to another exchange now.
             ours = getattr(self._connection, "exchange", None) is self
-            connected = getattr(self._connection, "sock", None) if ours else None
-        if isinstance(connected, socket.socket):
+            open_socket = getattr(self._connection, "sock", None) if ours else None
+        if isinstance(open_socket, socket.socket):
             with suppress(OSError):
-                socket.socket.shutdown(connected, socket.SHUT_RDWR)  # also TLS, without its closing handshake
+                socket.socket.shutdown(open_socket, socket.SHUT_RDWR)  # for TLS, this skips the closing handshake
 
     def use(self, connection: Any) -> None:
-        """Note the connection of the next request.
+        """Register the connection of the next request.
 
         Raises:
             ConnectionAbortedError: the exchange has ended.
@@ -44,10 +44,10 @@ class Exchange:
             self._connection, connection.exchange = connection, self
 
     def limit(self, size: int) -> None:
-        """End the exchange when its answer has more than 32 MB so far.
+        """End the exchange if its response has more than 32 MB so far.
 
         Raises:
-            ConnectionAbortedError: it has.
+            ConnectionAbortedError: the response is too large.
         """
         if size > MAX_RESPONSE_BYTES:
             self.ended = self.ended or TOO_LARGE

@@ -1,4 +1,4 @@
-"""What botocore raises, as errors for the reader: what failed, AWS's reason, and what to do next."""
+"""Turns botocore's errors into errors for the reader: what failed, AWS's reason, and what to do next."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def aws_code(error: Exception) -> str:
 
 
 def from_botocore(error: Exception, region: str, profile: str | None, service: str, operation: str) -> AwsError:
-    """The error for what botocore raised. Its text may contain a secret: see `secrets.hidden`."""
+    """The error for botocore's `error`. Its text may contain a secret: see `secrets.hidden`."""
     code = aws_code(error)
     message = _aws_message(error)
     text = f"{operation} in {region} failed: {message}"
     step = _next_step(error, code, message, action=f"{service}:{operation}", region=region, profile=profile)
     if operation == "StartQuery" and code in _AFTER_SENDING:
-        step += " The query may have been started all the same; it ends by itself."
+        step += " The query may have started anyway; it ends by itself."
     return AwsError(f"{text} {step}".strip(), code=code, operation=operation)
 
 
@@ -58,7 +58,7 @@ def no_free_slot(operation: str, region: str, seconds: float) -> AwsError:
 
 
 def too_large(operation: str, region: str, limit: int) -> AwsError:
-    """The error for an answer of more than `limit` bytes."""
+    """The error for a response of more than `limit` bytes."""
     text = f"{operation} in {region} failed: the answer has more than {limit // 1_000_000} MB."
     return AwsError(
         f"{text} Ask for less: fewer fields or items, or a shorter window.", code="TooLarge", operation=operation
@@ -66,7 +66,7 @@ def too_large(operation: str, region: str, limit: int) -> AwsError:
 
 
 def not_sent(operation: str, region: str, error: Exception) -> AwsError:
-    """The error for a call that botocore could not prepare, for example as a credential_process does not exist."""
+    """The error for a call that botocore could not prepare, for example because of a missing credential_process."""
     text = f"{operation} in {region} could not be sent: {str(error) or type(error).__name__}"
     hint = (
         "Renew the credentials, or fix how they and AWS_ENDPOINT_URL are configured; "
@@ -126,8 +126,8 @@ def _step_of_code(code: str, message: str, action: str) -> str:
         return "Check the query_id and the region: results are kept for 7 days, in the Region they were queried in."
     if code == "ResourceNotFoundException" or (code == "InvalidParameterException" and "does not exist" in message):
         return "Check the name and the region; describe_log_groups lists what exists."
-    by_proxy = "The answer came from AWS or from a proxy: check proxies and AWS_ENDPOINT_URL, then call again."
-    return by_proxy if code.isdigit() else ""
+    not_from_aws = "The answer came from AWS or from a proxy: check proxies and AWS_ENDPOINT_URL, then call again."
+    return not_from_aws if code.isdigit() else ""
 
 
 _NO_CREDENTIALS = (
@@ -147,7 +147,7 @@ _STEPS = {
     "ProxyConnectionError": "Check HTTPS_PROXY and NO_PROXY.",
     "SSLError": "The TLS certificate was not accepted: check the proxy and AWS_CA_BUNDLE.",
     "ResponseParserError": "The answer was not AWS's format: check proxies and AWS_ENDPOINT_URL, then call again.",
-    "RequestTimeTooSkewed": "The machine's clock is wrong: set it.",
+    "RequestTimeTooSkewed": "The machine's clock is wrong: correct it.",
     "InvalidSignatureException": "Check the secret key and that the machine's clock is right.",
     "InternalServiceError": "This is AWS's fault: call again in a moment.",
     "InternalServiceFault": "This is AWS's fault: call again in a moment.",

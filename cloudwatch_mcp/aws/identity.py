@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from cloudwatch_mcp.config import Settings
 
-# by the METHOD of each of botocore's credential providers
+# keys: the METHOD of botocore's credential providers
 _SOURCES = {
     "env": "the environment",
     "shared-credentials-file": "the shared credentials file",
@@ -39,7 +39,7 @@ _SOURCES = {
 
 @dataclass(frozen=True)
 class Credentials:
-    """The source in words, and the time of expiry if botocore knows one."""
+    """The source of credentials in words, and their time of expiry if botocore knows it."""
 
     source: str
     expires: datetime | None
@@ -47,7 +47,7 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Caller:
-    """The credentials' account and ARN, or AWS's error; and the time on AWS's clock, if it answered."""
+    """The account and ARN of the credentials, or AWS's error; and AWS's time, if AWS responded."""
 
     account: str | None = None
     arn: str | None = None
@@ -56,31 +56,31 @@ class Caller:
 
 
 def find_credentials(session: boto3.Session, region: str, profile: str | None) -> Credentials | None:
-    """The session's credentials, resolved; None when there are none. May block, and call AWS.
+    """The session's resolved credentials, or None without any. May block, and call AWS.
 
     Raises:
-        AwsError: there are some, but they cannot be used: an expired login, or a role that may not be assumed.
+        AwsError: they cannot be used, for example because a login has expired or a role may not be assumed.
     """
     try:
-        found = session.get_credentials()
-        if found is None:
+        credentials = session.get_credentials()
+        if credentials is None:
             return None
-        found.get_frozen_credentials()
+        credentials.get_frozen_credentials()
     except (BotoCoreError, ClientError, ResponseParserError) as error:
         operation = getattr(error, "operation_name", "GetCredentials")
         raise _hidden(session, from_botocore(error, region, profile, "sts", operation)) from error
     except (OSError, RuntimeError, ValueError) as error:
-        # botocore raises these for a missing credential_process and a wrong AWS_CREDENTIAL_EXPIRATION
+        # botocore raises these for a missing credential_process and an invalid AWS_CREDENTIAL_EXPIRATION
         text = f"The credentials cannot be used: {error} Renew them, or fix how they are configured."
         raise _hidden(session, AwsError(text, code=type(error).__name__, operation="")) from error
-    return Credentials(_SOURCES.get(found.method, found.method), getattr(found, "_expiry_time", None))
+    source = _SOURCES.get(credentials.method, credentials.method)
+    return Credentials(source, getattr(credentials, "_expiry_time", None))
 
 
 def find_caller(session: boto3.Session, region: str, profile: str | None, settings: Settings) -> Caller:
-    """Ask AWS who is calling. May block.
+    """Call GetCallerIdentity, which needs no permission. May block.
 
-    GetCallerIdentity needs no permission. It is not on the server's allow-list: only `check` uses this client, and the
-    server's own clients refuse the operation.
+    The operation is not on the allow-list, so the server's own clients refuse it: only `check` uses this client.
     """
     config = Config(
         connect_timeout=settings.connect_timeout,

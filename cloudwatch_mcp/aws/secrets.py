@@ -1,4 +1,4 @@
-"""Removes credentials from texts: botocore's errors quote headers and URLs that it cannot send."""
+"""Hides credentials in texts: botocore's errors quote the headers and URLs that it cannot send."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _SECRET_NAME = re.compile(r"AWS_\w*(?:ACCESS_KEY|TOKEN|SECRET|PASSWORD)\w*", re.
 _IN_URL = re.compile(r"(?<=://)[^/\s'\"]*@")
 _BEFORE_HOST = re.compile(r"://(?:[^:@]*:)?(?P<secret>.+)@")
 _KEY_ID = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
-_SHORTEST = 4  # characters; hiding anything shorter would make holes in ordinary words
+_MIN_CHARS = 4  # hiding a shorter text would also hide parts of ordinary words
 
 
 def known_secrets(session: Any, environment: Mapping[str, str]) -> set[str]:
     """The secrets in a boto3 session, its profile and the environment. `session` is None if it could not be opened."""
     profile = _profile(session)
-    found = [*_strings(environment, only=_SECRET_NAME), *_strings(profile, only=_SECRET_NAME), *_credentials(session)]
+    secrets = [*_strings(environment, only=_SECRET_NAME), *_strings(profile, only=_SECRET_NAME), *_credentials(session)]
     for url in (*environment.values(), *_strings(profile)):
-        found += _userinfo(url)
-    return {secret for secret in found if secret}
+        secrets += _userinfo(url)
+    return {secret for secret in secrets if secret}
 
 
 def hidden(error: AwsError, secrets: Iterable[str]) -> AwsError:
@@ -40,9 +40,9 @@ def hide(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def _pieces(secret: str) -> Iterator[str]:
-    """The secret's runs of printable ASCII: other characters may be escaped in many ways."""
-    for written in (secret, unquote(secret)):
-        yield from (piece for piece in re.split(r"[^\x21-\x7e]+", written) if len(piece) >= _SHORTEST)
+    """The secret's runs of printable ASCII: errors may escape other characters in many ways."""
+    for text in (secret, unquote(secret)):
+        yield from (piece for piece in re.split(r"[^\x21-\x7e]+", text) if len(piece) >= _MIN_CHARS)
 
 
 def _profile(session: Any) -> Mapping[str, Any]:
@@ -55,8 +55,8 @@ def _profile(session: Any) -> Mapping[str, Any]:
 
 def _credentials(session: Any) -> Iterator[str]:
     """The credentials that the session has already loaded; loading them could call AWS."""
-    found = getattr(getattr(session, "_session", None), "_credentials", None)
-    for name, value in getattr(found, "__dict__", {}).items():
+    credentials = getattr(getattr(session, "_session", None), "_credentials", None)
+    for name, value in getattr(credentials, "__dict__", {}).items():
         if name.lstrip("_") in ("access_key", "secret_key", "token") and isinstance(value, str):
             yield value
 
@@ -70,7 +70,7 @@ def _strings(value: Mapping[str, Any], only: re.Pattern[str] | None = None) -> I
 
 
 def _userinfo(url: str) -> Iterator[str]:
-    """The password or token before the @ of a URL, and its parts: a / in it may be taken for a path's."""
-    if found := _BEFORE_HOST.search(url):
-        yield found["secret"]
-        yield from found["secret"].split("/")
+    """The password or token before the @ of a URL, and its parts: a parser may take a / in it for the path."""
+    if match := _BEFORE_HOST.search(url):
+        yield match["secret"]
+        yield from match["secret"].split("/")

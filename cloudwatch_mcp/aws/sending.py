@@ -27,11 +27,11 @@ _STOP_QUERY_TIMEOUT = 30.0  # seconds
 Parameters: TypeAlias = Mapping[str, Any]
 Response: TypeAlias = dict[str, Any]
 Transmit: TypeAlias = Callable[[Aws, str, Parameters, Exchange], Response]
-"""Sends one call and blocks until AWS has answered."""
+"""Sends one call and blocks until AWS responds."""
 
 
 class Sender:
-    """Sends calls by `transmit`; a call has `timeout` seconds, with its wait for a slot and its retries."""
+    """Sends calls with `transmit`. Waiting for a slot, and retries, count towards a call's `timeout` in seconds."""
 
     def __init__(self, transmit: Transmit, timeout: float) -> None:
         self._transmit = transmit
@@ -41,10 +41,10 @@ class Sender:
         self._slots_to_stop: dict[tuple[str | None, str], anyio.Semaphore] = {}
 
     async def send(self, aws: Aws, operation: str, parameters: Parameters) -> Response:
-        """AWS's answer.
+        """AWS's response.
 
         Raises:
-            AwsError: AWS refused, could not be reached, or did not answer in time.
+            AwsError: AWS returned an error, could not be reached, or did not respond in time.
         """
         slots = self._slots_to_stop if operation == "StopQuery" else self._slots
         slot = slots.setdefault((aws.profile, aws.region), anyio.Semaphore(_SLOTS))
@@ -67,10 +67,10 @@ class Sender:
         raise failure(operation, aws.region, self._timeout)
 
     def _give_up(self, sending: Future[Response], exchange: Exchange, aws: Aws, operation: str) -> None:
-        """Drop a call that has no thread yet; end any other on its connection, which frees its thread.
+        """Drop a call that has no thread yet; close the connection of any other, which frees its thread.
 
-        A StartQuery gets as much time again: it may still start a query, which is then stopped, as nobody has its id.
-        A StopQuery goes on.
+        StopQuery goes on. StartQuery gets the same time again: if it still starts a query, that query is stopped,
+        because no caller has its id.
         """
         if operation == "StopQuery" or sending.cancel():
             return
@@ -88,29 +88,29 @@ class Sender:
         loop.call_later(self._timeout, exchange.give_up)
 
     def _stop_query(self, aws: Aws, parameters: Parameters, loop: asyncio.AbstractEventLoop) -> Future[Response]:
-        """Send StopQuery in a thread of its own, so that it waits behind no call that hangs."""
+        """Send StopQuery in a thread of its own, so that it never waits for calls that hang."""
         stopping: Future[Response] = Future()
         exchange = Exchange()
 
         def stop() -> None:
             try:
                 stopping.set_result(self._transmit(aws, "StopQuery", parameters, exchange))
-            except Exception as error:  # noqa: BLE001 - it is raised where the future is awaited
+            except Exception as error:  # noqa: BLE001 - raised where the future is awaited
                 stopping.set_exception(error)
 
-        with suppress(RuntimeError):  # the loop has ended, and the process will soon
+        with suppress(RuntimeError):  # the loop has ended, and the process is about to
             loop.call_soon_threadsafe(loop.call_later, _STOP_QUERY_TIMEOUT, exchange.give_up)
         threading.Thread(target=copy_context().run, args=(stop,), name="aws-stop", daemon=True).start()
         return stopping
 
 
 def _awaitable(sending: Future[Response]) -> asyncio.Future[Response]:
-    """The future for the event loop; asyncio does not complain when nobody is left to read its error."""
+    """The future for the event loop; asyncio does not log its error if the caller has gone."""
     waiting = asyncio.wrap_future(sending)
-    waiting.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
     return waiting
 
 
 def _release(slot: anyio.Semaphore, loop: asyncio.AbstractEventLoop, _: Future[Response]) -> None:
-    with suppress(RuntimeError):  # the loop has ended, and with it all that waited for a slot
+    with suppress(RuntimeError):  # the loop has ended, and with it the calls that waited for a slot
         loop.call_soon_threadsafe(slot.release)

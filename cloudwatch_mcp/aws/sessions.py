@@ -18,7 +18,7 @@ _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}")
 
 
 def open_session(profile: str | None) -> boto3.Session:
-    """A session of the profile; None stands for AWS_PROFILE, else the default profile. Reads files, so it may block.
+    """A session of the profile; None stands for AWS_PROFILE or the default profile. Reads files, so it may block.
 
     Raises:
         InputError: there is no such profile; the message lists the existing ones.
@@ -32,17 +32,17 @@ def open_session(profile: str | None) -> boto3.Session:
         return boto3.Session(profile_name=profile)
     except ProfileNotFound as error:
         profiles = sorted(botocore.session.Session(profile=None).full_config.get("profiles", {}))
-        known = f"Profiles here: {', '.join(profiles[:20])}." if profiles else "No profile is configured here."
-        raise InputError(f"{error}. {known} Pass one as profile_name, or set AWS_PROFILE.") from None
+        available = f"Profiles here: {', '.join(profiles[:20])}." if profiles else "No profile is configured here."
+        raise InputError(f"{error}. {available} Pass one as profile_name, or set AWS_PROFILE.") from None
 
 
 def find_region(session: boto3.Session, given: str | None, environment: Mapping[str, str]) -> tuple[str, str | None]:
     """The Region of a call, and a note when it is only the default.
 
-    It is `given`, else AWS_REGION, AWS_DEFAULT_REGION or the profile's, else us-east-1.
+    The first that is set wins: `given`, AWS_REGION, AWS_DEFAULT_REGION, the profile's, us-east-1.
 
     Raises:
-        InputError: AWS has no such Region, and the user has not set an endpoint that might have.
+        InputError: AWS has no such Region, and no custom endpoint is configured.
     """
     region, _ = configured_region(session, given, environment)
     if region is None:
@@ -52,7 +52,7 @@ def find_region(session: boto3.Session, given: str | None, environment: Mapping[
     if region in known or (_REGION.fullmatch(region) and has_own_endpoint(session, environment)):
         return region, None
     near = ", ".join(nearest(region, known, 3))
-    hint = f"did you mean {near}?" if near else "a Region reads like eu-west-1."
+    hint = f"did you mean {near}?" if near else "a Region looks like eu-west-1."
     raise InputError(
         f"Unknown region {quote(region)}: {hint} A Region newer than the installed boto3 needs an upgrade."
     )
@@ -61,7 +61,7 @@ def find_region(session: boto3.Session, given: str | None, environment: Mapping[
 def configured_region(
     session: boto3.Session, given: str | None, environment: Mapping[str, str]
 ) -> tuple[str | None, str]:
-    """The given Region, else the configured one, if any; and its source."""
+    """The given or else the configured Region, if any, and its source."""
     candidates = {
         "--region": given,
         "AWS_REGION": environment.get("AWS_REGION"),
@@ -72,12 +72,12 @@ def configured_region(
 
 
 def refuse_unlisted_profile(profile: str | None, listed: Sequence[str], environment: Mapping[str, str]) -> None:
-    """Refuse a profile that is not `listed`, before anything of it is read. An empty list allows every profile.
+    """Refuse a profile that is not `listed`, before its configuration is read. An empty list allows every profile.
 
     Credentials without a profile, such as keys in the environment or a role, count as `default`.
 
     Raises:
-        InputError: it is not listed; the message has the list.
+        InputError: the profile is not listed; the message has the list.
     """
     # botocore's order: keys in the environment, AWS_DEFAULT_PROFILE, AWS_PROFILE
     by_variable = environment.get("AWS_DEFAULT_PROFILE") or environment.get("AWS_PROFILE") or "default"

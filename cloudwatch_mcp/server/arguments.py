@@ -9,14 +9,14 @@ from pydantic import ValidationError
 
 from cloudwatch_mcp.errors import InputError, nearest, quote, quote_all
 
-_MAX_REPORTED = 5  # wrong arguments in one error
+_MAX_REPORTED = 5  # invalid arguments in one error
 
 
 def validated(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments as the tool's function takes them.
+    """The arguments, parsed for the tool's function.
 
     Raises:
-        InputError: an argument is unknown, missing or invalid; the message lists every problem, at most five.
+        InputError: an argument is unknown, missing or invalid; the message lists up to five problems.
     """
     valid = tool.parameters["properties"]
     if unknown := [name for name in arguments if name not in valid]:

@@ -1,4 +1,4 @@
-"""The tools as a client lists them: title, description, annotations and slim JSON schemas."""
+"""The definitions that tools/list returns: title, description, annotations and slim JSON schemas."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _slim(schema: Any, definitions: Mapping[str, Any]) -> Any:
 
 
 def _slim_property(schema: dict[str, Any], definitions: Mapping[str, Any]) -> Any:
-    """A property may be omitted but is never null, in arguments and answers alike."""
+    """The schema of a property: in arguments and answers, it may be missing but is never null."""
     types = [option for option in schema.get("anyOf", []) if option != {"type": "null"}]
     rest = {key: value for key, value in schema.items() if key != "anyOf"}
     if rest.get("default") in (None, []):

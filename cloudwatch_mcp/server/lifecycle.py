@@ -1,4 +1,4 @@
-"""Serves stdin and stdout until the client leaves or a signal ends the process."""
+"""Serves over stdin and stdout until the client disconnects or a signal ends the process."""
 
 from __future__ import annotations
 
@@ -17,19 +17,22 @@ from loguru import logger
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, origin
 
 _M_ARENA_MAX, _ARENAS = -8, 4  # mallopt(3)
-_M_MMAP_THRESHOLD, _LARGE_BLOCK = -3, 128 * 1024  # bytes; once set, glibc no longer raises it after each large block
-_SWITCH_INTERVAL = 0.001  # seconds; at Python's own 5 ms the event loop would wait that long for each shaping thread
-# A full collection looks through the million objects of a large answer and stops everything meanwhile, and errors
-# leave garbage: so the youngest generation is collected less often than by default, and the oldest more often.
+_M_MMAP_THRESHOLD, _LARGE_BLOCK = (
+    -3,
+    128 * 1024,
+)  # bytes; once it is set, glibc no longer raises it after each large block
+_SWITCH_INTERVAL = 0.001  # seconds; with Python's default, the event loop would wait 5 ms for each shaping thread
+# A full collection stops everything while it visits the million objects of a large answer, so the youngest generation
+# is collected less often than by default. Errors leave garbage, so the oldest is collected more often.
 _GARBAGE_THRESHOLDS = (1_000, 10, 3)
-_WARM_UP_DELAY = 0.1  # seconds after tools/list, in which its answer is written
-_WRITE_TIMEOUT = 1.0  # seconds for the client to read the last answers, once all calls have ended
+_WARM_UP_DELAY = 0.1  # seconds after tools/list, for its response to be written
+_WRITE_TIMEOUT = 1.0  # seconds for the client to read the last responses, after all calls have ended
 
 
 async def serve(server: CloudWatchServer, on_exit: Callable[[], None] = lambda: None) -> int:
-    """Serve stdin and stdout until stdin ends. The result is the exit code: 1 when the client cannot be written to.
+    """Serve over stdin and stdout until stdin ends. The result is the exit code: 1 if writing to the client fails.
 
-    On a signal, or when a thread hangs on stdin or stdout, the process ends here. `on_exit` is called before it does.
+    A signal, or a thread that hangs on stdin or stdout, ends the process. `on_exit` is called first.
     """
     _limit_heap()
     sys.setswitchinterval(_SWITCH_INTERVAL)
@@ -42,7 +45,7 @@ async def serve(server: CloudWatchServer, on_exit: Callable[[], None] = lambda: 
         group.start_soon(_warm_up, server)
         try:
             await server.run_stdio_async()
-        except Exception as error:  # noqa: BLE001 - an ExceptionGroup of whatever failed, such as a broken pipe
+        except Exception as error:  # noqa: BLE001 - an ExceptionGroup of any failures, such as a broken pipe
             logger.warning("The connection to the client failed ({}).", origin(error))
             code = 1
         group.cancel_scope.cancel()
@@ -51,7 +54,7 @@ async def serve(server: CloudWatchServer, on_exit: Callable[[], None] = lambda: 
 
 
 def _limit_heap() -> None:
-    """With glibc, threads share a few heaps, and a large block is returned to the system as soon as it is freed."""
+    """Make glibc's malloc share a few heaps among threads, and return a large block to the system once it is freed."""
     with suppress(AttributeError, OSError, TypeError):
         libc = ctypes.CDLL(None)
         libc.mallopt(_M_ARENA_MAX, _ARENAS)
@@ -59,16 +62,16 @@ def _limit_heap() -> None:
 
 
 async def _warm_up(server: CloudWatchServer) -> None:
-    """Load boto3 while the model reads the list of tools, so that neither start-up nor the first call waits for it."""
+    """Load boto3 while the model reads the list of tools: neither the start nor the first call waits for it."""
     await server.tools_listed.wait()
     await server.runtime.clock.sleep(_WARM_UP_DELAY)
     await server.runtime.clients.warm_up()
-    gc.freeze()  # boto3's tables are never garbage: no collection needs to look through them
+    gc.freeze()  # boto3's tables are never garbage, so no collection needs to visit them
 
 
 async def _exit_on_signal(server: CloudWatchServer, on_exit: Callable[[], None]) -> None:
     numbers = [signal.SIGTERM, signal.SIGINT]
-    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup ignores it
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup sets SIG_IGN
         numbers.append(signal.SIGHUP)
     with anyio.open_signal_receiver(*numbers) as signals:
         async for number in signals:
@@ -77,7 +80,7 @@ async def _exit_on_signal(server: CloudWatchServer, on_exit: Callable[[], None])
 
 
 async def _exit_when_stuck(server: CloudWatchServer, on_exit: Callable[[], None]) -> None:
-    """A write that the client does not read never ends, nor does reading stdin after a failed write."""
+    """Exit when all calls have ended and the server has not: a write that the client does not read never ends."""
     await server.calls_ended.wait()
     await anyio.sleep(_WRITE_TIMEOUT)
     logger.warning("The client does not read what the server writes.")

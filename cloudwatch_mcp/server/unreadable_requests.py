@@ -1,4 +1,4 @@
-"""Refuses requests that the SDK cannot read: it drops them, and their caller would wait forever."""
+"""Answers requests that the SDK cannot read with an error. The SDK drops them, and the client would wait forever."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from mcp.types import INVALID_REQUEST, PARSE_ERROR, ErrorData, JSONRPCError
 from pydantic import ValidationError
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^"{}\[\]:,\s]+')
-_LONG = 100_000  # characters; a longer line is scanned in a thread
-_WHY = (
+_LONG = 100_000  # characters; longer lines are scanned in a thread
+_UNREADABLE = (
     "The request was not run: this server cannot read its JSON. It accepts neither more than about 200 levels of "
     "nesting, nor numbers of thousands of digits, nor lone surrogates."
 )
 
 
 class ReadableRequests:
-    """The SDK's incoming stream, in which a message that the SDK could not read is answered with an error."""
+    """The SDK's incoming stream without the messages that it could not read; those requests get an error."""
 
     def __init__(self, incoming: Any, outgoing: Any) -> None:
         self._incoming, self._outgoing = incoming, outgoing
@@ -41,23 +41,23 @@ class ReadableRequests:
 
     async def __anext__(self) -> Any:
         while isinstance(item := await self._incoming.__anext__(), Exception):
-            if (refused := await _refusal(item)) is not None:
-                await self._outgoing.send(SessionMessage(refused))
+            if (response := await _error_response(item)) is not None:
+                await self._outgoing.send(SessionMessage(response))
         return item
 
 
-async def _refusal(error: Exception) -> JSONRPCError | None:
-    """The error for a request with an id. A notification, or a line that is no message, gets no answer."""
+async def _error_response(error: Exception) -> JSONRPCError | None:
+    """The error for a request with an id. A notification, or a line that is not a message, gets no response."""
     problems: list[Any] = error.errors(include_url=False) if isinstance(error, ValidationError) else []
-    code, why = INVALID_REQUEST, "The message is not a JSON-RPC request."
+    code, message = INVALID_REQUEST, "The message is not a JSON-RPC request."
     request_id = next((_usable(each["input"]["id"]) for each in problems if _has_id(each["input"])), None)
     if problems and problems[0]["type"] == "json_invalid":
-        code, why, line = PARSE_ERROR, _WHY, str(problems[0]["input"])
+        code, message, line = PARSE_ERROR, _UNREADABLE, str(problems[0]["input"])
         find = partial(request_id_in, line)
         request_id = await anyio.to_thread.run_sync(find) if len(line) > _LONG else find()
     if request_id is None:
         return None
-    return JSONRPCError(jsonrpc="2.0", id=request_id, error=ErrorData(code=code, message=why))
+    return JSONRPCError(jsonrpc="2.0", id=request_id, error=ErrorData(code=code, message=message))
 
 
 def _has_id(value: Any) -> bool:
@@ -65,22 +65,22 @@ def _has_id(value: Any) -> bool:
 
 
 def request_id_in(line: str) -> str | int | None:
-    """The id in a JSON object, even in one that Python's JSON parser cannot read or that is cut off."""
-    depth, before = 0, ("", "")
+    """The id of a JSON object, even of one that is cut off or that Python's JSON parser cannot read."""
+    depth, previous = 0, ("", "")
     for token in _TOKEN.finditer(line):
         text = token[0]
-        if depth == 1 and before == ('"id"', ":"):
+        if depth == 1 and previous == ('"id"', ":"):
             try:
                 return _usable(json.loads(text))
             except ValueError:
                 return None
         depth += (text in "{[") - (text in "}]")
-        before = (before[1], text)
+        previous = (previous[1], text)
     return None
 
 
 def _usable(value: Any) -> str | int | None:
-    """The id if it can be sent back, else None."""
+    """The id if a response can have it, else None."""
     if isinstance(value, str):
         return None if re.search("[\ud800-\udfff]", value) else value
     return value if type(value) is int and abs(value) < 2**63 else None

@@ -42,6 +42,10 @@ class Window:
     def as_text(self) -> list[str]:
         return [utc_text(self.start), utc_text(self.end)]
 
+    def earlier(self, length: timedelta) -> Window:
+        """The window of the same length that much earlier."""
+        return Window(self.start - length, self.end - length)
+
     def a_day_earlier(self) -> str:
         """The argument that starts this window a day earlier, for a note."""
         return f"start_time={utc_text(self.start - timedelta(days=1))!r}"
@@ -67,6 +71,19 @@ def parse_time(text: TimeText, now: datetime, name: str = "time") -> datetime:
     if moment <= _EARLIEST:
         raise InputError(f"{name}: cannot read {quote(text)} as a time; {_ACCEPTED_FORMS}.")
     return moment
+
+
+def parse_length(text: str, name: str) -> timedelta:
+    """A length of time such as `90m`, `1h` or `7d`.
+
+    Raises:
+        InputError: `text` is none; the message has the parameter's `name`.
+    """
+    relative = _RELATIVE.fullmatch(_normalized(text))
+    length = _span(relative["spans"]) if relative and not relative["sign"] else timedelta()
+    if not length:
+        raise InputError(f"{name}: cannot read {quote(text)} as a length of time; use 30m, 1h, 1d or 7d.")
+    return length
 
 
 def _normalized(text: TimeText) -> str:
@@ -134,9 +151,12 @@ def retained_period(start: datetime, now: datetime) -> int:
     return next(period for age, period in _RETAINED if now - start <= age)
 
 
-def choose_period(window: Window, target_datapoints: int, now: datetime) -> int:
-    """The shortest period, in seconds, that gives at most `target_datapoints` points and is still retained."""
-    shortest_retained = retained_period(window.start, now)
-    minimum = window.seconds / target_datapoints
+def choose_period(window: Window, target_datapoints: int, now: datetime, since: datetime | None = None) -> int:
+    """The shortest period, in seconds, that gives about `target_datapoints` points at most.
+
+    CloudWatch still has points of it at the window's start, and at `since` if that is earlier.
+    """
+    shortest_retained = retained_period(since or window.start, now)
+    minimum = int(window.seconds / target_datapoints)  # one point more does no harm: 66 minutes and a bit stay minutes
     periods = (period for period in _PERIODS if period >= minimum and period % shortest_retained == 0)
     return next(periods, _DAY * math.ceil(minimum / _DAY))

@@ -18,6 +18,20 @@ _RECENT_SECONDS = 300
 _MAX_SLOTS, _MAX_SLOTS_PER_POINT = 2_000, 10
 
 
+class Onset(BaseModel):
+    """When the level of a series shifted, and the medians before and after."""
+
+    at: str
+    before: float
+    after: float
+
+
+class Baseline(BaseModel):
+    avg: float
+    min: float
+    max: float
+
+
 class Summary(BaseModel):
     """Statistics of the points; gaps do not count. `last_at` only where the last point is not recent."""
 
@@ -28,10 +42,14 @@ class Summary(BaseModel):
     avg: float
     last: float
     last_at: str | None = None
+    onset: Onset | None = None
 
 
 class Series(BaseModel):
-    """`values` begin at `start` (UTC), one per `period` seconds; null is a gap. Or `points`, each [time, value]."""
+    """`values` begin at `start` (UTC), one per `period` seconds; null is a gap. Or `points`, each [time, value].
+
+    `change` is the ratio of the averages (×2), or their difference (+2) where the baseline's is 0.
+    """
 
     label: str
     id: str | None = None
@@ -40,6 +58,8 @@ class Series(BaseModel):
     values: list[float | None] = []
     points: list[tuple[str, float]] = []
     summary: Summary
+    baseline: Baseline | None = None
+    change: str | None = None
 
 
 class Points:

@@ -10,9 +10,11 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cloudwatch_mcp.aws.calls import Aws
 from cloudwatch_mcp.errors import InputError
 from cloudwatch_mcp.metrics.metrics_insights import RETENTION, MetricsInsightsQuery
 from cloudwatch_mcp.metrics.statistics import parse_statistic
+from cloudwatch_mcp.timerange import Window
 
 
 class Dimension(BaseModel):
@@ -66,6 +68,10 @@ class Grouping(NamedTuple):
         return any(self)
 
     @property
+    def sorted_by_value(self) -> bool:
+        return self.sort_order is not None or self.order_by is not None
+
+    @property
     def ordered(self) -> bool:
         return self.limit is not None or self.sort_order is not None or self.order_by is not None
 
@@ -75,13 +81,19 @@ class MetricDataRequest:
     """GetMetricData's MetricDataQueries, and what explains their results.
 
     `metrics` has the metric that a query reads, by the query's id; expressions have none. `schema` is that of a Metrics
-    Insights query, None for other requests.
+    Insights query, None for other requests. `labels` replace AWS's, by the query's id.
     """
 
     queries: list[dict[str, Any]]
     metrics: dict[str, Metric]
     schema: list[str] | None = None
     notes: list[str] = field(default_factory=list)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    async def read(self, aws: Aws, window: Window) -> list[Mapping[str, Any]]:
+        """The pages of the answer."""
+        parameters = {"MetricDataQueries": self.queries, "StartTime": window.start, "EndTime": window.end}
+        return [page async for page in aws.pages("GetMetricData", **parameters)]
 
     def periods(self) -> dict[str, int]:
         """The period of each query in seconds, by the query's id."""
@@ -89,7 +101,11 @@ class MetricDataRequest:
 
 
 def one_metric(metric: Metric, statistic: str, period: int) -> MetricDataRequest:
-    return MetricDataRequest([{"Id": "m1", "MetricStat": _metric_stat(metric, statistic, period)}], {"m1": metric})
+    return MetricDataRequest([metric_query("m1", metric, statistic, period)], {"m1": metric})
+
+
+def metric_query(query_id: str, metric: Metric, statistic: str, period: int) -> dict[str, Any]:
+    return {"Id": query_id, "MetricStat": _metric_stat(metric, statistic, period)}
 
 
 def grouped_metric(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cloudwatch_mcp.answers.series import Points, Series, series
+from cloudwatch_mcp.answers.series import Points
 from cloudwatch_mcp.errors import quote
-from cloudwatch_mcp.metrics.requests import MetricDataRequest
 
 Page = Mapping[str, Any]
 
@@ -68,20 +67,3 @@ def request_messages(pages: Iterable[Page]) -> list[str]:
     messages = (message for page in pages for message in page.get("Messages", []))
     texts = (": ".join(filter(None, (message.get("Code"), message.get("Value")))) for message in messages)
     return list(dict.fromkeys(filter(None, texts)))
-
-
-def all_series(
-    results: Sequence[MetricDataResult], request: MetricDataRequest, period: int, end: datetime
-) -> tuple[str | None, list[Series]]:
-    """The common start, and the series that have points; one that differs in start or `period` has its own."""
-    periods = request.periods()
-    several = len(request.queries) > 1
-    shaped = []
-    for result in results:
-        if not result.points:
-            continue
-        own = periods.get(result.query_id, period)
-        one = series(result.label, result.points, own, result.query_id if several else None, end)
-        shaped.append(one if own == period or one.period else one.model_copy(update={"period": own}))
-    start = next((one.start for one in shaped if one.start), None)
-    return start, [one.model_copy(update={"start": None}) if one.start == start else one for one in shaped]

@@ -24,6 +24,11 @@ _BOUND = r"\d+(?:\.\d+)?%?"
 _TRIMMED = re.compile(rf"(tm|tc|ts|wm|pr)\((?:({_BOUND})?:({_BOUND})|({_BOUND}):)\)", re.IGNORECASE)
 
 
+def is_percentile_or_trimmed(statistic: str) -> bool:
+    """Whether Metrics Insights does not have the statistic."""
+    return parse_statistic(statistic) not in _STANDARD.values()
+
+
 def parse_statistic(text: str) -> str:
     """The statistic as GetMetricData takes it: "avg" is Average, "P99" is p99.
 

@@ -144,6 +144,7 @@ async def test_the_parameters_are_those_of_the_contract(server: CloudWatchServer
             "limit",
             "sort_order",
             "order_by_statistic",
+            "compare_to",
             "queries",
         },
         "get_metric_metadata": {"namespace", "metric_name", "region"},

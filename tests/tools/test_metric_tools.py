@@ -33,15 +33,22 @@ async def test_a_repeated_page_token_is_an_error(stubbed: StubbedServer) -> None
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ({}, "Give namespace and metric_name, or queries."),
-        ({"namespace": "N"}, "Give namespace and metric_name, or queries."),
+        ({}, "Give namespace, with or without metric_name, or queries."),
+        (
+            {"namespace": "N", "group_by_dimension": "D"},
+            "group_by_dimension and schema_dimension_keys need metric_name",
+        ),
+        ({**LATENCY, "compare_to": "soon"}, "compare_to: cannot read 'soon' as a length of time"),
+        ({**LATENCY, "compare_to": "0d"}, "compare_to: cannot read '0d' as a length of time"),
+        ({**LATENCY, "compare_to": "460d"}, "over 455 days ago"),
+        ({**LATENCY, "group_by_dimension": "Service", "compare_to": "15d"}, "over 14 days ago"),
         (
             {**LATENCY, "target_datapoints": 0},
             "target_datapoints: input should be greater than or equal to 1 (given 0)",
         ),
         ({**LATENCY, "statistic": "median"}, "statistic: 'median' is not one of Average"),
         ({**LATENCY, "start_time": "1h", "end_time": "2h"}, "is not before end_time"),
-        ({**LATENCY, "statistic": "p99", "group_by_dimension": "Service"}, "not p99"),
+        ({**LATENCY, "statistic": "p99", "schema_dimension_keys": ["Service"]}, "not p99"),
         ({**LATENCY, "queries": [{"id": "a", "expression": "1"}]}, "queries stands alone"),
         ({"queries": [{"id": "A1", "expression": "1"}]}, "queries.0.id"),
         ({"queries": [{"id": "a"}]}, "a needs either a metric_stat or an expression"),

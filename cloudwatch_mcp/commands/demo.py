@@ -32,7 +32,7 @@ With AWS, through one of your profiles:
 
   claude mcp add cloudwatch --env AWS_PROFILE=your-profile --env AWS_REGION=eu-west-1 -- {command}
 
-Other clients (Cursor, VS Code, Kiro, Cline) read a JSON file; docs/install.md names it:
+Cursor, VS Code, Kiro, Cline and others read a JSON file; the README says which one:
 
   {{"mcpServers": {{"cloudwatch": {{"command": "{command}", "env": {{"AWS_PROFILE": "your-profile"}}}}}}}}
 """

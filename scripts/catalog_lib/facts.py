@@ -1,4 +1,4 @@
-"""What must hold between the facts of a metric and its alarms: no alarm that can never fire, none that always does."""
+"""Checks of a metric's facts and alarms against each other, such as for an alarm that can never fire."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ZERO = re.compile(r"(?<!above )\b(zero|0)\b", re.IGNORECASE)
 
 
 def of_metric(facts: dict[str, Any]) -> Iterator[str]:
-    """What is wrong with a metric. `facts` are its own, with those of its namespace where it has none."""
+    """The faults of a metric. `facts` are its own, with those of its namespace where it has none."""
     if facts.get("nonzero_only") and _ZERO.search(facts["description"]):
         yield "described at zero, where it has no datapoint"
     if unknown := _missing(facts.get("required_dimensions", []), facts.get("dimensions", [])):

@@ -201,7 +201,7 @@ def test_the_whole_catalogue_needs_less_than_5_mb() -> None:
     assert used < 5_000_000
 
 
-def test_a_source_of_name_means_that_unit_and_statistics_are_unknown() -> None:
+def test_source_says_whether_a_unit_or_statistics_are_known() -> None:
     for metric in ALL:
         assert (metric.source == "table") == bool(metric.unit or metric.statistics)
 

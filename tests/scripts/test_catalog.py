@@ -1,4 +1,4 @@
-"""What scripts/catalog says of the catalogue's files, and of files that are not as they should be."""
+"""scripts/catalog on the catalogue's files, and on files with faults."""
 
 from __future__ import annotations
 
@@ -163,14 +163,12 @@ def _missing_is_fine(entry: dict[str, Any]) -> None:
         (lambda entry: entry.update(metrics={}), "metrics: "),
     ],
 )
-def test_what_is_wrong_is_told_with_its_place(
-    complaints: Callable[..., list[str]], spoil: Spoil, complaint: str
-) -> None:
+def test_a_fault_is_reported_with_its_place(complaints: Callable[..., list[str]], spoil: Spoil, complaint: str) -> None:
     entry = deepcopy(ENTRY)
     spoil(entry)
-    (told,) = complaints(entry)
-    assert told.startswith("AWS.Shop.json: ")
-    assert complaint in told
+    (reported,) = complaints(entry)
+    assert reported.startswith("AWS.Shop.json: ")
+    assert complaint in reported
 
 
 @pytest.mark.parametrize(
@@ -211,19 +209,21 @@ def test_periods_that_cloudwatch_takes_pass(complaints: Callable[..., list[str]]
     assert complaints(entry) == []
 
 
-def test_a_metric_that_is_there_twice_is_told(script: Any, complaints: Callable[..., list[str]]) -> None:
+def test_a_metric_that_is_there_twice_is_reported(script: Any, complaints: Callable[..., list[str]]) -> None:
     text = script.written(ENTRY).replace('    "Sales"', '    "Prices": {"description": "X."},\n    "Sales"')
     assert complaints(text=text) == ["AWS.Shop.json: named twice: Prices"]
 
 
-def test_a_file_in_another_order_is_told_and_put_in_order(script: Any, complaints: Callable[..., list[str]]) -> None:
+def test_a_file_in_another_order_is_reported_and_put_in_order(
+    script: Any, complaints: Callable[..., list[str]]
+) -> None:
     upside_down = {**ENTRY, "metrics": {"Sales": ENTRY["metrics"]["Sales"], "Prices": ENTRY["metrics"]["Prices"]}}
-    (told,) = complaints(text=json.dumps(upside_down))
-    assert "scripts/catalog format" in told
+    (reported,) = complaints(text=json.dumps(upside_down))
+    assert "scripts/catalog format" in reported
     assert script.written(upside_down) == script.written(ENTRY)
 
 
-def test_what_is_no_json_is_told(complaints: Callable[..., list[str]]) -> None:
+def test_a_file_that_is_not_json_is_reported(complaints: Callable[..., list[str]]) -> None:
     assert len(complaints(text="{")) == 1
 
 

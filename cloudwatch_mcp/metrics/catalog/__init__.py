@@ -1,7 +1,7 @@
-"""The built-in catalogue of the metrics that AWS publishes.
+"""The built-in catalogue of CloudWatch's published metrics.
 
-`data/` has one JSON file per namespace (docs/catalogue.md describes the format), `aliases.json` has nicknames of
-services. A file is read when it is first needed.
+`data/` has one JSON file per namespace (docs/catalogue.md describes the format), `aliases.json` the nicknames of
+services. A file is read on its first use.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ def _metric(entry: dict[str, Any], name: str, own: dict[str, Any]) -> PublishedM
 
 @cache
 def _shared(*dimensions: str) -> list[str]:
-    """One list for all metrics with these dimensions, which saves a fifth of the memory."""
+    """One list for all metrics that have these dimensions, to save memory."""
     return list(dimensions)
 
 

@@ -5,14 +5,14 @@ import pytest
 from cloudwatch_mcp.errors import nearest, quote
 
 
-def test_nearest_gives_similar_names_best_first() -> None:
+def test_nearest_returns_similar_names_best_first() -> None:
     known = ["/ecs/shop/payments", "/ecs/shop/catalog", "/ecs/shop/payment-worker"]
     assert nearest("/ecs/shop/paymets", known)[0] == "/ecs/shop/payments"
     assert "/ecs/shop/catalog" not in nearest("/ecs/shop/paymets", known)
     assert nearest("zzz", known) == []
 
 
-def test_names_of_any_length_are_compared_quickly() -> None:
+def test_nearest_ignores_names_that_are_too_long_to_compare() -> None:
     assert nearest("alarm" + "x" * 1_000_000, ["alarm", "y" * 1_000_000]) == []
     assert nearest("alrm", ["alarm", "y" * 1_000_000]) == ["alarm"]
 

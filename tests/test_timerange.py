@@ -13,7 +13,7 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
-    ("text", "meant"),
+    ("text", "moment"),
     [
         ("now", "2026-11-20T12:00:00Z"),
         ("1h", "2026-11-20T11:00:00Z"),
@@ -41,39 +41,39 @@ HOUR = timedelta(hours=1)
         (1763632800000.0, "2025-11-20T10:00:00Z"),
     ],
 )
-def test_a_time_is_read_as_people_write_it(text: TimeText, meant: str) -> None:
-    assert utc_text(parse_time(text, NOW)) == meant
+def test_a_time_is_read_as_people_write_it(text: TimeText, moment: str) -> None:
+    assert utc_text(parse_time(text, NOW)) == moment
 
 
 @pytest.mark.parametrize(
     "text", ["", "yesterday", "12:00", "h", "-", "5", 0, "99999999999d", "2026-13-01", "1x", "nan"]
 )
-def test_what_is_no_time_is_refused_with_the_accepted_forms(text: TimeText) -> None:
+def test_the_error_for_an_invalid_time_lists_the_accepted_forms(text: TimeText) -> None:
     with pytest.raises(InputError, match=r"start_time: cannot read .* ISO 8601 .*now-3h"):
         parse_time(text, NOW, "start_time")
 
 
-def test_a_naive_time_is_utc_whatever_the_zone_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_time_without_an_offset_is_utc_in_any_local_time_zone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "America/New_York")
     assert parse_time("2026-11-20T10:00:00", NOW) == datetime(2026, 11, 20, 10, tzinfo=timezone.utc)
 
 
-def test_a_window_ends_now_and_begins_a_default_before() -> None:
+def test_the_default_window_ends_now() -> None:
     assert resolve_window(None, None, now=NOW, default=HOUR) == Window(NOW - HOUR, NOW)
 
 
-def test_the_default_start_goes_back_from_the_given_end() -> None:
+def test_the_default_start_is_relative_to_the_given_end() -> None:
     end = "2026-11-20T08:00:00Z"
     assert resolve_window(None, end, now=NOW, default=HOUR).as_text() == ["2026-11-20T07:00:00Z", end]
 
 
 @pytest.mark.parametrize(("start", "end"), [("1h", "2h"), ("1h", "1h"), ("now", "now")])
-def test_a_start_not_before_the_end_is_refused(start: str, end: str) -> None:
+def test_a_window_must_start_before_it_ends(start: str, end: str) -> None:
     with pytest.raises(InputError, match="is not before end_time"):
         resolve_window(start, end, now=NOW, default=HOUR)
 
 
-def test_a_window_in_the_future_is_refused() -> None:
+def test_a_window_may_not_be_in_the_future() -> None:
     with pytest.raises(InputError, match="lies in the future"):
         resolve_window("now+1h", "now+2h", now=NOW, default=HOUR)
 
@@ -95,15 +95,15 @@ def test_a_window_in_the_future_is_refused() -> None:
         ("1h", 1, 1, 3_600),
     ],
 )
-def test_the_period_gives_the_points_asked_for_and_is_still_retained(
+def test_the_period_gives_the_target_datapoints_and_is_still_retained(
     start: str, hours: int, target: int, period: int
 ) -> None:
-    begin = parse_time(start, NOW)
-    assert choose_period(Window(begin, begin + timedelta(hours=hours)), target, NOW) == period
+    since = parse_time(start, NOW)
+    assert choose_period(Window(since, since + timedelta(hours=hours)), target, NOW) == period
 
 
 @pytest.mark.parametrize(
-    "written",
+    "text",
     [
         "now" + " " * 20_000 + "x",
         "1" * 100_000,
@@ -116,9 +116,9 @@ def test_the_period_gives_the_points_asked_for_and_is_still_retained(
         "1" * 30 + "h",
     ],
 )
-def test_a_malformed_time_of_any_length_is_refused_quickly(written: Any) -> None:
+def test_a_malformed_time_of_any_length_is_refused_quickly(text: Any) -> None:
     with pytest.raises(InputError, match="cannot read"):
-        parse_time(written, NOW)
+        parse_time(text, NOW)
 
 
 def test_a_time_in_the_year_9999_can_be_parsed() -> None:

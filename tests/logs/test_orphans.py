@@ -1,4 +1,4 @@
-"""No query is left running unread, however and whenever a call or the server ends."""
+"""No orphans: when a call or the server ends, at any moment, no query is left running."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from tests.support.frozen_time import NOW
 from tests.support.stdio import PATIENCE, Endpoint, Request, Response, ServerProcess
 
 SEED = 20_261_120
-FASTER = 50  # a query's second takes a fiftieth
+SPEED = 50  # times the speed of the real clock
 DENIED = Response(b'{"__type": "AccessDeniedException", "message": "not authorized"}', status=400)
 NEVER = 1_000_000
 
 
 @dataclass(frozen=True)
 class Moment:
-    """The n-th request of an operation for one query: while its answer is awaited, or right after it."""
+    """The n-th request of an operation for a query: before its response, or right after it if `answered`."""
 
     operation: str
     number: int = 1
@@ -42,22 +42,23 @@ class Moment:
 
 @dataclass
 class Trial:
-    """One query, and the moment at which something befalls it.
+    """One query, and the moment at which its call ends.
 
-    `reached` is called then; an answer that is awaited is given once `go_on` is set, as a refusal if `refused`.
+    At that moment `reached` is called. Unless it is after the response, the response waits for `go_on`. If `denied`, it
+    is an error.
     """
 
     text: str
     moment: Moment
     completes_at: int = NEVER
-    refused: bool = False
+    denied: bool = False
     reached: Callable[[], None] = lambda: None
     go_on: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass
 class Query:
-    """A query as AWS knows it."""
+    """The state of a query in AWS."""
 
     text: str
     polls: int = 0
@@ -65,8 +66,8 @@ class Query:
     stopped: bool = False
 
 
-class Recorder:
-    """An AWS that starts, runs and stops the queries of the trials, and keeps the record."""
+class FakeAws:
+    """An AWS that starts, runs and stops the queries of the trials."""
 
     def __init__(self) -> None:
         self.trials: dict[str, Trial] = {}
@@ -79,20 +80,20 @@ class Recorder:
         self.trials[trial.text] = trial
         return trial
 
-    def answer(self, request: Request) -> Response:
+    def respond(self, request: Request) -> Response:
         with self._lock:
-            text, number, answer = self._do(request)
+            text, number, body = self._handle(request)
         trial = self.trials[text]
         if trial.moment in (Moment(request.operation, number), Moment(request.operation, number, answered=True)):
             trial.reached()
             if not trial.moment.answered:
                 trial.go_on.wait(PATIENCE)
-            if trial.refused:
+            if trial.denied:
                 return DENIED
-        return Response(json.dumps(answer).encode())
+        return Response(json.dumps(body).encode())
 
-    def _do(self, request: Request) -> tuple[str, int, dict[str, Any]]:
-        """The query's text, which request of its operation this is, and the answer."""
+    def _handle(self, request: Request) -> tuple[str, int, dict[str, Any]]:
+        """The query's text, the number of this request among those of its operation, and the response's body."""
         if request.operation == "StartQuery":
             query_id, text = f"query-{next(self._ids)}", request.json["queryString"]
             self.queries[query_id] = Query(text)
@@ -105,18 +106,20 @@ class Recorder:
         query.polls += 1
         trial = self.trials[query.text]
         query.ended = query.ended or query.polls >= trial.completes_at
-        scanned = 2e9 if trial.moment.operation == "StopQuery" else 0.0  # more than is allowed, or nothing
+        scanned = (
+            2e9 if trial.moment.operation == "StopQuery" else 0.0
+        )  # above max_scan_gb, so that the server stops it
         statistics = {"recordsScanned": 1.0, "recordsMatched": 0.0, "bytesScanned": scanned}
         status = "Complete" if query.ended else "Running"
         return query.text, query.polls, {"status": status, "results": [], "statistics": statistics}
 
 
-def orphans(recorder: Recorder, left_by_contract: set[str]) -> dict[str, Query]:
-    """The queries that were started, neither ended nor were stopped, and whose id nobody was given to go on with."""
+def orphans(aws: FakeAws, kept_running: set[str]) -> dict[str, Query]:
+    """The queries that still run although no answer has their id."""
     return {
         query_id: query
-        for query_id, query in recorder.queries.items()
-        if not (query.ended or query.stopped or query_id in left_by_contract)
+        for query_id, query in aws.queries.items()
+        if not (query.ended or query.stopped or query_id in kept_running)
     }
 
 
@@ -130,8 +133,8 @@ def _arguments(trial: Trial, max_timeout: int = 3_600) -> dict[str, Any]:
     return {"query_string": trial.text, "start_time": "1h", "log_group_names": ["a"], "max_timeout": max_timeout}
 
 
-def _events(trial: Trial) -> anyio.Event:
-    """Set on the event loop when the trial's moment comes."""
+def _reached_event(trial: Trial) -> anyio.Event:
+    """An event that is set at the trial's moment."""
     reached, loop = anyio.Event(), asyncio.get_running_loop()
 
     def reach() -> None:
@@ -141,150 +144,148 @@ def _events(trial: Trial) -> anyio.Event:
     return reached
 
 
-async def _come(moment: anyio.Event) -> None:
-    """A moment that never comes, a StopQuery that is not sent, is for the record to tell."""
+async def _wait_for(moment: anyio.Event) -> None:
+    """Wait for a moment. If it never comes, as with a StopQuery that is not sent, the query counts as an orphan."""
     with anyio.move_on_after(PATIENCE):
         await moment.wait()
 
 
 @dataclass
 class Session:
-    """A server in memory and a client of it; each coroutine is one way in which a query comes to its end."""
+    """An in-memory server and its client. Each public method is one way in which a call ends."""
 
     server: CloudWatchServer
     client: Client
     chance: random.Random
-    left_by_contract: set[str] = field(default_factory=set)
+    kept_running: set[str] = field(default_factory=set)
 
-    async def cancels(self, trial: Trial) -> None:
-        reached = _events(trial)
+    async def cancel(self, trial: Trial) -> None:
+        reached = _reached_event(trial)
         async with anyio.create_task_group() as group:
             group.start_soon(self._call, self.client, trial)
-            await _come(reached)
+            await _wait_for(reached)
             group.cancel_scope.cancel()
-        await self.client.session.send_ping()  # once it is answered, what was sent before has been read
+        await self.client.session.send_ping()  # its response means that the server has read the cancellation
         trial.go_on.set()
 
-    async def disconnects(self, trial: Trial) -> None:
-        reached = _events(trial)
-        async with anyio.create_task_group() as group, Client(self.server, mode="legacy") as leaving:
-            group.start_soon(self._is_cut_off, leaving, trial)
-            await _come(reached)
+    async def disconnect(self, trial: Trial) -> None:
+        reached = _reached_event(trial)
+        async with anyio.create_task_group() as group, Client(self.server, mode="legacy") as client:
+            group.start_soon(self._call_until_disconnected, client, trial)
+            await _wait_for(reached)
             trial.go_on.set()
 
-    async def _is_cut_off(self, leaving: Client, trial: Trial) -> None:
+    async def _call_until_disconnected(self, client: Client, trial: Trial) -> None:
         with pytest.raises(MCPError, match="Connection closed"):
-            await self._call(leaving, trial)
+            await self._call(client, trial)
 
-    async def has_no_patience(self, trial: Trial) -> None:
-        """The client's own timeout is on the wall clock: a moment that is random without our help."""
+    async def time_out(self, trial: Trial) -> None:
+        """The client's own timeout is on the wall clock, so its moment is random anyway."""
         trial.go_on.set()
         ask, seconds = self.client.call_tool, self.chance.uniform(0.01, 0.2)
         with pytest.raises(MCPError, match="timed out"):
             await ask("execute_log_insights_query", _arguments(trial), read_timeout_seconds=seconds)
 
-    async def is_refused_the_results(self, trial: Trial) -> None:
+    async def fail_to_get_results(self, trial: Trial) -> None:
         trial.moment = Moment("GetQueryResults", self.chance.randint(1, 5))
-        trial.refused = True
+        trial.denied = True
         trial.go_on.set()
         assert (await self._call(self.client, trial)).is_error
 
-    async def cancels_while_it_is_stopped(self, trial: Trial) -> None:
+    async def cancel_during_stop_query(self, trial: Trial) -> None:
         trial.moment = Moment("StopQuery")
-        await self.cancels(trial)
+        await self.cancel(trial)
 
-    async def cancels_as_it_completes(self, trial: Trial) -> None:
+    async def cancel_at_completion(self, trial: Trial) -> None:
         trial.moment = Moment("GetQueryResults", self.chance.randint(1, 5))
         trial.completes_at = trial.moment.number
-        await self.cancels(trial)
+        await self.cancel(trial)
 
-    async def waits_max_timeout(self, trial: Trial) -> None:
+    async def wait_until_max_timeout(self, trial: Trial) -> None:
         trial.go_on.set()
         answer = (await self._call(self.client, trial, self.chance.randint(1, 10))).structured_content
-        if answer:  # else it was never started: so many others are running
+        if answer:  # otherwise the query never got a slot
             assert answer["status"] == "Running"
-            self.left_by_contract.add(answer["query_id"])
+            self.kept_running.add(answer["query_id"])
 
     async def _call(self, client: Client, trial: Trial, max_timeout: int = 3_600) -> Any:
         return await client.call_tool("execute_log_insights_query", _arguments(trial, max_timeout))
 
 
-WAYS: dict[Callable[[Session, Trial], Coroutine[Any, Any, None]], int] = {
-    Session.cancels: 40,
-    Session.disconnects: 15,
-    Session.has_no_patience: 10,
-    Session.is_refused_the_results: 10,
-    Session.cancels_while_it_is_stopped: 5,
-    Session.cancels_as_it_completes: 5,
-    Session.waits_max_timeout: 5,
+ENDINGS: dict[Callable[[Session, Trial], Coroutine[Any, Any, None]], int] = {
+    Session.cancel: 40,
+    Session.disconnect: 15,
+    Session.time_out: 10,
+    Session.fail_to_get_results: 10,
+    Session.cancel_during_stop_query: 5,
+    Session.cancel_at_completion: 5,
+    Session.wait_until_max_timeout: 5,
 }
 
 
 @pytest.fixture
 def anyio_backend() -> str:
-    """What a trial's thread wakes is asyncio's event loop."""
+    """The endpoint's threads wake asyncio's event loop."""
     return "asyncio"
 
 
 @pytest.mark.anyio
-async def test_no_query_is_orphaned_in_90_calls_that_end_at_random_moments(
+async def test_90_calls_that_end_at_random_moments_leave_no_query_running(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """All at once; 10 queries run at a time, the others wait their turn."""
-    chance, recorder = random.Random(SEED), Recorder()
-    fast = Clock(lambda: NOW, lambda: time.monotonic() * FASTER, lambda seconds: anyio.sleep(seconds / FASTER))
-    with Endpoint(recorder.answer) as endpoint:
+    """The calls are concurrent; 10 queries run at a time and the others wait for a slot."""
+    chance, aws = random.Random(SEED), FakeAws()
+    fast = Clock(lambda: NOW, lambda: time.monotonic() * SPEED, lambda seconds: anyio.sleep(seconds / SPEED))
+    with Endpoint(aws.respond) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
         server = build_server(Settings(max_scan_gb=1.0), os.environ, clock=fast)
         async with Client(server, mode="legacy") as client, anyio.create_task_group() as group:
             session = Session(server, client, chance)
-            ways = [way for way, times in WAYS.items() for _ in range(times)]
-            chance.shuffle(ways)
-            for number, way in enumerate(ways):
-                group.start_soon(way, session, recorder.add(Trial(f"fields a # {number}", _moment(chance))))
-    assert len(ways) == 90
-    assert len(recorder.queries) >= 75  # those that ended before their turn were never started
-    assert orphans(recorder, session.left_by_contract) == {}
+            endings = [ending for ending, times in ENDINGS.items() for _ in range(times)]
+            chance.shuffle(endings)
+            for number, ending in enumerate(endings):
+                group.start_soon(ending, session, aws.add(Trial(f"fields a # {number}", _moment(chance))))
+    assert len(endings) == 90
+    assert len(aws.queries) >= 75  # the calls that ended before they got a slot started none
+    assert orphans(aws, session.kept_running) == {}
 
 
-ENDS = ["EOF", "SIGTERM", "EOF", "SIGTERM"]
-EACH = 3
+SHUTDOWNS = ["EOF", "SIGTERM", "EOF", "SIGTERM"]
+QUERIES_EACH = 3
 
 
-def _begin(process: ServerProcess, recorder: Recorder, chance: random.Random) -> Iterator[threading.Event]:
-    """Begins the trials of a process, the first of them a query that runs; an event for the moment of each."""
+def _begin(process: ServerProcess, aws: FakeAws, chance: random.Random) -> Iterator[threading.Event]:
+    """Start the queries of a process, the first of which is running; yields an event for the moment of each."""
     process.initialize()
-    for number in range(EACH):
+    for number in range(QUERIES_EACH):
         moment = Moment("GetQueryResults", answered=True) if number == 0 else _moment(chance)
-        trial = recorder.add(Trial(f"fields a # {number}", moment))
+        trial = aws.add(Trial(f"fields a # {number}", moment))
         reached = threading.Event()
         trial.reached = reached.set
         process.begin_call("execute_log_insights_query", **_arguments(trial))
         yield reached
 
 
-def _end(process: ServerProcess, end: str, recorder: Recorder) -> None:
-    """Ends the process; AWS gives the answers it owes once the process is seen to end."""
+def _end(process: ServerProcess, end: str, aws: FakeAws) -> None:
+    """End the process; AWS sends its pending responses once the process is ending."""
     process.end_input() if end == "EOF" else process.signal(signal.SIGTERM)
-    recorder.one_stopped.wait(1)
-    for trial in recorder.trials.values():
+    aws.one_stopped.wait(1)
+    for trial in aws.trials.values():
         trial.go_on.set()
     process.wait()
 
 
-def test_no_query_is_orphaned_when_a_server_with_several_at_random_moments_is_ended() -> None:
+def test_a_server_that_ends_with_several_calls_at_random_moments_leaves_no_query_running() -> None:
     chance = random.Random(SEED)
-    recorders = [Recorder() for _ in ENDS]
+    all_aws = [FakeAws() for _ in SHUTDOWNS]
     with ExitStack() as stack:
-        endpoints = [stack.enter_context(Endpoint(recorder.answer)) for recorder in recorders]
+        endpoints = [stack.enter_context(Endpoint(aws.respond)) for aws in all_aws]
         processes = [stack.enter_context(ServerProcess(AWS_ENDPOINT_URL=endpoint.url)) for endpoint in endpoints]
         moments = [
-            moment
-            for process, recorder in zip(processes, recorders, strict=True)
-            for moment in _begin(process, recorder, chance)
+            moment for process, aws in zip(processes, all_aws, strict=True) for moment in _begin(process, aws, chance)
         ]
         assert all(moment.wait(PATIENCE) for moment in moments)
-        for process, end, recorder in zip(processes, ENDS, recorders, strict=True):
-            _end(process, end, recorder)
-    assert [len(recorder.queries) for recorder in recorders] == [EACH] * len(ENDS)
-    assert [orphans(recorder, left_by_contract=set()) for recorder in recorders] == [{}] * len(ENDS)
+        for process, end, aws in zip(processes, SHUTDOWNS, all_aws, strict=True):
+            _end(process, end, aws)
+    assert [len(aws.queries) for aws in all_aws] == [QUERIES_EACH] * len(SHUTDOWNS)
+    assert [orphans(aws, kept_running=set()) for aws in all_aws] == [{}] * len(SHUTDOWNS)

@@ -1,4 +1,4 @@
-"""What the MCP registry and the hosts of MCP bundles are told; scripts/manifests --check is a gate of its own."""
+"""server.json for the MCP registry and manifest.json for MCP bundles. The gates also run scripts/manifests --check."""
 
 from __future__ import annotations
 
@@ -24,23 +24,25 @@ def read(name: str) -> dict[str, Any]:
 
 
 def problems(document: dict[str, Any], schema: str) -> list[str]:
-    published = json.loads((SCHEMAS / schema).read_text("utf-8"))
-    return [error.message for error in Draft7Validator(published, format_checker=FormatChecker()).iter_errors(document)]
+    definition = json.loads((SCHEMAS / schema).read_text("utf-8"))
+    return [
+        error.message for error in Draft7Validator(definition, format_checker=FormatChecker()).iter_errors(document)
+    ]
 
 
 @pytest.mark.parametrize(("name", "schema"), DOCUMENTS)
-def test_it_is_as_its_published_schema_demands(name: str, schema: str) -> None:
+def test_the_document_matches_its_published_schema(name: str, schema: str) -> None:
     assert problems(read(name), schema) == []
 
 
 @pytest.mark.parametrize(("name", "schema"), DOCUMENTS)
-def test_the_schema_refuses_what_lacks_a_version(name: str, schema: str) -> None:
+def test_the_schema_rejects_a_document_without_a_version(name: str, schema: str) -> None:
     document = read(name)
     del document["version"]
     assert problems(document, schema) == ["'version' is a required property"]
 
 
-def test_the_registry_learns_of_every_setting() -> None:
+def test_the_registry_entry_lists_every_setting() -> None:
     (package,) = read("server.json")["packages"]
     names = [each["name"] for each in package["environmentVariables"]]
     assert names == ["AWS_PROFILE", "AWS_REGION", *(name for name, _, _ in variables())]
@@ -51,22 +53,22 @@ def test_the_bundle_lists_the_ten_tools() -> None:
     assert [tool["name"] for tool in read("manifest.json")["tools"]] == [each.function.__name__ for each in TOOLS]
 
 
-def started_with(**fields: str) -> Settings:
-    """The settings when a host has put what the user entered, or else the defaults, into the bundle's command."""
+def settings_from(**fields: str) -> Settings:
+    """The settings after a host has put the user's entries, or the defaults, into the bundle's command."""
     manifest = read("manifest.json")
-    entered = {name: field["default"] for name, field in manifest["user_config"].items()} | fields
+    values = {name: field["default"] for name, field in manifest["user_config"].items()} | fields
     arguments = manifest["server"]["mcp_config"]["args"]
-    for name, value in entered.items():
+    for name, value in values.items():
         arguments = [each.replace(f"${{user_config.{name}}}", value) for each in arguments]
     options = parser().parse_args(arguments[arguments.index("cloudwatch-mcp") + 1 :])
     return Settings.from_environment({}, profile=options.profile, region=options.region)
 
 
-def test_the_bundle_hands_down_what_its_user_enters() -> None:
-    settings = started_with(profile="prod", region="eu-west-1")
+def test_the_bundle_passes_the_users_entries_to_the_server() -> None:
+    settings = settings_from(profile="prod", region="eu-west-1")
     assert (settings.profile, settings.region) == ("prod", "eu-west-1")
 
 
-def test_the_bundle_s_fields_may_be_left_empty() -> None:
-    settings = started_with()
+def test_the_fields_of_the_bundle_may_be_left_empty() -> None:
+    settings = settings_from()
     assert (settings.profile, settings.region) == (None, None)

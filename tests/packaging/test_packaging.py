@@ -1,4 +1,4 @@
-"""The wheel and the sdist in an environment that has what they ask for and nothing else: no repository, no tools."""
+"""The wheel and the sdist in an environment that has their requirements and nothing else."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ from tests.support.places import ROOT
 pytestmark = pytest.mark.anyio
 
 
-class Built(NamedTuple):
+class Distributions(NamedTuple):
     wheel: Path
     sdist: Path
     bundle: Path
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    into = tmp_path_factory.mktemp("dist")
-    subprocess.run([sys.executable, ROOT / "scripts" / "package", into], check=True, capture_output=True)
-    return Built(*(next(into.glob(kind)) for kind in ("*.whl", "*.tar.gz", "*.mcpb")))
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
+    directory = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, ROOT / "scripts" / "package", directory], check=True, capture_output=True)
+    return Distributions(*(next(directory.glob(kind)) for kind in ("*.whl", "*.tar.gz", "*.mcpb")))
 
 
 class Installation:
-    """The wheel, installed by itself, beside links to what it requires of this environment."""
+    """The installed wheel, with links to its requirements in this environment."""
 
     def __init__(self, wheel: Path, at: Path, *extras: str) -> None:
         venv.create(at, symlinks=True)
@@ -58,15 +58,15 @@ class Installation:
 
     def _link(self, required: Iterable[str], extras: set[str], linked: frozenset[str] = frozenset()) -> None:
         for requirement in map(Requirement, required):
-            wanted = requirement.marker is None or any(requirement.marker.evaluate({"extra": each}) for each in extras)
-            if not wanted or requirement.name in linked:
+            applies = requirement.marker is None or any(requirement.marker.evaluate({"extra": each}) for each in extras)
+            if not applies or requirement.name in linked:
                 continue
-            found = distribution(requirement.name)
-            for top in {file.parts[0] for file in found.files or () if ".." not in file.parts}:
+            source = distribution(requirement.name)
+            for top in {file.parts[0] for file in source.files or () if ".." not in file.parts}:
                 link = self._packages / top
                 if not link.exists():
-                    link.symlink_to(str(found.locate_file(top)))
-            self._link(found.requires or (), {"", *requirement.extras}, linked | {requirement.name})
+                    link.symlink_to(str(source.locate_file(top)))
+            self._link(source.requires or (), {"", *requirement.extras}, linked | {requirement.name})
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self._run([str(self.python.with_name("cloudwatch-mcp")), *arguments], check=False)
@@ -80,33 +80,35 @@ class Installation:
 
 
 @pytest.fixture(scope="module")
-def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    return Installation(built.wheel, tmp_path_factory.mktemp("bare") / "venv")
+def installed(distributions: Distributions, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    return Installation(distributions.wheel, tmp_path_factory.mktemp("bare") / "venv")
 
 
-def test_the_wheel_holds_the_package_and_its_licence_and_no_more(built: Built) -> None:
+def test_the_wheel_has_only_the_package_and_its_licence(distributions: Distributions) -> None:
     package = {str(each.relative_to(ROOT)) for each in (ROOT / "cloudwatch_mcp").rglob("*.*") if each.suffix != ".pyc"}
     info = f"cloudwatch_mcp-{__version__}.dist-info"
     about = {f"{info}/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")}
-    assert set(zipfile.ZipFile(built.wheel).namelist()) == package | about
+    assert set(zipfile.ZipFile(distributions.wheel).namelist()) == package | about
 
 
-def test_the_sdist_makes_the_same_wheel(built: Built, tmp_path: Path) -> None:
-    with tarfile.open(built.sdist) as archive:
+def test_the_sdist_builds_the_same_wheel(distributions: Distributions, tmp_path: Path) -> None:
+    with tarfile.open(distributions.sdist) as archive:
         archive.extractall(tmp_path, filter="data")
     (source,) = tmp_path.iterdir()
     wheel = next(WheelBuilder(str(source)).build(directory=str(tmp_path / "dist")))
-    assert Path(wheel).read_bytes() == built.wheel.read_bytes()
+    assert Path(wheel).read_bytes() == distributions.wheel.read_bytes()
 
 
-def test_the_bundle_holds_its_manifest_and_all_that_uv_needs_to_install_it(built: Built) -> None:
-    names = set(zipfile.ZipFile(built.bundle).namelist())
+def test_the_bundle_has_its_manifest_and_the_files_that_uv_installs(distributions: Distributions) -> None:
+    names = set(zipfile.ZipFile(distributions.bundle).namelist())
     sources = {name for name in names if name.startswith("cloudwatch_mcp/")}
     assert names - sources == {"manifest.json", "pyproject.toml", "README.md", "LICENSE"}
-    assert sources == {name for name in zipfile.ZipFile(built.wheel).namelist() if name.startswith("cloudwatch_mcp/")}
+    assert sources == {
+        name for name in zipfile.ZipFile(distributions.wheel).namelist() if name.startswith("cloudwatch_mcp/")
+    }
 
 
-async def test_the_wheel_alone_lists_the_tools_and_answers_from_the_catalogue(installed: Installation) -> None:
+async def test_the_installed_wheel_lists_the_tools_and_answers_from_the_catalogue(installed: Installation) -> None:
     command = str(installed.python.with_name("cloudwatch-mcp"))
     async with Client(StdioServerParameters(command=command, env={"PATH": os.environ["PATH"]})) as client:
         listed = await client.list_tools()
@@ -115,27 +117,29 @@ async def test_the_wheel_alone_lists_the_tools_and_answers_from_the_catalogue(in
     assert (known.structured_content or {})["found"] is True
 
 
-def test_the_wheel_runs_from_where_it_is_installed(installed: Installation) -> None:
+def test_the_installed_wheel_does_not_import_the_repository(installed: Installation) -> None:
     assert installed.command("--version").stdout == f"cloudwatch-mcp {__version__}\n"
-    where = installed.script("import cloudwatch_mcp; print(cloudwatch_mcp.__file__)")
-    assert where.startswith(str(installed.python.parent.parent))
+    path = installed.script("import cloudwatch_mcp; print(cloudwatch_mcp.__file__)")
+    assert path.startswith(str(installed.python.parent.parent))
 
 
 @pytest.mark.parametrize(("arguments", "extra"), [(["--sandbox"], "sandbox"), (["--replay", "a.yaml"], "record")])
-def test_without_its_extra_a_flag_is_one_line_that_names_it(
+def test_the_error_for_a_flag_without_its_extra_is_one_line_that_names_the_extra(
     installed: Installation, arguments: list[str], extra: str
 ) -> None:
-    refused = installed.command(*arguments)
-    assert refused.returncode == 1
-    assert f"install cloudwatch-mcp[{extra}]" in refused.stderr
-    assert refused.stderr.count("\n") == 1
+    done = installed.command(*arguments)
+    assert done.returncode == 1
+    assert f"install cloudwatch-mcp[{extra}]" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
-def test_the_extras_bring_all_that_the_sandbox_and_recording_import(built: Built, tmp_path: Path) -> None:
-    complete = Installation(built.wheel, tmp_path / "venv", "sandbox", "record")
-    everything = (
+def test_the_extras_install_everything_that_the_sandbox_and_recording_import(
+    distributions: Distributions, tmp_path: Path
+) -> None:
+    complete = Installation(distributions.wheel, tmp_path / "venv", "sandbox", "record")
+    import_all = (
         "import importlib, pkgutil, cloudwatch_mcp as top\n"
         "names = [each.name for each in pkgutil.walk_packages(top.__path__, 'cloudwatch_mcp.')]\n"
         "print(len([importlib.import_module(name) for name in names if not name.endswith('__main__')]))"
     )
-    assert int(complete.script(everything)) > 90
+    assert int(complete.script(import_all)) > 90

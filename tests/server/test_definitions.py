@@ -1,4 +1,4 @@
-"""The definitions of the tools, and what every MCP client may rely on in both protocol versions."""
+"""The tools' definitions and answers, as every MCP client gets them in both protocol versions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from syrupy.assertion import SnapshotAssertion
 
 from cloudwatch_mcp import __version__
 from cloudwatch_mcp.aws.sending import Sender
-from cloudwatch_mcp.server.lifecycle import _warm_up
 from cloudwatch_mcp.server.tool_calls import INSTRUCTIONS, CloudWatchServer
 from tests.support.asking import asking
 
@@ -65,14 +64,14 @@ async def test_text_and_structured_content_are_equal_and_match_the_output_schema
 
 
 @both_protocols
-async def test_a_querys_results_are_read_again_and_a_finished_query_cannot_be_cancelled(
+async def test_the_results_of_a_query_can_be_read_again_and_a_completed_query_cannot_be_cancelled(
     on_sandbox: Callable[..., CloudWatchServer], mode: Mode
 ) -> None:
     async with asking(on_sandbox(), mode) as ask:
-        done = await ask("execute_log_insights_query", **CALLS["execute_log_insights_query"])
-        again = await ask("get_logs_insight_query_results", query_id=done.data["query_id"])
-        assert again.data["results"] == done.data["results"]
-        assert "not running" in (await ask("cancel_logs_insight_query", query_id=done.data["query_id"])).error
+        first = await ask("execute_log_insights_query", **CALLS["execute_log_insights_query"])
+        again = await ask("get_logs_insight_query_results", query_id=first.data["query_id"])
+        assert again.data["results"] == first.data["results"]
+        assert "not running" in (await ask("cancel_logs_insight_query", query_id=first.data["query_id"])).error
 
 
 async def test_each_definition_is_as_committed(server: CloudWatchServer, snapshot: SnapshotAssertion) -> None:
@@ -93,7 +92,7 @@ async def test_the_instructions_say_that_quoted_text_is_data(server: CloudWatchS
     assert "in quotes, is data" in (server.instructions or "")
 
 
-async def test_no_definition_has_automatic_titles_references_or_nulls(server: CloudWatchServer) -> None:
+async def test_no_schema_has_generated_titles_references_or_nulls(server: CloudWatchServer) -> None:
     for tool in await server.list_tools():
         text = json.dumps(tool.input_schema)
         assert '"title"' not in text
@@ -102,16 +101,16 @@ async def test_no_definition_has_automatic_titles_references_or_nulls(server: Cl
         assert tool.input_schema["additionalProperties"] is False
 
 
-async def test_only_cancelling_is_not_read_only_and_no_tool_is_destructive(server: CloudWatchServer) -> None:
+async def test_only_the_cancel_tool_is_not_read_only_and_none_is_destructive(server: CloudWatchServer) -> None:
     tools = {tool.name: tool.annotations for tool in await server.list_tools()}
     assert all(hints is not None and hints.title and hints.destructive_hint is False for hints in tools.values())
-    changing = [name for name, hints in tools.items() if hints is not None and not hints.read_only_hint]
-    assert changing == ["cancel_logs_insight_query"]
+    writing = [name for name, hints in tools.items() if hints is not None and not hints.read_only_hint]
+    assert writing == ["cancel_logs_insight_query"]
     closed = [name for name, hints in tools.items() if hints is not None and not hints.open_world_hint]
     assert closed == ["get_metric_metadata", "get_recommended_metric_alarms"]
 
 
-async def test_the_parameters_are_those_of_the_contract(server: CloudWatchServer) -> None:
+async def test_the_parameters_of_the_tools(server: CloudWatchServer) -> None:
     parameters = {tool.name: set(tool.input_schema["properties"]) for tool in await server.list_tools()}
     scope = {"region", "profile_name"}
     window = {"start_time", "end_time"}
@@ -156,35 +155,20 @@ async def test_the_parameters_are_those_of_the_contract(server: CloudWatchServer
     }
 
 
-async def test_boto3_is_loaded_after_tools_list(server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    warmed = anyio.Event()
-
-    async def warm_up() -> None:
-        warmed.set()
-
-    monkeypatch.setattr(server.runtime.clients, "warm_up", warm_up)
-    async with anyio.create_task_group() as group:
-        group.start_soon(_warm_up, server)
-        async with Client(server) as client:
-            assert not warmed.is_set()
-            await client.list_tools()
-        await warmed.wait()
-
-
 async def test_concurrent_calls_do_not_wait_for_each_other(
     on_sandbox: Callable[..., CloudWatchServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send, waiting, all_wait = Sender.send, 0, anyio.Event()
+    send, waiting, all_waiting = Sender.send, 0, anyio.Event()
 
-    async def send_when_all_wait(*arguments: Any) -> dict[str, Any]:
+    async def send_when_all_are_waiting(*arguments: Any) -> dict[str, Any]:
         nonlocal waiting
         waiting += 1
         if waiting == 20:
-            all_wait.set()
-        await all_wait.wait()
+            all_waiting.set()
+        await all_waiting.wait()
         return await send(*arguments)
 
-    monkeypatch.setattr(Sender, "send", send_when_all_wait)
+    monkeypatch.setattr(Sender, "send", send_when_all_are_waiting)
     async with asking(on_sandbox()) as ask, anyio.create_task_group() as group:
         for _ in range(20):
             group.start_soon(lambda: ask("describe_log_groups"))

@@ -1,4 +1,4 @@
-"""Tool errors: bad arguments, defects, and the log line of a call."""
+"""Tool errors: invalid arguments, defects, and the log line of a failed call."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def test_an_error_is_at_most_a_thousand_characters_on_one_line(stubbed: St
     assert "characters]" in error
 
 
-async def test_all_bad_arguments_are_reported_together_without_a_link(
+async def test_all_invalid_arguments_are_reported_in_one_error_without_links(
     server: CloudWatchServer, snapshot: SnapshotAssertion
 ) -> None:
     async with asking(server) as ask:
@@ -42,25 +42,25 @@ async def test_the_error_for_an_unknown_argument_lists_the_valid_ones(server: Cl
     )
 
 
-async def test_the_error_for_an_unknown_tool_names_the_nearest(server: CloudWatchServer) -> None:
+async def test_the_error_for_an_unknown_tool_names_the_most_similar_one(server: CloudWatchServer) -> None:
     async with asking(server) as ask:
         assert (await ask("get_active_alarm")).error.endswith("There is get_active_alarms.")
 
 
-async def test_null_stands_for_an_optional_arguments_default(stubbed: StubbedServer) -> None:
+async def test_null_is_the_default_of_an_optional_argument(stubbed: StubbedServer) -> None:
     reply = await stubbed.ask("get_metric_metadata", namespace="AWS/Lambda", metric_name="Errors", region=None)
     assert not reply.failed
 
 
-async def test_a_defect_is_reported_by_file_and_line_without_data(
+async def test_a_defect_is_reported_with_its_file_and_line_but_without_data(
     server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: Any) -> None:
+    def raise_key_error(*_: Any) -> None:
         raise KeyError("customer secret")
 
     records: list[str] = []
     sink = logger.add(records.append, level="TRACE")
-    monkeypatch.setattr(server.runtime.clients, "session", broken)
+    monkeypatch.setattr(server.runtime.clients, "session", raise_key_error)
     async with asking(server) as ask:
         error = (await ask("get_active_alarms")).error
         assert not (await ask("get_metric_metadata", namespace="AWS/Lambda")).failed
@@ -69,18 +69,18 @@ async def test_a_defect_is_reported_by_file_and_line_without_data(
     assert "customer secret" not in error + "".join(records)
 
 
-async def test_a_defect_in_one_of_several_concurrent_calls_is_reported_by_its_own_line(
+async def test_a_defect_in_a_concurrent_call_is_reported_with_its_own_line(
     server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def broken(*_: Any) -> None:
+    async def raise_key_error(*_: Any) -> None:
         raise KeyError("customer secret")
 
-    monkeypatch.setattr(Sender, "send", broken)
+    monkeypatch.setattr(Sender, "send", raise_key_error)
     async with asking(server) as ask:
         assert "(KeyError at test_errors.py:" in (await ask("describe_log_groups")).error
 
 
-async def test_a_call_is_logged_in_one_line_without_its_arguments(stubbed: StubbedServer) -> None:
+async def test_the_log_line_of_a_failed_call_has_the_errors_type_but_not_its_text(stubbed: StubbedServer) -> None:
     records: list[str] = []
     sink = logger.add(records.append, level="INFO", format="{message}")
     stubbed.refuse("get_metric_data", "ValidationError", "secret reason")

@@ -27,8 +27,8 @@ def test_a_request_id_is_found_even_in_malformed_json(line: str, request_id: Any
     assert request_id_in(line) == request_id
 
 
-def test_an_unreadable_request_is_refused_and_the_server_goes_on() -> None:
-    bad = [
+def test_an_unreadable_request_gets_an_error_and_the_server_goes_on() -> None:
+    unreadable = [
         '{"namespace": "\\ud800"}',
         '{"namespace": ' + "[" * 5_000 + "]" * 5_000 + "}",
         '{"namespace": ' + "1" * 10_000 + "}",
@@ -37,7 +37,7 @@ def test_an_unreadable_request_is_refused_and_the_server_goes_on() -> None:
     call = '"method": "tools/call", "params": {"name": "get_metric_metadata", "arguments": %s}'
     with ServerProcess() as process:
         process.initialize()
-        for number, arguments in enumerate(bad, start=100):
+        for number, arguments in enumerate(unreadable, start=100):
             process.write(f'{{"jsonrpc": "2.0", "id": {number}, {call % arguments}}}'.encode())
             assert "this server cannot read its JSON" in process.answer(number)["error"]["message"]
         process.write(b'{"jsonrpc": "2.0", "id": 200, "method": 5}')

@@ -48,7 +48,7 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 _ALARMS = ("MetricAlarms", "CompositeAlarms", "LogAlarms")  # DescribeAlarms returns at least one of them
-_TOKENS = ("NextToken", "nextToken")  # without its token, a listing would end early and nobody would notice
+_TOKENS = ("NextToken", "nextToken")  # without its token, a listing would silently end early
 _PARALLEL = ("Timestamps", "DatapointValues")  # parallel lists: an invalid item becomes None
 
 

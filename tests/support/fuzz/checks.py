@@ -140,7 +140,7 @@ def _required_marks(case: Case, expected: str, text: str) -> set[str]:
 
 
 def _lacks_an_item(case: Case, result: CallToolResult, expected: CallToolResult) -> bool:
-    """Whether the answer lacks the bad item although it is of the model's types, and no note mentions it."""
+    """Whether the answer lacks an item of a wrong type without a note about it."""
     actual, complete = result.structured_content or {}, expected.structured_content or {}
     if result.is_error or expected.is_error or case.item is None or actual.get("notes") != complete.get("notes"):
         return False

@@ -65,7 +65,7 @@ async def test_a_defect_is_reported_with_its_file_and_line_but_without_data(
         error = (await ask("get_active_alarms")).error
         assert not (await ask("get_metric_metadata", namespace="AWS/Lambda")).failed
     logger.remove(sink)
-    assert "get_active_alarms failed by a defect of this server (KeyError at test_errors.py:" in error
+    assert "get_active_alarms failed by a defect of this server (KeyError at test_tool_errors.py:" in error
     assert "customer secret" not in error + "".join(records)
 
 
@@ -77,7 +77,7 @@ async def test_a_defect_in_a_concurrent_call_is_reported_with_its_own_line(
 
     monkeypatch.setattr(Sender, "send", raise_key_error)
     async with asking(server) as ask:
-        assert "(KeyError at test_errors.py:" in (await ask("describe_log_groups")).error
+        assert "(KeyError at test_tool_errors.py:" in (await ask("describe_log_groups")).error
 
 
 async def test_the_log_line_of_a_failed_call_has_the_errors_type_but_not_its_text(stubbed: StubbedServer) -> None:

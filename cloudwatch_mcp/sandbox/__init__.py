@@ -24,12 +24,12 @@ _one_at_a_time = Lock()
 
 
 class Sandbox:
-    """CloudWatch, CloudWatch Logs and STS over HTTP on loopback, for any boto3 client with `endpoint_url`.
+    """CloudWatch, CloudWatch Logs and STS on loopback HTTP, for any boto3 client with `endpoint_url`.
 
     Args:
-        now: the time at which the sandbox stands still; without it, it follows the wall clock.
+        now: the time at which the sandbox's clock stands still; by default it follows the wall clock.
         seeded: whether to write the incident, which began in the hour before `now`.
-        polls_to_complete: answers of GetQueryResults before Complete; None: a query runs until stopped.
+        polls_to_complete: how often a query is polled before it is Complete; None: until it is stopped.
 
     moto keeps its state for the whole process, so one sandbox runs at a time.
     """
@@ -50,7 +50,7 @@ class Sandbox:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables by which any AWS client reaches this sandbox, and nothing else of AWS."""
+        """The variables that point any AWS client at this sandbox and at nothing else."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_REGION": self.region,
@@ -83,7 +83,7 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """Stop serving and free the port. Stopping twice does no harm."""
+        """Stop serving and free the port. Safe to call twice."""
         if self._server is not None:
             self._server.stop()
             self._server = None

@@ -1,23 +1,23 @@
-"""The sandbox's time: everything in it that asks what time it is, asks a `Clock`."""
+"""The sandbox's clock, its only source of time."""
 
 from datetime import datetime, timezone
 
 
 class Clock:
-    """Time in UTC: stands still at `fixed` when that is given, else follows the wall clock."""
+    """A UTC clock that stands still at `fixed`, or follows the wall clock without it."""
 
     def __init__(self, fixed: datetime | None = None) -> None:
         if fixed is not None and fixed.tzinfo is None:
             raise ValueError(f"the time {fixed.isoformat()} has no time zone")
         self._fixed = fixed and fixed.astimezone(timezone.utc)
-        self._travelled: datetime | None = None
+        self._override: datetime | None = None
 
     def now(self) -> datetime:
-        return self._travelled or self._fixed or datetime.now(timezone.utc)
+        return self._override or self._fixed or datetime.now(timezone.utc)
 
     def travel(self, to: datetime) -> None:
-        """Stand still at `to` until `resume`, so that what is written now lands in the past."""
-        self._travelled = to.astimezone(timezone.utc)
+        """Stand still at `to` until `resume`, to write data with a past time."""
+        self._override = to.astimezone(timezone.utc)
 
     def resume(self) -> None:
-        self._travelled = None
+        self._override = None

@@ -1,4 +1,4 @@
-"""moto's CloudWatch with the metrics and alarms that it lacks; dashboards and insight rules stay moto's."""
+"""CloudWatch: moto's API with the sandbox's own metrics and alarms. Dashboards and insight rules are moto's."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Region:
 
 
 class _State:
-    """All Regions of all accounts. One lock: requests arrive in several threads at once."""
+    """All Regions of all accounts, behind one lock: requests arrive in several threads."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -52,7 +52,7 @@ _state = _State(Clock())
 
 
 def install(clock: Clock) -> None:
-    """Make moto answer CloudWatch requests from here, with nothing stored. Process-wide, as moto is."""
+    """Route moto's CloudWatch, process-wide, to this module, with nothing stored."""
     global _state  # noqa: PLW0603  # moto makes a response object for each request, without arguments
     _state = _State(clock)
     cloudwatch_backends.reset()
@@ -65,7 +65,7 @@ class SandboxCloudWatchResponse(CloudWatchResponse):
         return _state.region(Place(self.current_account, self.region))
 
     def parse_parameters(self, request: Any) -> None:
-        # moto walks the model for each of up to 1,000 datums; JSON needs no conversion here.
+        # moto converts each of up to 1,000 datums by the model; JSON needs no conversion.
         if self._get_action() == "PutMetricData" and self._speaks_json():
             self.params = json.loads(request.data)
         else:
@@ -107,7 +107,7 @@ class SandboxCloudWatchResponse(CloudWatchResponse):
         cloud = self._cloud
         answer = get_metric_data(self._get_params(), cloud.metrics, _state.clock.now(), cloud.place)
         if self._speaks_json():
-            # moto converts each timestamp in several steps, of which there can be 100,800.
+            # moto would convert up to 100,800 timestamps, each in several steps.
             return 200, {}, json.dumps(answer)
         return ActionResult(answer)
 
@@ -187,7 +187,7 @@ class SandboxCloudWatchResponse(CloudWatchResponse):
 
 
 def _wire_error(error: ServiceException, body: str | bytes) -> Mapping[str, str]:
-    """The body as CloudWatch itself writes it; ResourceNotFound comes without a message."""
+    """The error body as CloudWatch writes it: ResourceNotFound has no message."""
     shape = json.loads(body)["__type"].split("#")[-1]
     wire = {"__type": _NAMESPACES.get(error.code, _NAMESPACE) + shape}
     return wire if error.code == "ResourceNotFound" else {**wire, "message": error.message}

@@ -1,4 +1,4 @@
-"""Checks a request against the service model, which botocore's client does in part, in the words of the services."""
+"""Validates requests against the service model, with AWS's messages; botocore validates only in part."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 
 def violations(shape: Any, request: Mapping[str, Any]) -> str | None:
-    """The sentence about all that is wrong with the request; None when nothing is."""
-    found = list(_structure(shape, request, ""))
-    if not found:
+    """AWS's message that lists every violation; None without any."""
+    problems = list(_structure(shape, request, ""))
+    if not problems:
         return None
-    noun = "error" if len(found) == 1 else "errors"
-    return f"{len(found)} validation {noun} detected: {'; '.join(found)}"
+    noun = "error" if len(problems) == 1 else "errors"
+    return f"{len(problems)} validation {noun} detected: {'; '.join(problems)}"
 
 
 def _structure(shape: Any, value: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -28,11 +28,11 @@ def _structure(shape: Any, value: Mapping[str, Any], path: str) -> Iterator[str]
 def _shape(shape: Any, value: Any, path: str) -> Iterator[str]:
     for key, (allows, words) in _CONSTRAINTS.items():
         if key in shape.metadata and not allows(shape, value, shape.metadata[key]):
-            shown = words[shape.type_name in ("integer", "long")]
+            requirement = words[shape.type_name in ("integer", "long")]
             bound = shape.metadata[key]
-            # CloudWatch was seen to name an enum's values in the reverse of the model's order.
+            # CloudWatch lists an enum's values in the reverse of the model's order.
             bound = f"[{', '.join(reversed(bound))}]" if isinstance(bound, list) else bound
-            yield f"Value '{value}' at '{path}' failed to satisfy constraint: Member must {shown} {bound}"
+            yield f"Value '{value}' at '{path}' failed to satisfy constraint: Member must {requirement} {bound}"
     if shape.type_name == "structure":
         yield from _structure(shape, value, path)
     elif shape.type_name == "list":
@@ -41,8 +41,8 @@ def _shape(shape: Any, value: Any, path: str) -> Iterator[str]:
 
 
 def _member(path: str, name: str) -> str:
-    named = name[0].lower() + name[1:]
-    return f"{path}.{named}" if path else named
+    member = name[0].lower() + name[1:]
+    return f"{path}.{member}" if path else member
 
 
 def _size(shape: Any, value: Any) -> int:
@@ -51,7 +51,7 @@ def _size(shape: Any, value: Any) -> int:
 
 
 _Allows = Callable[[Any, Any, Any], bool]
-# By the model's metadata: the test, and its words for lengths and for numbers.
+# By name in the model's metadata: the test, and the wording for lengths and for numbers.
 _CONSTRAINTS: dict[str, tuple[_Allows, tuple[str, str]]] = {
     "min": (
         lambda shape, value, least: _size(shape, value) >= least,

@@ -1,4 +1,4 @@
-"""NextToken: where the next page starts, and in which request."""
+"""NextToken: the offset of the next page, bound to its request."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from moto.core.exceptions import ServiceException
 
 Item = TypeVar("Item")
 
-# What a caller may change from one page to the next.
-_FREE = {"NextToken", "MaxRecords", "MaxResults", "MaxDatapoints"}
+# Parameters that may change from one page to the next.
+_CHANGEABLE = {"NextToken", "MaxRecords", "MaxResults", "MaxDatapoints"}
 
 
 class InvalidNextToken(ServiceException):
@@ -28,7 +28,7 @@ def offset_of(request: Mapping[str, Any]) -> int:
     """0 without a token.
 
     Raises:
-        InvalidNextToken: when it is no token of a request with these parameters.
+        InvalidNextToken: the token is not from a request with these parameters.
     """
     token = request.get("NextToken")
     if not token:
@@ -49,5 +49,5 @@ def page(items: Sequence[Item], size: int, request: Mapping[str, Any]) -> tuple[
 
 
 def _fingerprint(request: Mapping[str, Any]) -> int:
-    fixed = {name: value for name, value in request.items() if name not in _FREE}
+    fixed = {name: value for name, value in request.items() if name not in _CHANGEABLE}
     return crc32(json.dumps(fixed, sort_keys=True, default=str).encode())

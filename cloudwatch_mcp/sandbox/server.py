@@ -1,4 +1,4 @@
-"""moto's applications for Logs, CloudWatch and STS, served over HTTP from a free loopback port."""
+"""An HTTP server for moto's Logs, CloudWatch and STS on a free loopback port."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _CREDENTIAL_SCOPE = re.compile(r"Credential=[^/]+/\d{8}/[^/]+/(?P<service>[^/]+)
 
 @cache
 def session() -> boto3.Session:
-    """For the sandbox's own use: depends on no profile, file or credentials in the user's environment."""
-    nothing, nowhere = (None, None, None, None), (None, None, os.devnull, None)
-    variables = {"profile": nothing, "config_file": nowhere, "credentials_file": nowhere}
+    """A session that ignores the user's profiles, configuration files and credentials."""
+    unset, no_file = (None, None, None, None), (None, None, os.devnull, None)
+    variables = {"profile": unset, "config_file": no_file, "credentials_file": no_file}
     return boto3.Session(
         aws_access_key_id="sandbox",
         aws_secret_access_key="sandbox",  # noqa: S106  # the sandbox takes any credentials
@@ -43,19 +43,19 @@ def session() -> boto3.Session:
     )
 
 
-# moto makes a session to learn the names of the Regions, which fails where AWS_PROFILE names no profile.
+# moto creates a session to list the Regions, which fails when AWS_PROFILE names a missing profile.
 AccountSpecificBackend.get_session = staticmethod(session)  # type: ignore[assignment]  # a method of moto's is replaced
 
 
 class _QuietHandler(MotoRequestHandler):
-    """One access line a request would go to stderr."""
+    """Without werkzeug's access log, which goes to stderr."""
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002  # werkzeug's name for it
         pass
 
 
 class Application:
-    """One WSGI application for all services, each request going to the service that it was signed for."""
+    """One WSGI application for all services; a request's signature says which service it is for."""
 
     def __init__(self) -> None:
         self._by_service: dict[str, WSGIApplication] = {}
@@ -65,12 +65,12 @@ class Application:
         scope = _CREDENTIAL_SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
         service = scope and scope["service"]
         if service not in SERVICES:
-            return _error(start_response, 400, "UnknownOperationException", "not a service of the sandbox")
+            return _error(start_response, 400, "UnknownOperationException", "the sandbox does not have this service")
         try:
-            return self._service(service)(environ, _of_the_type_asked_for(environ, start_response))
+            return self._service(service)(environ, _with_request_content_type(environ, start_response))
         except NotImplementedError as error:
             return _error(start_response, 400, "UnknownOperationException", str(error))
-        except Exception:  # whatever fails inside, the client gets an answer that botocore can read
+        except Exception:  # botocore must be able to parse the answer
             logger.exception("%s failed", environ.get("HTTP_X_AMZ_TARGET", service))
             return _error(start_response, 500, "InternalFailure", "the sandbox failed")
 
@@ -81,15 +81,15 @@ class Application:
             return self._by_service[service]
 
 
-def _of_the_type_asked_for(environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
-    """AWS answers JSON in the version it was asked in; moto says text/html, or the type of another protocol."""
-    asked = str(environ.get("CONTENT_TYPE", ""))
-    if not asked.startswith("application/x-amz-json"):
+def _with_request_content_type(environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
+    """AWS answers with the request's JSON content type, moto with text/html or another protocol's."""
+    content_type = str(environ.get("CONTENT_TYPE", ""))
+    if not content_type.startswith("application/x-amz-json"):
         return start_response
 
     def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
         others = [(name, value) for name, value in headers if name.lower() != "content-type"]
-        return start_response(status, [("Content-Type", asked), *others], *more)
+        return start_response(status, [("Content-Type", content_type), *others], *more)
 
     return start
 
@@ -102,7 +102,7 @@ def _error(start_response: StartResponse, status: int, code: str, message: str) 
 
 
 class Server:
-    """Listens from construction on; the URL is known before the first request."""
+    """Listens as soon as it is constructed."""
 
     def __init__(self, application: WSGIApplication | None = None) -> None:
         self._server = ThreadedWSGIServer("127.0.0.1", 0, application or Application(), handler=_QuietHandler)

@@ -168,7 +168,7 @@ def test_reason_data_is_json(client: Any) -> None:
         set_state(client, "slow", "OK", StateReasonData="{")
 
 
-def test_only_metric_alarms_are_described_unless_asked(client: Any) -> None:
+def test_only_metric_alarms_are_described_by_default(client: Any) -> None:
     put(client, "slow")
     client.put_composite_alarm(AlarmName="both", AlarmRule="ALARM(slow)")
     assert names(client) == ["slow"]
@@ -285,7 +285,7 @@ def test_rule_names_existing_alarms(client: Any) -> None:
     )
 
 
-def test_history_tells_creation_transition_and_action_newest_first(client: Any, clock: Clock) -> None:
+def test_history_has_creation_transition_and_action_newest_first(client: Any, clock: Clock) -> None:
     clock.travel(NOW - DAY)
     put(client, "slow", AlarmActions=[TOPIC])
     clock.travel(NOW - MINUTE)
@@ -354,7 +354,7 @@ def test_disabled_actions_are_not_executed(client: Any) -> None:
     assert len(history(client, "slow", HistoryItemType="Action")) == 1
 
 
-def test_suppressor_in_alarm_keeps_a_composite_alarms_actions_back(client: Any) -> None:
+def test_suppressor_in_alarm_suppresses_the_actions_of_a_composite_alarm(client: Any) -> None:
     put(client, "slow")
     put(client, "deploying")
     client.put_composite_alarm(
@@ -393,7 +393,7 @@ def test_history_survives_deletion(client: Any) -> None:
     assert summaries(client, "slow") == ['Alarm "slow" deleted', 'Alarm "slow" created']
 
 
-def test_update_data_has_what_was_there_before(client: Any) -> None:
+def test_update_data_has_the_previous_values(client: Any) -> None:
     put(client, "slow", AlarmDescription="old")
     put(client, "slow", AlarmDescription="new")
     item = history(client, "slow")[0]
@@ -403,7 +403,7 @@ def test_update_data_has_what_was_there_before(client: Any) -> None:
     assert data["originalUpdatedFields"] == {"alarmDescription": "old"}
 
 
-def test_history_is_cut_to_the_dates(client: Any, clock: Clock) -> None:
+def test_history_is_limited_to_the_dates(client: Any, clock: Clock) -> None:
     clock.travel(NOW - 2 * DAY)
     put(client, "slow")
     clock.travel(NOW - DAY)
@@ -445,7 +445,7 @@ def test_tags_are_listed_added_and_removed(client: Any) -> None:
     assert client.list_tags_for_resource(ResourceARN=f"{ARN}slow")["Tags"] == [{"Key": "tier", "Value": "1"}]
 
 
-def test_alarms_for_a_metric_are_found(client: Any) -> None:
+def test_alarms_are_listed_by_metric(client: Any) -> None:
     put(client, "slow")
     answer = client.describe_alarms_for_metric(Namespace="Shop", MetricName="Latency")
     assert [alarm["AlarmName"] for alarm in answer["MetricAlarms"]] == ["slow"]

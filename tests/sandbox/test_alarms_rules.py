@@ -28,7 +28,7 @@ STATES = {"a": "ALARM", "b": "OK", "c": "INSUFFICIENT_DATA", "with space": "ALAR
         ("ALARM ( a )\nAND TRUE", True),
     ],
 )
-def test_rules_hold_by_the_states_they_name(rule: str, *, expected: bool) -> None:
+def test_rules_are_evaluated_by_alarm_states(rule: str, *, expected: bool) -> None:
     assert holds(parse(rule), STATES.get) is expected
 
 

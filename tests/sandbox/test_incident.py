@@ -1,4 +1,4 @@
-"""The incident can be found in the data, from the alarm to its cause, among the noise."""
+"""The data leads from the alarm to the cause of the incident, despite the noise."""
 
 from __future__ import annotations
 
@@ -83,11 +83,11 @@ ORDERS = metric("orders", "Shop/Checkout", "OrdersPerMinute", "Sum", 60, Service
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_seeding_says_nothing(said: StringIO) -> None:
+def test_seeding_prints_nothing(said: StringIO) -> None:
     assert not said.getvalue()
 
 
-def test_clock_stands_at_the_anchor_after_seeding(sandbox: Sandbox) -> None:
+def test_clock_is_at_the_anchor_after_seeding(sandbox: Sandbox) -> None:
     assert sandbox.clock.now() == NOW
 
 
@@ -105,7 +105,7 @@ def test_latency_rises_from_a_third_of_a_second_to_five(cloudwatch: Any) -> None
     assert all(p99 > 5000 for p99 in after)
 
 
-def test_orders_fall_below_the_band_that_is_learnt_from_the_day_before(cloudwatch: Any) -> None:
+def test_orders_drop_below_the_band_of_the_previous_day(cloudwatch: Any) -> None:
     band = {"Id": "ad1", "Expression": "ANOMALY_DETECTION_BAND(orders, 2)"}
     orders, _, lower = values(cloudwatch, ORDERS, band, since=50, until=0)
     assert all(value < limit for value, limit in zip(orders, lower, strict=True))
@@ -200,14 +200,14 @@ def test_batch_host_alarm_flaps(cloudwatch: Any) -> None:
     assert len(recent) >= 24
 
 
-def test_anomaly_alarm_tells_the_limits_it_compared_with(cloudwatch: Any) -> None:
+def test_anomaly_alarm_states_its_limits(cloudwatch: Any) -> None:
     fired = state_updates(cloudwatch, "shop-orders-per-minute-anomaly")[-1]
     data = json.loads(fired["HistoryData"])["newState"]["stateReasonData"]
     assert data["recentDatapoints"][-1] < data["recentLowerThresholds"][-1] < data["recentUpperThresholds"][-1]
     assert "threshold" not in data
 
 
-def test_alarm_reasons_quote_the_metrics_own_values(cloudwatch: Any) -> None:
+def test_alarm_reasons_have_the_values_of_the_metric(cloudwatch: Any) -> None:
     fired = state_updates(cloudwatch, "shop-payments-gateway-timeouts")[-1]
     data = json.loads(fired["HistoryData"])["newState"]["stateReasonData"]
     timeouts = metric("t", "Shop/Payments", "GatewayTimeouts", "Sum", 60, Service="payments", Gateway="card-primary")
@@ -222,7 +222,7 @@ def test_changed_alarm_has_its_configuration_update_in_the_history(cloudwatch: A
     assert newest["originalUpdatedFields"]["threshold"] == 3000.0
 
 
-def test_pattern_query_finds_the_timeout(logs: Any) -> None:
+def test_pattern_query_shows_the_timeout(logs: Any) -> None:
     found = insights(logs, 'filter level = "ERROR" | pattern @message', "/ecs/shop/payments")
     assert "waiting for a connection to gateway.example.com" in found[0]["@pattern"]
     assert int(found[0]["@sampleCount"]) > 300
@@ -263,12 +263,12 @@ def test_error_rate_in_the_logs_is_that_of_the_metrics(logs: Any) -> None:
         ("/ecs/shop/catalog", "filter msg like /is deprecated/ | stats count(*) as found"),
     ],
 )
-def test_noise_has_more_warnings_than_the_incident_itself_needs(logs: Any, group: str, query: str) -> None:
+def test_most_warnings_are_noise(logs: Any, group: str, query: str) -> None:
     [row] = insights(logs, query, group, since=1440)
     assert int(row["found"]) > 100
 
 
-def test_logs_hold_what_must_not_break_a_reader(logs: Any) -> None:
+def test_logs_have_lines_that_are_hard_to_read(logs: Any) -> None:
     [longest] = insights(logs, "stats max(strlen(@message)) as length", "/ecs/shop/catalog", since=1440)
     stack_traces = insights(logs, "filter @message like /Caused by/ | fields @message", "/ecs/shop/payments")
     [note] = insights(logs, "filter msg = 'order note received' | fields note, customer.city", "/ecs/shop/checkout")
@@ -306,10 +306,10 @@ def test_every_saved_query_runs(logs: Any) -> None:
         )
     ]
     assert len(definitions) >= 6
-    assert empty == ["Shop/One request everywhere"]  # it waits for a request id to be filled in
+    assert empty == ["Shop/One request everywhere"]  # its request id is a placeholder
 
 
-def test_detector_found_three_anomalies_and_another_is_learning(logs: Any) -> None:
+def test_one_detector_has_three_anomalies_and_another_is_training(logs: Any) -> None:
     detectors = {each["detectorName"]: each for each in logs.list_log_anomaly_detectors()["anomalyDetectors"]}
     arn = detectors["shop-payments-anomalies"]["anomalyDetectorArn"]
     found = logs.list_anomalies(anomalyDetectorArn=arn)["anomalies"]
@@ -320,13 +320,13 @@ def test_detector_found_three_anomalies_and_another_is_learning(logs: Any) -> No
     }
 
 
-def test_anomaly_counts_the_events_that_are_in_the_log(logs: Any) -> None:
+def test_anomaly_counts_agree_with_the_log(logs: Any) -> None:
     worst = logs.list_anomalies()["anomalies"][0]
     [row] = insights(logs, "filter error.type = 'GatewayTimeout' | stats count(*) as n", "/ecs/shop/payments")
     assert sum(worst["histogram"].values()) == int(row["n"])
 
 
-def test_history_is_found_whatever_the_zone_of_the_machine(cloudwatch: Any, in_zone: Callable[[str], None]) -> None:
+def test_history_does_not_depend_on_the_time_zone(cloudwatch: Any, in_zone: Callable[[str], None]) -> None:
     in_zone("Asia/Tokyo")
     window = {"StartDate": ago(180), "EndDate": ago(0)}
     assert cloudwatch.describe_alarm_history(AlarmTypes=BOTH, **window)["AlarmHistoryItems"]

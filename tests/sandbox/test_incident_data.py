@@ -1,4 +1,4 @@
-"""The incident as data: the same every time, and fit for a real account."""
+"""The incident's data is reproducible and acceptable to a real account."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def test_same_anchor_gives_the_same_data() -> None:
     assert data(NOW) == data(NOW)
 
 
-def test_story_is_the_same_whatever_the_time_of_day() -> None:
+def test_incident_is_the_same_at_any_time_of_day() -> None:
     here, later = (state_changes(metric_alarms(), now) for now in (NOW, NOW + timedelta(hours=7, minutes=5)))
     assert [(each.alarm.name, each.state) for each in here] == [(each.alarm.name, each.state) for each in later]
 
 
-def test_there_are_some_forty_thousand_events_within_a_day_and_none_of_the_future() -> None:
+def test_there_are_about_forty_thousand_events_of_the_last_day() -> None:
     times = [event.time for group in LOG_GROUPS for event in group.events(NOW)]
     assert 40_000 <= len(times) <= 60_000
     assert min(times) >= (NOW.timestamp() - 86_400 - 60) * 1000
@@ -44,7 +44,7 @@ def test_there_are_some_forty_thousand_events_within_a_day_and_none_of_the_futur
 
 
 class Recorder:
-    """Stands for a client of a real account: notes what is asked of it."""
+    """A client of a real account that records its requests."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
@@ -68,7 +68,7 @@ def real() -> Recorder:
     return recorder
 
 
-def test_real_account_is_asked_for_nothing_it_refuses(real: Recorder) -> None:
+def test_seeding_sends_only_requests_that_a_real_account_accepts(real: Recorder) -> None:
     assert not [each for each in real.parameters("put_metric_data") if each["Namespace"].startswith("AWS/")]
     assert {operation for operation, _ in real.calls} == {
         "create_log_anomaly_detector",

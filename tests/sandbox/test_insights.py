@@ -33,12 +33,12 @@ def events(messages: list[Any], start: int) -> list[dict[str, Any]]:
 
 
 def values(query: str, messages: list[Any], **options: Any) -> list[str | None]:
-    """The values of the one column of the query."""
+    """The values of the query's only column."""
     return [next(iter(row.values()), None) for row in run(query, messages, **options)]
 
 
 def matching(condition: str, messages: list[Any]) -> list[str]:
-    """Which `id`s pass the filter, in the order of the messages."""
+    """The `id`s that pass the filter, in the order of the messages."""
     return [row["id"] for row in run(f"filter {condition} | sort id asc | display id", messages)]
 
 
@@ -87,11 +87,11 @@ def test_system_fields_name_the_log_its_stream_and_the_ingestion() -> None:
     ]
 
 
-def test_a_query_without_a_limit_takes_that_of_the_request() -> None:
+def test_the_limit_of_the_request_applies_to_a_query_without_one() -> None:
     assert values("display @message", ["one", "two", "three"], limit=2) == ["three", "two"]
 
 
-def test_the_limit_of_the_query_goes_before_that_of_the_request() -> None:
+def test_the_limit_of_the_query_overrides_that_of_the_request() -> None:
     assert values("display @message | limit 1", ["one", "two", "three"], limit=2) == ["three"]
 
 
@@ -99,7 +99,7 @@ def test_a_query_without_any_limit_returns_ten_thousand_rows() -> None:
     assert len(run("display @message", ["m"] * 10_005)) == 10_000
 
 
-def test_the_count_of_matches_is_that_after_the_filter_and_before_the_limit() -> None:
+def test_matches_are_counted_after_the_filter_and_before_the_limit() -> None:
     log = EventLog("123456789012", "/a")
     log.put("s", events(ORDERS, NOW_MS - 10 * MINUTE), NOW_MS)
 
@@ -114,27 +114,27 @@ def test_members_of_objects_and_arrays_are_addressed_by_dots() -> None:
     assert run("fields a.b.0.c, a.b[0].c as bracketed", [message]) == [{"a.b.0.c": "deep", "bracketed": "deep"}]
 
 
-def test_a_name_with_other_characters_stands_in_backquotes() -> None:
+def test_backquotes_enclose_a_name_with_other_characters() -> None:
     assert run("fields `my-field`, x.`y-z`", [{"my-field": 1, "x": {"y-z": 2}}]) == [{"my-field": "1", "x.y-z": "2"}]
 
 
-def test_a_truth_value_is_one_or_nought() -> None:
+def test_booleans_are_1_or_0() -> None:
     assert run("fields yes, no", [{"yes": True, "no": False}]) == [{"yes": "1", "no": "0"}]
 
 
-def test_an_object_and_a_null_are_no_values() -> None:
+def test_objects_and_nulls_have_no_value() -> None:
     assert run("fields id, error, user", [{"id": 1, "error": {"type": "x"}, "user": None}]) == [{"id": "1"}]
 
 
-def test_large_floats_are_written_as_java_writes_them() -> None:
+def test_large_floats_are_in_javas_notation() -> None:
     assert run("fields size", [{"size": 128000000.0}]) == [{"size": "1.28E8"}]
 
 
-def test_a_line_that_is_no_json_has_no_fields() -> None:
+def test_a_line_that_is_not_json_has_no_fields() -> None:
     assert run("fields level, @message", ['not {"level": "INFO"}']) == [{"@message": 'not {"level": "INFO"}'}]
 
 
-def test_in_logs_of_lambda_the_first_embedded_json_object_is_decoded() -> None:
+def test_lambda_logs_have_the_fields_of_the_first_embedded_json_object() -> None:
     line = '2026-11-20T12:00:00.000Z 7c4a INFO {"level": "INFO"} done'
 
     assert values("display level", [line], group="/aws/lambda/pay") == ["INFO"]
@@ -197,11 +197,11 @@ def test_the_report_line_of_lambda_has_its_figures_as_fields() -> None:
         ('missing != "x"', "abcd"),
     ],
 )
-def test_a_condition_passes_the_right_events(condition: str, passed: str) -> None:
+def test_a_condition_selects_events(condition: str, passed: str) -> None:
     assert "".join(matching(condition, ORDERS)) == passed
 
 
-def test_keywords_are_read_in_any_case() -> None:
+def test_keywords_ignore_case() -> None:
     query = "FILTER level LIKE 'ERR' AND NOT status = 504 | DISPLAY id"
 
     assert values(query, ORDERS) == ["c"]
@@ -228,7 +228,7 @@ def test_a_text_keeps_its_escaped_quotes() -> None:
     assert values(r'filter @message like "\"level\": \"E" | display id', ORDERS) == ["c", "b"]
 
 
-def test_a_slash_divides_where_no_pattern_may_stand() -> None:
+def test_a_slash_divides_where_no_pattern_is_allowed() -> None:
     assert values("display a / b / 2", [{"a": 20, "b": 5}]) == ["2"]
 
 
@@ -302,33 +302,33 @@ def test_an_expression_has_its_documented_value(expression: str, value: str | No
     assert values(f"display {expression} as x", ["m"]) == [value]
 
 
-def test_a_glob_takes_what_stands_for_its_wildcards() -> None:
+def test_a_glob_extracts_the_text_of_its_wildcards() -> None:
     query = 'parse @message "user=*, method:*, latency := *" as user, method, latency | display user, method, latency'
 
     assert run(query, ["user=ann, method:GET, latency := 12"]) == [{"user": "ann", "method": "GET", "latency": "12"}]
 
 
-def test_a_pattern_takes_its_named_groups() -> None:
+def test_a_regular_expression_extracts_its_named_groups() -> None:
     query = r"parse @message /status=(?<status>\d+) in (?<ms>\d+)/ | stats max(ms) by status"
 
     assert run(query, ["status=200 in 7", "status=200 in 30"]) == [{"status": "200", "max(ms)": "30"}]
 
 
-def test_a_pattern_takes_plain_groups_by_alias() -> None:
+def test_aliases_name_plain_groups() -> None:
     assert run(r"parse @message /(\w+)@(\w+)/ as name, host | display name, host", ["ann@home"]) == [
         {"name": "ann", "host": "home"}
     ]
 
 
-def test_what_was_taken_is_shown_after_the_fields() -> None:
+def test_extracted_fields_come_after_the_fields_of_the_query() -> None:
     assert run('fields @message | parse @message "a*c" as b', ["abc"]) == [{"@message": "abc", "b": "b"}]
 
 
-def test_a_text_that_does_not_match_gives_no_fields() -> None:
+def test_a_text_that_does_not_match_has_no_extracted_fields() -> None:
     assert run('fields @message | parse @message "x*y" as b', ["abc"]) == [{"@message": "abc"}]
 
 
-def test_wildcards_and_aliases_must_be_as_many() -> None:
+def test_the_numbers_of_wildcards_and_aliases_must_agree() -> None:
     assert "1 wildcards and 2 aliases" in malformed('parse @message "a*" as b, c').message
 
 
@@ -389,7 +389,7 @@ def test_groups_come_before_their_aggregates() -> None:
     ]
 
 
-def test_bins_of_time_are_shown_by_their_start() -> None:
+def test_a_bin_is_the_start_of_its_period() -> None:
     assert run("stats count(*) as n by bin(5m) | sort bin(5m) asc", ["m"] * 7) == [
         {"bin(5m)": "2026-11-20 11:50:00.000", "n": "1"},
         {"bin(5m)": "2026-11-20 11:55:00.000", "n": "5"},
@@ -418,7 +418,7 @@ def test_a_number_and_its_numeral_are_one_group_and_one_distinct_value() -> None
     ]
 
 
-def test_aggregates_can_be_calculated_with() -> None:
+def test_arithmetic_works_on_aggregates() -> None:
     query = "stats sum(strcontains(level, 'ERROR')) / count(*) * 100 as percent, max(ms) - min(ms)"
 
     assert run(query, ORDERS) == [{"percent": "50", "max(ms) - min(ms)": "2987.5"}]
@@ -444,20 +444,20 @@ def test_stats_of_stats() -> None:
     assert run(query, ORDERS) == [{"most": "1", "groups": "4"}]
 
 
-def test_nothing_matched_counts_nought_without_groups_and_is_empty_with_them() -> None:
+def test_stats_of_nothing_is_zero_without_groups_and_empty_with_groups() -> None:
     assert run("filter id = 'z' | stats count(*) as n", ORDERS) == [{"n": "0"}]
     assert run("filter id = 'z' | stats count(*) as n by level", ORDERS) == []
 
 
-def test_the_newest_event_of_each_value_stays() -> None:
+def test_dedup_keeps_the_newest_event_of_each_value() -> None:
     assert values("fields id | dedup level", ORDERS) == ["d", "c", "a"]
 
 
-def test_events_without_the_value_all_stay() -> None:
+def test_dedup_keeps_events_without_the_field() -> None:
     assert values("fields id | dedup error.type", ORDERS) == ["d", "c", "b", "a"]
 
 
-def test_only_limit_may_follow() -> None:
+def test_only_limit_can_follow_dedup() -> None:
     assert malformed("dedup a | sort b").message == "unexpected symbol found sort at line 1 and position 10"
 
 
@@ -476,11 +476,11 @@ def test_only_limit_may_follow() -> None:
         ("", "<EOF>", 1, 0),
     ],
 )
-def test_the_error_names_the_symbol_and_its_place(query: str, symbol: str, line: int, position: int) -> None:
+def test_a_syntax_error_names_the_symbol_and_its_position(query: str, symbol: str, line: int, position: int) -> None:
     assert malformed(query).message == f"unexpected symbol found {symbol} at line {line} and position {position}"
 
 
-def test_the_location_is_that_of_the_symbol_in_the_query() -> None:
+def test_a_syntax_error_has_the_location_of_the_symbol() -> None:
     error = malformed("fields a\n| filter = 3")
 
     assert (error.start, error.end) == (18, 19)
@@ -497,7 +497,7 @@ def test_the_location_is_that_of_the_symbol_in_the_query() -> None:
         ("fields a | limit 200000", "limit must be from 1 to 100000", "limit 200000"),
     ],
 )
-def test_an_error_of_meaning_is_located_too(query: str, message: str, part: str) -> None:
+def test_a_semantic_error_has_a_location(query: str, message: str, part: str) -> None:
     error = malformed(query)
 
     assert error.message.startswith(message)
@@ -505,16 +505,16 @@ def test_an_error_of_meaning_is_located_too(query: str, message: str, part: str)
 
 
 def test_a_command_that_the_sandbox_lacks_is_refused_by_name() -> None:
-    assert malformed("pattern @message | diff").message == "The sandbox does not run the command diff"
+    assert malformed("pattern @message | diff").message == "The sandbox lacks the command diff"
 
 
-def test_source_gives_its_options() -> None:
+def test_source_has_options() -> None:
     query = Query("SOURCE logGroups(namePrefix: ['/app', '/aws'], class: ['STANDARD']) | limit 1", NOW)
 
     assert query.source == {"namePrefix": ["/app", "/aws"], "class": ["STANDARD"]}
 
 
-def test_events_are_cut_to_the_window_with_both_ends() -> None:
+def test_both_ends_of_the_window_are_inclusive() -> None:
     log = EventLog("123456789012", "/a")
     log.put("s1", events(["1", "3"], NOW_MS - 4 * MINUTE), 0)
     log.put("s2", events(["0", "2"], NOW_MS - 5 * MINUTE), 0)

@@ -1,4 +1,4 @@
-"""A query that asks for too much ends in time, and nothing else waits for it."""
+"""A query over its limits is stopped and blocks nothing else."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _short_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("query", [*CATASTROPHES.values(), *DOUBLING.values()], ids=[*CATASTROPHES, *DOUBLING])
-def test_what_has_no_end_or_doubles_without_end_is_given_up(query: str) -> None:
+def test_a_query_without_end_is_stopped(query: str) -> None:
     with pytest.raises(OverBudgetError):
         Query(query, NOW).run(events(HOSTILE))
 
@@ -62,21 +62,21 @@ def running(query: str) -> RunningQuery:
     return RunningQuery("id", query, Query(query, NOW), [LogGroupRange(log_of(HOSTILE, HOSTILE), 0, 2)], None, 0, 2)
 
 
-def test_a_query_that_takes_too_long_times_out_and_is_not_run_again() -> None:
+def test_a_slow_query_times_out_and_is_not_run_again() -> None:
     query = running(CATASTROPHES["filter"])
     assert [query.poll().status for _ in range(4)] == ["Scheduled", "Timeout", "Timeout", "Timeout"]
     assert query.poll().rows == []
     assert not query.stop()
 
 
-def test_a_query_can_be_stopped_while_it_takes_its_time() -> None:
+def test_a_slow_query_can_be_stopped() -> None:
     query = running("limit 1")
     with query._running:
         assert query.stop()
     assert query.poll().status == "Cancelled"
 
 
-def test_a_pattern_out_of_a_field_that_is_none_fails_the_query() -> None:
+def test_an_invalid_regular_expression_from_a_field_fails_the_query() -> None:
     query = running("fields regex_replace(@message, concat('(', @message), '')")
     assert [query.poll().status for _ in range(3)] == ["Scheduled", "Failed", "Failed"]
 
@@ -92,7 +92,7 @@ def test_a_number_does_not_double_its_digits_with_each_command() -> None:
     assert [len(cell["value"]) for cell in row[:2]] == [len(f"{99999999**8}"), len("inf")]
 
 
-def test_rounding_to_a_million_digits_costs_nothing() -> None:
+def test_rounding_to_a_million_digits_is_fast() -> None:
     (row,) = Query("display round(2.5, 1000000000), round(2.5, -1000000000)", NOW).run(events("{}")).rows
     assert [cell["value"] for cell in row[:2]] == ["2.5", "0"]
 
@@ -108,7 +108,7 @@ def test_rounding_to_a_million_digits_costs_nothing() -> None:
     ],
     ids=["negations", "groups", "a repetition", "recursion", "a limit"],
 )
-def test_a_query_that_is_too_large_is_malformed(query: str) -> None:
+def test_a_deeply_nested_query_is_malformed(query: str) -> None:
     with pytest.raises(QueryError):
         Query(query, NOW)
 
@@ -120,7 +120,7 @@ def by_regex(text: str, glob: str) -> list[str] | None:
 
 
 @given(st.text("ab \n"), st.text("ab *", min_size=1, max_size=8).filter(lambda glob: "*" in glob))
-def test_a_glob_finds_what_lazy_wildcards_find(text: str, glob: str) -> None:
+def test_a_glob_matches_like_lazy_wildcards(text: str, glob: str) -> None:
     assert _between(text, glob.split("*")) == by_regex(text, glob)
 
 

@@ -42,17 +42,17 @@ def test_words_that_vary_become_tokens() -> None:
     assert shown(["user ann logged in", "user bob logged in"]) == ["user <Token-1> logged in"]
 
 
-def test_texts_that_say_different_things_stay_apart() -> None:
+def test_texts_with_different_words_are_different_patterns() -> None:
     messages = ["Order placed successfully", "Payment provider refused", "Order placed successfully"]
 
     assert shown(messages) == ["Order placed successfully", "Payment provider refused"]
 
 
-def test_severities_are_never_joined() -> None:
+def test_different_severities_are_different_patterns() -> None:
     assert len(shown(["ERROR payment of order 1 done", "INFO payment of order 2 done"])) == 2
 
 
-def test_json_messages_differ_by_what_they_say_and_not_by_their_values() -> None:
+def test_json_messages_are_grouped_by_message_and_not_by_values() -> None:
     def message(level: str, text: str, customer: str, order: int) -> str:
         return json.dumps({"level": level, "message": text, "customer": customer, "order": f"o-{order}"})
 
@@ -68,7 +68,7 @@ def test_json_messages_differ_by_what_they_say_and_not_by_their_values() -> None
     ]
 
 
-def test_compact_json_is_cut_like_any_other() -> None:
+def test_compact_json_has_patterns_like_spaced_json() -> None:
     messages = [
         '{"level":"ERROR","ms":3000,"event":"payment_timeout","city":"Oslo"}',
         '{"level":"ERROR","ms":3001,"event":"payment_timeout","city":"New York"}',
@@ -108,7 +108,7 @@ def test_a_row_has_the_columns_of_get_query_results() -> None:
     ]
 
 
-def test_the_pattern_is_given_as_a_regular_expression_too() -> None:
+def test_a_pattern_has_a_regular_expression() -> None:
     (row,) = patterns(["took 1 ms", "took 2 ms"])
 
     assert row["@regexString"] == r"\Qtook \E.*\Q ms\E"
@@ -153,7 +153,7 @@ def test_commands_after_pattern_see_its_columns(rest: str, rows: list[str]) -> N
     assert [row["@sampleCount"] for row in patterns(messages, f"pattern @message | {rest}")] == rows
 
 
-def test_an_extracted_field_has_patterns() -> None:
+def test_pattern_takes_an_extracted_field() -> None:
     query = 'parse @message "said: *" as said | pattern said'
 
     assert [row["@pattern"] for row in patterns(["1 said: hi 4", "2 said: hi 5"], query)] == ["hi <Number-1>"]

@@ -118,7 +118,7 @@ def test_log_groups_are_sorted_by_name_and_filtered_by_prefix(logs: Any) -> None
     assert names(logs.describe_log_groups(logGroupNamePrefix="/a/")) == ["/a/four", "/a/one"]
 
 
-def test_a_pattern_finds_log_groups_by_part_of_the_name_and_gives_three_members(logs: Any) -> None:
+def test_a_name_pattern_matches_part_of_the_name_and_returns_three_members(logs: Any) -> None:
     create(logs, "/aws/DataLogs", "/aws/datalogs")
 
     (group,) = logs.describe_log_groups(logGroupNamePattern="DataLogs")["logGroups"]
@@ -127,7 +127,7 @@ def test_a_pattern_finds_log_groups_by_part_of_the_name_and_gives_three_members(
     assert group["logGroupName"] == "/aws/DataLogs"
 
 
-def test_a_prefix_and_a_pattern_are_not_taken_together(logs: Any) -> None:
+def test_a_prefix_and_a_pattern_exclude_each_other(logs: Any) -> None:
     with pytest.raises(ClientError) as raised:
         logs.describe_log_groups(logGroupNamePrefix="a", logGroupNamePattern="b")
 
@@ -168,7 +168,7 @@ def test_a_limit_over_fifty_is_refused_in_the_words_of_aws(logs: Any) -> None:
     )
 
 
-def test_a_token_that_was_never_given_is_refused(logs: Any) -> None:
+def test_an_invalid_token_is_refused(logs: Any) -> None:
     with pytest.raises(ClientError) as raised:
         logs.describe_log_groups(nextToken="moreplease")
 
@@ -183,7 +183,7 @@ def test_log_groups_are_filtered_by_class(logs: Any) -> None:
     assert names(logs.describe_log_groups(logGroupClass="INFREQUENT_ACCESS")) == ["/rare"]
 
 
-def test_log_groups_are_found_by_name_or_arn(logs: Any) -> None:
+def test_log_groups_are_described_by_name_or_arn(logs: Any) -> None:
     create(logs, "/a", "/b", "/c")
 
     answer = logs.describe_log_groups(logGroupIdentifiers=["/a", f"{ARN}/c"])
@@ -191,7 +191,7 @@ def test_log_groups_are_found_by_name_or_arn(logs: Any) -> None:
     assert names(answer) == ["/a", "/c"]
 
 
-def test_linked_accounts_show_their_log_groups_when_asked_for(logs: Any, linked_logs: Any) -> None:
+def test_log_groups_of_linked_accounts_are_included_on_request(logs: Any, linked_logs: Any) -> None:
     create(logs, "/mine")
     create(linked_logs, "/theirs")
 
@@ -210,7 +210,7 @@ def test_more_than_twenty_accounts_are_refused(logs: Any) -> None:
     assert "at 'accountIdentifiers' failed to satisfy constraint" in error(raised)[1]
 
 
-def test_the_same_log_group_is_not_created_twice(logs: Any) -> None:
+def test_an_existing_log_group_is_not_created_again(logs: Any) -> None:
     create(logs, "/a")
 
     with pytest.raises(ClientError) as raised:
@@ -219,7 +219,7 @@ def test_the_same_log_group_is_not_created_twice(logs: Any) -> None:
     assert error(raised) == ("ResourceAlreadyExistsException", "The specified log group already exists")
 
 
-def test_the_same_log_stream_is_not_created_twice(logs: Any) -> None:
+def test_an_existing_log_stream_is_not_created_again(logs: Any) -> None:
     create(logs, "/a")
 
     with pytest.raises(ClientError) as raised:
@@ -228,7 +228,7 @@ def test_the_same_log_stream_is_not_created_twice(logs: Any) -> None:
     assert error(raised) == ("ResourceAlreadyExistsException", "The specified log stream already exists")
 
 
-def test_a_name_that_is_too_long_is_refused(logs: Any) -> None:
+def test_a_long_name_is_refused(logs: Any) -> None:
     with pytest.raises(ClientError) as raised:
         logs.create_log_group(logGroupName="x" * 513)
 
@@ -267,7 +267,7 @@ def test_events_for_an_unknown_stream_are_refused(logs: Any) -> None:
     assert error(raised) == ("ResourceNotFoundException", "The specified log stream does not exist.")
 
 
-def test_a_deleted_log_group_takes_its_events_with_it(logs: Any) -> None:
+def test_deleting_a_log_group_deletes_its_events(logs: Any) -> None:
     create(logs, "/a")
     put(logs, "/a", "hello")
     logs.delete_log_group(logGroupName="/a")
@@ -408,7 +408,7 @@ def test_anomalies_are_filtered_by_suppression_and_paged(logs: Any) -> None:
     assert [each["anomalyId"][-1] for each in suppressed["anomalies"]] == ["1"]
 
 
-def test_a_deleted_detector_takes_its_anomalies_with_it(logs: Any) -> None:
+def test_deleting_a_detector_deletes_its_anomalies(logs: Any) -> None:
     arn = detector_with_anomalies(logs, False)
     logs.delete_log_anomaly_detector(anomalyDetectorArn=arn)
 

@@ -1,4 +1,4 @@
-"""Logs Insights queries of the sandbox over HTTP: started, looked at, stopped, refused."""
+"""Logs Insights queries over HTTP: starting, polling, stopping, refusals."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def shared_client(server: Server) -> Any:
 
 @pytest.fixture
 def logs(shared_client: Any, clock: Clock) -> Any:
-    """A client of a CloudWatch Logs with two log groups; ten events, six minutes apart, in the first."""
+    """A client of CloudWatch Logs with two log groups; the first has ten events, six minutes apart."""
     install(clock, linked_accounts=[LINKED])
     create(shared_client, "/app/checkout", *[f"INFO order {number}" for number in range(9)], "ERROR timeout")
     create(shared_client, "/app/empty")
@@ -128,7 +128,7 @@ def test_a_complete_query_has_its_statistics(logs: Any) -> None:
         (None, ["Scheduled", "Running", "Running", "Running", "Running"]),
     ],
 )
-def test_the_polls_before_completion_are_set_at_installation(
+def test_the_number_of_polls_before_completion_can_be_set(
     logs: Any, clock: Clock, polls: int | None, statuses: list[str]
 ) -> None:
     install(clock, polls_to_complete=polls)
@@ -175,7 +175,7 @@ def test_both_ends_of_the_time_range_are_included(logs: Any) -> None:
     assert messages(answer) == ["INFO order 8", "INFO order 7"]
 
 
-def test_log_groups_are_given_by_name_or_by_arn(logs: Any) -> None:
+def test_log_groups_can_be_names_or_arns(logs: Any) -> None:
     arn = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/app/checkout"
 
     selections: list[dict[str, Any]] = [
@@ -234,7 +234,7 @@ def test_more_than_fifty_log_groups_are_refused(logs: Any) -> None:
     assert "Member must have length less than or equal to 50" in answer["Error"]["Message"]
 
 
-def test_log_groups_are_given_in_one_way(logs: Any) -> None:
+def test_only_one_log_group_parameter_is_allowed(logs: Any) -> None:
     answer = refused(logs, logGroupName="/app/checkout", logGroupNames=["/app/empty"])
 
     assert answer["Error"]["Code"] == "InvalidParameterException"
@@ -254,13 +254,13 @@ def test_source_selects_log_groups_by_prefix_and_class(logs: Any) -> None:
     assert messages(rare) == ["rare"]
 
 
-def test_source_and_parameters_do_not_go_together(logs: Any) -> None:
+def test_source_and_log_group_parameters_exclude_each_other(logs: Any) -> None:
     answer = refused(logs, "SOURCE logGroups() | limit 1", logGroupName="/app/checkout")
 
     assert answer["Error"]["Code"] == "InvalidParameterException"
 
 
-def test_a_malformed_query_is_located(logs: Any) -> None:
+def test_a_malformed_query_has_the_location_of_its_error(logs: Any) -> None:
     answer = refused(logs, "fields @timestamp | stat count(*)")
 
     message = "unexpected symbol found stat at line 1 and position 20"
@@ -278,7 +278,7 @@ def test_a_range_before_the_log_group_existed_is_malformed(logs: Any) -> None:
     assert "before the log groups creation time" in answer["Error"]["Message"]
 
 
-def test_events_past_their_retention_are_not_found(logs: Any, clock: Clock) -> None:
+def test_events_older_than_the_retention_are_not_queried(logs: Any, clock: Clock) -> None:
     logs.put_retention_policy(logGroupName="/app/checkout", retentionInDays=1)
     clock.travel(NOW + timedelta(hours=23, minutes=50))
     try:
@@ -292,11 +292,11 @@ def test_a_range_that_ends_before_it_starts_is_refused(logs: Any) -> None:
 
 
 @pytest.mark.parametrize("language", ["SQL", "PPL"])
-def test_other_languages_are_refused_by_name(logs: Any, language: str) -> None:
+def test_another_query_language_is_refused_by_name(logs: Any, language: str) -> None:
     error = refused(logs, queryLanguage=language)["Error"]
 
     assert error["Code"] == "InvalidParameterException"
-    assert error["Message"].endswith(f"(CWLI) only, not {language}.")
+    assert error["Message"].startswith(f"The sandbox lacks the query language {language};")
 
 
 def test_pattern_is_refused_on_an_infrequent_access_group(logs: Any) -> None:

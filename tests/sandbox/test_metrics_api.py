@@ -41,7 +41,7 @@ def dimensions(**pairs: str) -> list[dict[str, str]]:
 
 
 def put(client: Any, *values: float, name: str = "Latency", first: datetime = NOW - HOUR, **datum: Any) -> None:
-    """One value a minute, the first one at `first`."""
+    """One value per minute, starting at `first`."""
     data = [
         {"MetricName": name, "Timestamp": first + minute * MINUTE, "Value": value, **datum}
         for minute, value in enumerate(values)
@@ -89,7 +89,7 @@ def test_points_come_newest_first(client: Any) -> None:
     }
 
 
-def test_points_come_oldest_first_when_asked(client: Any) -> None:
+def test_points_come_oldest_first_on_request(client: Any) -> None:
     put(client, 1, 2, 3)
     assert values(client, stat(), ScanBy="TimestampAscending") == [[1, 2, 3]]
 
@@ -137,30 +137,30 @@ def test_counts_and_statistic_sets_are_samples(client: Any) -> None:
     assert values(client, asked) == [[pytest.approx(20 / 6)]]
 
 
-def test_datum_without_a_time_is_of_now(client: Any) -> None:
+def test_datum_without_a_timestamp_has_the_current_time(client: Any) -> None:
     client.put_metric_data(Namespace="Shop", MetricData=[{"MetricName": "Latency", "Value": 4.0}])
     assert values(client, stat(), EndTime=NOW + MINUTE) == [[4]]
 
 
-def test_regions_are_apart(client: Any, endpoint_url: str) -> None:
+def test_regions_do_not_share_metrics(client: Any, endpoint_url: str) -> None:
     elsewhere = client_of("cloudwatch", endpoint_url, "eu-west-1")
     put(client, 1)
     assert values(elsewhere, stat()) == [[]]
     elsewhere.close()
 
 
-def test_return_data_false_keeps_a_query_out_of_the_results(client: Any) -> None:
+def test_return_data_false_omits_a_query_from_the_results(client: Any) -> None:
     put(client, 2)
     assert values(client, stat(ReturnData=False), {"Id": "e1", "Expression": "m1 * 2"}) == [[4]]
 
 
-def test_unit_selects_the_data_collected_with_it(client: Any) -> None:
+def test_unit_selects_data_by_unit(client: Any) -> None:
     put(client, 1, Unit="Seconds")
     put(client, 1000, Unit="Milliseconds")
     assert values(client, stat(unit="Seconds"), stat("m2", unit="Bytes")) == [[1], []]
 
 
-def test_several_units_give_the_first_by_name_and_a_message(client: Any) -> None:
+def test_several_units_return_the_first_by_name_and_a_message(client: Any) -> None:
     put(client, 1, Unit="Seconds")
     put(client, 1000, Unit="Milliseconds")
     result = get(client, stat())["MetricDataResults"][0]
@@ -182,7 +182,7 @@ def test_several_units_give_the_first_by_name_and_a_message(client: Any) -> None
         (500 * DAY, 3600, False),
     ],
 )
-def test_old_starts_need_the_period_that_is_retained(client: Any, age: timedelta, period: int, *, kept: bool) -> None:
+def test_old_starts_need_a_retained_period(client: Any, age: timedelta, period: int, *, kept: bool) -> None:
     put(client, 1, StorageResolution=1)
     assert values(client, stat(period=period), StartTime=NOW - age) == [[1] if kept else []]
 
@@ -238,23 +238,23 @@ def test_token_of_another_request_is_invalid(client: Any) -> None:
 
 
 @pytest.mark.parametrize("token", ["nonsense", "bm9uc2Vuc2U=", "WzFd"])
-def test_made_up_token_is_invalid(client: Any, token: str) -> None:
+def test_unknown_token_is_invalid(client: Any, token: str) -> None:
     assert refused(client, stat(), NextToken=token)[0] == "InvalidNextToken"
 
 
-def test_labels_tell_statistics_and_periods_apart(client: Any) -> None:
+def test_labels_distinguish_statistics_and_periods(client: Any) -> None:
     assert labels(client, stat(stat="Sum"), stat("m2", stat="Minimum", period=300)) == [
         "Latency Sum 60",
         "Latency Minimum 300",
     ]
 
 
-def test_labels_tell_dimensions_apart(client: Any) -> None:
+def test_labels_distinguish_dimensions(client: Any) -> None:
     queries = [stat("m1", dimensions=dimensions(S="a")), stat("m2", dimensions=dimensions(S="b"))]
     assert labels(client, *queries) == ["a", "b"]
 
 
-def test_labels_tell_names_apart(client: Any) -> None:
+def test_labels_distinguish_names(client: Any) -> None:
     assert labels(client, stat(), stat("m2", name="Errors")) == ["Latency", "Errors"]
 
 
@@ -362,7 +362,7 @@ def test_bad_datums_are_refused(client: Any, datum: dict[str, Any], code: str, m
     assert (error["Code"], error["Message"]) == (code, message)
 
 
-def test_one_bad_datum_keeps_the_others_out(client: Any) -> None:
+def test_one_bad_datum_refuses_the_whole_request(client: Any) -> None:
     data = [{"MetricName": "Good", "Value": 1.0}, {"MetricName": "Bad"}]
     with pytest.raises(ClientError):
         client.put_metric_data(Namespace="Shop", MetricData=data)
@@ -378,7 +378,7 @@ def listed(client: Any, **request: Any) -> list[str]:
     return [metric["MetricName"] for metric in client.list_metrics(**request)["Metrics"]]
 
 
-def test_listed_metrics_are_listed_once(client: Any) -> None:
+def test_each_metric_is_listed_once(client: Any) -> None:
     put(client, 1, 2, 3, Dimensions=dimensions(Service="pay"))
     assert client.list_metrics()["Metrics"] == [
         {"Namespace": "Shop", "MetricName": "Latency", "Dimensions": dimensions(Service="pay")}

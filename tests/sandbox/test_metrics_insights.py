@@ -1,4 +1,4 @@
-"""Metrics Insights, run over stored metrics without HTTP."""
+"""Metrics Insights over stored metrics, without HTTP."""
 
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -48,21 +48,21 @@ def run(expression: str, *, days: int = 0, **query: Any) -> list[tuple[str, list
 @pytest.mark.parametrize(
     ("function", "expected"), [("AVG", 30.4), ("SUM", 152), ("MIN", 5), ("MAX", 100), ("COUNT", 5)]
 )
-def test_namespace_takes_metrics_of_any_dimensions_into_one_series(function: str, expected: float) -> None:
+def test_namespace_aggregates_metrics_of_any_dimensions(function: str, expected: float) -> None:
     query = f'SELECT {function}(Latency) FROM "My/Shop"'  # noqa: S608  # not SQL
     ((_, values),) = run(query)
     assert values == pytest.approx([expected])
 
 
-def test_schema_takes_metrics_with_exactly_these_dimensions() -> None:
+def test_schema_selects_metrics_with_exactly_these_dimensions() -> None:
     assert run('SELECT SUM(Latency) FROM SCHEMA("My/Shop", Operation, Service)') == [("q1", [45])]
 
 
-def test_schema_of_a_namespace_alone_takes_metrics_without_dimensions() -> None:
+def test_schema_of_a_namespace_alone_selects_metrics_without_dimensions() -> None:
     assert run('SELECT SUM(Latency) FROM SCHEMA("My/Shop")') == [("q1", [7])]
 
 
-def test_keywords_have_no_case() -> None:
+def test_keywords_ignore_case() -> None:
     assert run("select sum(Latency) from Other limit 1") == [("q1", [1])]
 
 
@@ -97,7 +97,7 @@ def test_metrics_without_the_dimension_are_in_group_other() -> None:
     assert run(query)[0] == ("Other", [7])
 
 
-def test_label_stands_before_each_groups_own() -> None:
+def test_label_precedes_the_label_of_each_group() -> None:
     query = 'SELECT SUM(Latency) FROM SCHEMA("My/Shop", Service, Operation) GROUP BY Service'
     assert [label for label, _ in run(query, Label="by")] == ["by checkout", "by search"]
 
@@ -107,7 +107,7 @@ def test_order_by_and_limit_give_the_top_groups() -> None:
     assert [label for label, _ in run(query)] == ['it\'s "odd"', "checkout"]
 
 
-def test_order_is_ascending_unless_told() -> None:
+def test_order_is_ascending_by_default() -> None:
     query = 'SELECT SUM(Latency) FROM "My/Shop" GROUP BY Service ORDER BY SUM()'
     assert [label for label, _ in run(query)] == ["search", "Other", "checkout", 'it\'s "odd"']
 

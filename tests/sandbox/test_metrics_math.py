@@ -1,4 +1,4 @@
-"""Metric math, evaluated over stored metrics without HTTP."""
+"""Metric math over stored metrics, without HTTP."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
@@ -18,7 +18,7 @@ GAP = None
 def results(
     expressions: Mapping[str, str], metrics: Mapping[str, list[float | None]], *, minutes: int | None = None
 ) -> list[dict[str, Any]]:
-    """Each metric has one point a minute from five minutes ago on; the window has `minutes` minutes."""
+    """Each metric has one point per minute, starting five minutes ago, where the window starts, too."""
     start = NOW - timedelta(minutes=5)
     store = MetricStore()
     for name, values in metrics.items():
@@ -99,11 +99,11 @@ def test_statistic_of_an_array_is_a_series(function: str, expected: list[float])
     assert evaluate(f"{function}([m1, m2])", m1=[1, 4], m2=[2, GAP]) == expected
 
 
-def test_metrics_gives_all_metrics_of_the_request() -> None:
+def test_metrics_returns_all_metrics_of_the_request() -> None:
     assert evaluate("SUM(METRICS())", m1=[1, 2], m2=[10, 20]) == [11, 22]
 
 
-def test_metrics_with_text_gives_those_whose_id_contains_it() -> None:
+def test_metrics_with_text_returns_those_whose_id_contains_it() -> None:
     assert evaluate('SUM(METRICS("err"))', err1=[1], err2=[2], ok=[100]) == [3]
 
 

@@ -27,7 +27,7 @@ def test_standard_statistics_summarise_all_samples(statistic: str, expected: flo
     assert compute(statistic, ONE_TO_TEN) == expected
 
 
-def test_counts_weigh_the_values() -> None:
+def test_counts_are_weights_of_values() -> None:
     assert compute("Average", {"Values": [1.0, 10.0], "Counts": [9.0, 1.0]}) == pytest.approx(1.9)
 
 
@@ -67,7 +67,7 @@ def test_percentiles_follow_the_counts() -> None:
         ("PR(9:)", 10),
     ],
 )
-def test_trimmed_statistics_leave_out_what_lies_beyond_their_bounds(statistic: str, expected: float) -> None:
+def test_trimmed_statistics_omit_values_outside_their_bounds(statistic: str, expected: float) -> None:
     assert compute(statistic, ONE_TO_TEN) == pytest.approx(expected)
 
 
@@ -92,5 +92,5 @@ def test_negative_values_have_no_percentiles() -> None:
 @pytest.mark.parametrize(
     "name", ["average", "p101", "p", "tm", "TM(10%:90)", "TM()", "TM(:)", "PR(10%:90%)", "PR99", "iqm", ""]
 )
-def test_other_names_are_no_statistics(name: str) -> None:
+def test_other_names_are_not_statistics(name: str) -> None:
     assert find_statistic(name) is None

@@ -1,4 +1,4 @@
-"""The sandbox as a server: where it listens, how it starts and stops, and what it keeps quiet about."""
+"""The sandbox's server: its address, its start and stop, its silence."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def test_other_services_are_refused_by_name(sandbox: Sandbox) -> None:
     assert refused.value.response["Error"]["Code"] == "UnknownOperationException"
 
 
-def test_operation_that_nobody_wrote_is_an_error_of_the_caller(sandbox: Sandbox) -> None:
+def test_unknown_operation_is_a_client_error(sandbox: Sandbox) -> None:
     with pytest.raises(ClientError) as refused:
         client(sandbox, "logs").describe_configuration_templates()
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
 @pytest.mark.parametrize("spelled", [str.lower, str.upper])
-def test_no_proxy_is_asked_for_the_sandbox(
+def test_the_sandbox_is_reached_without_a_proxy(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, spelled: Callable[[str], str]
 ) -> None:
     for name, value in [("http_proxy", "http://192.0.2.1"), ("all_proxy", "http://192.0.2.1"), ("no_proxy", "x.test")]:
@@ -82,7 +82,7 @@ def test_stop_frees_the_port() -> None:
         one_more.bind(("127.0.0.1", port))
 
 
-def test_stopping_twice_does_no_harm() -> None:
+def test_stopping_twice_is_safe() -> None:
     running = Sandbox(seeded=False).start()
     running.stop()
     running.stop()
@@ -125,7 +125,7 @@ def test_sandbox_that_failed_to_start_does_not_block_the_next(monkeypatch: pytes
 
 @pytest.fixture(scope="module")
 def outside() -> subprocess.CompletedProcess[str]:
-    """A process of its own that starts a sandbox, asks it, and ends without stopping it."""
+    """A process that starts a sandbox, sends a request, and exits without stopping it."""
     script = """
         import os
         os.environ["AWS_PROFILE"] = "nobody"
@@ -169,17 +169,17 @@ def test_clock_follows_the_wall_clock_when_not_fixed() -> None:
     assert abs(Clock().now() - datetime.now(timezone.utc)) < timedelta(minutes=1)
 
 
-def test_clock_is_in_utc_whatever_the_zone_it_was_given() -> None:
+def test_clock_is_in_utc() -> None:
     elsewhere = NOW.astimezone(timezone(timedelta(hours=9)))
     assert Clock(elsewhere).now().isoformat() == "2026-11-20T12:02:33+00:00"
 
 
-def test_clock_refuses_a_time_without_a_zone() -> None:
+def test_clock_refuses_a_time_without_a_time_zone() -> None:
     with pytest.raises(ValueError, match="no time zone"):
         Clock(datetime(2026, 11, 20))  # noqa: DTZ001  # that is the point
 
 
-def test_travelling_clock_returns_to_its_anchor() -> None:
+def test_clock_returns_to_its_anchor_after_travelling() -> None:
     clock = Clock(NOW)
     clock.travel(NOW - timedelta(days=3))
     away = clock.now()

@@ -1,4 +1,4 @@
-"""boto3 clients of an embedded endpoint: whatever is wrong with a request, they send it, and send it once."""
+"""boto3 clients of an embedded endpoint, without parameter validation and retries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tests' embedded CloudWatch, in a process of its own.
+"""The tests' sandbox, in its own process.
 
 moto keeps one state for a whole process, and the sandbox's own tests reset it. The new process imports this module,
 which therefore imports neither pytest nor mcp.
@@ -29,7 +29,7 @@ class SandboxProcess:
 
     @property
     def url(self) -> str:
-        """Waits until the incident is seeded."""
+        """The endpoint's URL; waits until the incident is seeded."""
         self._url = self._url or self._pipe.recv()
         return self._url
 

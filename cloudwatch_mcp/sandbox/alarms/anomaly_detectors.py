@@ -1,4 +1,4 @@
-"""PutAnomalyDetector's models. They are trained at once: bands come from the stored metric."""
+"""Anomaly detectors. They are trained at once: a band comes from the stored metric."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AnomalyDetectors:
         self._detectors[_identity(detector)] = {"Configuration": {}, **detector, **options, "StateValue": "TRAINED"}
 
     def put_for_alarm(self, alarm: Mapping[str, Any]) -> None:
-        """A band alarm makes the model it needs, when there is none."""
+        """Create the detector of an anomaly-band alarm, if there is none."""
         stats = [query["MetricStat"] for query in alarm.get("Metrics") or () if "MetricStat" in query]
         if "ThresholdMetricId" not in alarm or len(stats) != 1:
             return
@@ -56,7 +56,7 @@ class AnomalyDetectors:
 
 
 def _detector(request: Mapping[str, Any]) -> Detector:
-    """In the old form the metric's members stand beside, in the new one inside; AWS answers with both."""
+    """AWS answers with the metric in both forms: as members, and as SingleMetricAnomalyDetector."""
     if "MetricMathAnomalyDetector" in request:
         return {"MetricMathAnomalyDetector": request["MetricMathAnomalyDetector"]}
     single = request.get("SingleMetricAnomalyDetector") or {name: request[name] for name in _SINGLE if name in request}

@@ -1,4 +1,4 @@
-"""The items of DescribeAlarmHistory, worded as AWS words them."""
+"""The items of DescribeAlarmHistory, in AWS's wording."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 Alarm = Mapping[str, Any]
 Item = dict[str, Any]
 
-# Members of an alarm that its history leaves out of a configuration.
+# Members of an alarm that are not part of its configuration in HistoryData.
 _STATE_DETAILS = {"StateReason", "StateReasonData", "StateTransitionedTimestamp", "EvaluationState"}
 
 
@@ -23,16 +23,16 @@ def timestamp(moment: datetime) -> str:
 
 
 def configuration_update(kind: str, alarm: Alarm, at: datetime, before: Alarm | None = None) -> Item:
-    """`kind` is Create, Update or Delete; an update also tells what its changed members were before."""
+    """`kind` is Create, Update or Delete; an Update also has the previous values of the changed members."""
     data: dict[str, Any] = {
         "version": "1.0",
         "type": kind,
-        f"{kind.lower().removesuffix('e')}edAlarm": _camel_cased(_configuration(alarm)),
+        f"{kind.lower().removesuffix('e')}edAlarm": _to_camel_case(_configuration(alarm)),
     }
     if before is not None:
         old = _configuration(before)
         changed = {name: value for name, value in old.items() if _configuration(alarm).get(name) != value}
-        data["originalUpdatedFields"] = _camel_cased(changed)
+        data["originalUpdatedFields"] = _to_camel_case(changed)
     verb = f"{kind.lower().removesuffix('e')}ed"
     return _item(alarm, at, "ConfigurationUpdate", f'Alarm "{alarm["AlarmName"]}" {verb}', data)
 
@@ -85,16 +85,16 @@ def _configuration(alarm: Alarm) -> dict[str, Any]:
     return {name: value for name, value in alarm.items() if name not in _STATE_DETAILS}
 
 
-def _camel_cased(value: Any) -> Any:
+def _to_camel_case(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {_camel_case(name): _camel_cased(member) for name, member in value.items()}
+        return {_camel_case(name): _to_camel_case(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [_camel_cased(member) for member in value]
+        return [_to_camel_case(member) for member in value]
     return timestamp(value) if isinstance(value, datetime) else value
 
 
 def _camel_case(name: str) -> str:
-    # AWS's own spelling in HistoryData.
+    # AWS's spelling in HistoryData.
     return "okactions" if name == "OKActions" else name[0].lower() + name[1:]
 
 

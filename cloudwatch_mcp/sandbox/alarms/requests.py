@@ -1,4 +1,4 @@
-"""What AWS refuses in the requests for alarms, and which alarms DescribeAlarms is asked for."""
+"""Validates alarm requests, with AWS's messages, and filters alarms for DescribeAlarms."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def check_describe_alarms(request: Mapping[str, Any]) -> None:
         )
 
 
-def is_asked_for(alarm: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
+def matches_request(alarm: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
     actions = [arn for member in ACTIONS.values() for arn in alarm[member]]
     return (
         alarm_type(alarm) in (request.get("AlarmTypes") or ["MetricAlarm"])

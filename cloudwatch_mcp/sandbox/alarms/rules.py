@@ -1,4 +1,4 @@
-"""A composite alarm's AlarmRule: which alarms it names, and whether it holds."""
+"""A composite alarm's AlarmRule: the alarms in it, and whether it is true."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def parse(rule: str) -> Rule:
 
 
 def children(rule: Rule) -> list[str]:
-    """The names of the alarms in the rule, each once, in the rule's order."""
-    return list(dict.fromkeys(_name(found) for found in _alarms_in_order(rule)))
+    """The names of the rule's alarms, without duplicates, in the rule's order."""
+    return list(dict.fromkeys(_name(alarm) for alarm in _alarms_in_order(rule)))
 
 
 def holds(rule: Rule, state_of: Callable[[str], str | None]) -> bool:

@@ -1,4 +1,4 @@
-"""The alarms of one Region, and the history they leave."""
+"""The alarms of one Region, and their history."""
 
 from __future__ import annotations
 
@@ -12,12 +12,7 @@ from moto.cloudwatch.utils import make_arn_for_alarm
 
 from cloudwatch_mcp.sandbox.alarms import history as alarm_history
 from cloudwatch_mcp.sandbox.alarms import rules as alarm_rules
-from cloudwatch_mcp.sandbox.alarms.requests import (
-    ACTIONS,
-    check_describe_alarms,
-    check_metric_alarm,
-    is_asked_for,
-)
+from cloudwatch_mcp.sandbox.alarms.requests import ACTIONS, check_describe_alarms, check_metric_alarm, matches_request
 from cloudwatch_mcp.sandbox.clock import Clock
 from cloudwatch_mcp.sandbox.metrics.store import epoch
 from cloudwatch_mcp.sandbox.next_token import page
@@ -59,14 +54,14 @@ class Alarms:
         if state != alarm["StateValue"]:
             verb = "created" if is_new else "updated"
             reason = f"{alarm['AlarmArn']} was {verb} and its alarm rule evaluates to {state}"
-            self._enter(alarm, state, reason, _triggered_by([self._alarms[name] for name in names]))
+            self._change_state(alarm, state, reason, _triggering_alarms([self._alarms[name] for name in names]))
 
     def describe(self, request: Mapping[str, Any]) -> dict[str, Any]:
         check_describe_alarms(request)
-        found = self._family(request)
-        if found is None:
-            found = [alarm for _, alarm in sorted(self._alarms.items()) if is_asked_for(alarm, request)]
-        shown, token = page(found, request.get("MaxRecords", PAGE), request)
+        alarms = self._family(request)
+        if alarms is None:
+            alarms = [alarm for _, alarm in sorted(self._alarms.items()) if matches_request(alarm, request)]
+        shown, token = page(alarms, request.get("MaxRecords", PAGE), request)
         composite = [alarm for alarm in shown if self._is_composite(alarm)]
         metric = [alarm for alarm in shown if not self._is_composite(alarm)]
         return {"CompositeAlarms": composite, "MetricAlarms": metric, "LogAlarms": [], "NextToken": token}
@@ -79,7 +74,7 @@ class Alarms:
         ]
 
     def delete(self, names: Sequence[str]) -> None:
-        """Unknown names are passed over, as AWS does."""
+        """As on AWS, unknown names are ignored."""
         if sum(self._is_composite(self._alarms.get(name, {})) for name in names) > 1:
             raise ValidationError("Only one composite alarm can be deleted at a time")
         for name in names:
@@ -96,7 +91,7 @@ class Alarms:
                 json.loads(reason_data)
             except ValueError as error:
                 raise InvalidFormat("StateReasonData must be valid JSON") from error
-        self._enter(self._alarms[name], state, reason, reason_data)
+        self._change_state(self._alarms[name], state, reason, reason_data)
 
     def set_actions_enabled(self, names: Sequence[str], *, enabled: bool) -> None:
         for name in names:
@@ -108,7 +103,7 @@ class Alarms:
         start = epoch(request.get("StartDate", 0.0))
         end = epoch(request.get("EndDate", float("inf")))
         oldest = (self._now() - HISTORY_RETENTION).timestamp()
-        found = [
+        items = [
             item
             for item in sorted(self._history, key=lambda item: item["Timestamp"])
             if item["AlarmType"] in types
@@ -118,8 +113,8 @@ class Alarms:
             and "AlarmContributorId" not in request
         ]
         if request.get("ScanBy") != "TimestampAscending":
-            found.reverse()
-        shown, token = page(found, request.get("MaxRecords", PAGE), request)
+            items.reverse()
+        shown, token = page(items, request.get("MaxRecords", PAGE), request)
         return {"AlarmHistoryItems": shown, "NextToken": token}
 
     def _now(self) -> datetime:
@@ -152,12 +147,12 @@ class Alarms:
         kind = "Update" if before else "Create"
         self._history.append(alarm_history.configuration_update(kind, alarm, now, before))
 
-    def _enter(
+    def _change_state(
         self, alarm: Alarm, state: str, reason: str, reason_data: str | None, path: tuple[str, ...] = ()
     ) -> None:
-        """The new state, its history, its actions, and then the composite alarms that name this alarm.
+        """Set the state, write history, execute actions, and evaluate the composite alarms that name this alarm.
 
-        `path` are the alarms that led here; as on AWS, evaluation stops where it would turn in a circle.
+        `path` has the alarms whose changes led here; as on AWS, evaluation stops at a cycle.
         """
         now, old = self._now(), dict(alarm)
         alarm |= {"StateValue": state, "StateReason": reason, "StateUpdatedTimestamp": now}
@@ -180,7 +175,7 @@ class Alarms:
                 reason = (
                     f"{alarm['AlarmArn']} transitioned to {alarm['StateValue']} at {moment:%A %d %B, %Y %H:%M:%S} UTC"
                 )
-                self._enter(parent, state, reason, _triggered_by([alarm]), path)
+                self._change_state(parent, state, reason, _triggering_alarms([alarm]), path)
 
     def _suppress_actions(self, alarm: Alarm) -> bool:
         suppressor = self._alarms.get(alarm_rules.name_in(alarm.get("ActionsSuppressor", "")), {})
@@ -205,7 +200,7 @@ class Alarms:
         return "AlarmRule" in self._alarms.get(alarm.get("AlarmName", ""), {})
 
     def _family(self, request: Mapping[str, Any]) -> list[Alarm] | None:
-        """The children or parents that are asked for, with the few members that AWS gives of them."""
+        """The children or parents of an alarm, with the few members that AWS answers with."""
         if "ParentsOfAlarmName" in request:
             parents = self._parents(request["ParentsOfAlarmName"])
             return [{member: alarm[member] for member in _PARENT_MEMBERS} for alarm in parents]
@@ -218,7 +213,7 @@ class Alarms:
         return [{member: alarm[member] for member in _CHILD_MEMBERS} for alarm in children]
 
 
-def _triggered_by(alarms: Sequence[Alarm]) -> str:
+def _triggering_alarms(alarms: Sequence[Alarm]) -> str:
     triggering = [
         {
             "arn": alarm["AlarmArn"],

@@ -1,4 +1,4 @@
-"""The shop's alarms: those the incident sets off, those it does not, and those that say nothing."""
+"""The shop's alarms: related to the incident, unrelated, and without data."""
 
 from __future__ import annotations
 

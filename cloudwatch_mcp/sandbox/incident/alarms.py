@@ -1,4 +1,4 @@
-"""What an alarm is here: when it breaches, and its parameters for PutMetricAlarm or PutCompositeAlarm."""
+"""The incident's alarms: when they breach, and their parameters for PutMetricAlarm and PutCompositeAlarm."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ABOVE, BELOW, UNDER_BAND = "GreaterThanThreshold", "LessThanThreshold", "LessTha
 
 @dataclass(frozen=True)
 class MetricAlarm:
-    """`per` makes it a metric-math alarm: the series as a percentage of that other one."""
+    """With `per` it is a metric-math alarm on the series as a percentage of `per`."""
 
     name: str
     description: str
@@ -36,7 +36,7 @@ class MetricAlarm:
         return 100 * value / (self.per.statistic(minute, self.period, self.statistic) or 1)
 
     def band(self, minute: float) -> tuple[float, float]:
-        """About what ANOMALY_DETECTION_BAND makes of the day before."""
+        """Approximately ANOMALY_DETECTION_BAND for the previous day's values."""
         expected = orders(minute + 1440)
         return round(0.87 * expected, 3), round(1.09 * expected, 3)
 
@@ -55,10 +55,10 @@ class MetricAlarm:
             "EvaluationPeriods": self.datapoints[1],
             "DatapointsToAlarm": self.datapoints[0],
             "TreatMissingData": self.missing,
-            **self._watched(prefix),
+            **self._metric_members(prefix),
         }
 
-    def _watched(self, prefix: str) -> dict[str, Any]:
+    def _metric_members(self, prefix: str) -> dict[str, Any]:
         if self.comparison == UNDER_BAND:
             band = {"Id": "ad1", "Expression": "ANOMALY_DETECTION_BAND(m1, 2)", "Label": "expected", "ReturnData": True}
             return {
@@ -82,7 +82,7 @@ class MetricAlarm:
 
 @dataclass(frozen=True)
 class CompositeAlarm:
-    """CloudWatch evaluates its rule itself, whenever the state of a child changes."""
+    """CloudWatch evaluates its rule whenever a child's state changes."""
 
     name: str
     description: str

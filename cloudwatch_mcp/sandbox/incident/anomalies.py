@@ -1,4 +1,4 @@
-"""What the log anomaly detectors found: patterns of payments' log, with the events that match them."""
+"""The log anomalies: patterns in the log of payments, with the events that match them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Detector(NamedTuple):
     name: str
     log_group: str
     age_in_days: float
-    """A detector learns for its first minutes and says nothing."""
+    """A new detector trains at first and finds no anomalies."""
 
 
 PAYMENTS = Detector("shop-payments-anomalies", "/ecs/shop/payments", 90)
@@ -43,7 +43,7 @@ _STARTING = (
     '"gateway.example.com","pool_max":<*>,"pool_acquire_timeout_ms":<*>,"read_timeout_ms":3000,"retries":3},'
     '"http":{"port":8080,"workers":64}}}'
 )
-_FOUND = [
+_PATTERNS = [
     ("HIGH", "New pattern with an error", _TIMED_OUT),
     ("MEDIUM", "New pattern", _QUEUED),
     ("LOW", "Unexpected value 8 for pool_max", _STARTING),
@@ -53,7 +53,7 @@ _BUCKET = 300_000
 
 
 def anomalies(now: datetime, detector_arn: str, log_group_arn: str) -> list[dict[str, Any]]:
-    """As ListAnomalies answers them. No API creates an anomaly: only the sandbox can be given these."""
+    """Anomalies as ListAnomalies returns them. No API creates them, so only the sandbox has these."""
     recent = sorted(event for event in payments(now) if event.time > (now.timestamp() - 7200) * 1000)
     random = randomness("anomalies")
     return [
@@ -69,17 +69,17 @@ def anomalies(now: datetime, detector_arn: str, log_group_arn: str) -> list[dict
             "suppressedDate": 0,
             "suppressedUntil": 0,
             "isPatternLevelSuppression": False,
-            **_seen(pattern, recent, now),
+            **_occurrences(pattern, recent, now),
         }
-        for priority, description, pattern in _FOUND
+        for priority, description, pattern in _PATTERNS
     ]
 
 
-def _seen(pattern: str, events: list[Event], now: datetime) -> dict[str, Any]:
+def _occurrences(pattern: str, events: list[Event], now: datetime) -> dict[str, Any]:
     parts = pattern.split("<*>")
     matcher = re.compile("(.*?)".join(map(re.escape, parts)))
-    seen = [(event, match.groups()) for event in events if (match := matcher.fullmatch(event.message))]
-    buckets = [event.time // _BUCKET * _BUCKET for event, _ in seen]
+    matches = [(event, match.groups()) for event in events if (match := matcher.fullmatch(event.message))]
+    buckets = [event.time // _BUCKET * _BUCKET for event, _ in matches]
     return {
         "patternString": pattern,
         "patternRegex": ".*".join(f"\\Q{part}\\E" for part in parts),
@@ -87,29 +87,24 @@ def _seen(pattern: str, events: list[Event], now: datetime) -> dict[str, Any]:
         "lastSeen": max(buckets),
         "active": max(buckets) > (now.timestamp() - 600) * 1000,
         "histogram": {str(time): times for time, times in sorted(Counter(buckets).items())},
-        "logSamples": [{"timestamp": event.time, "message": event.message} for event, _ in seen[:_SAMPLES]],
-        "patternTokens": _tokens(parts, [values for _, values in seen]),
+        "logSamples": [{"timestamp": event.time, "message": event.message} for event, _ in matches[:_SAMPLES]],
+        "patternTokens": _tokens(parts, [values for _, values in matches]),
     }
 
 
-def _tokens(parts: list[str], seen: list[tuple[str, ...]]) -> list[dict[str, Any]]:
+def _tokens(parts: list[str], values: list[tuple[str, ...]]) -> list[dict[str, Any]]:
     """The static text, and each dynamic token with its most frequent values."""
     tokens: list[dict[str, Any]] = []
     for position, part in enumerate(parts):
         if position:
-            values = Counter(each[position - 1] for each in seen).most_common(_SAMPLES)
-            tokens.append(_token(position, "<*>", dict(values)))
+            most_common = Counter(each[position - 1] for each in values).most_common(_SAMPLES)
+            tokens.append(_token(position, "<*>", dict(most_common)))
         tokens.append(_token(0, part, {}))
     return tokens
 
 
 def _token(position: int, text: str, values: dict[str, int]) -> dict[str, Any]:
-    return {
-        "dynamicTokenPosition": position,
-        "isDynamic": position > 0,
-        "tokenString": text,
-        "enumerations": values,
-    }
+    return {"dynamicTokenPosition": position, "isDynamic": position > 0, "tokenString": text, "enumerations": values}
 
 
 def _uuid(random: Random) -> str:

@@ -1,4 +1,4 @@
-"""The shop's log groups, and which module writes what is in them."""
+"""The shop's log groups and the functions that write their events."""
 
 from __future__ import annotations
 

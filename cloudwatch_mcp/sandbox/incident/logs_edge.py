@@ -1,4 +1,4 @@
-"""What the edge logs: API Gateway's JSON access log and nginx's combined format."""
+"""Logs of the edge: API Gateway's access log in JSON and nginx's in the combined format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What operations log: deployments, the audit trail, the nightly batch."""
+"""Logs of operations: deployments, the audit trail, the nightly batch."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from cloudwatch_mcp.sandbox.incident.log_text import Event, iso, json_line, spac
 from cloudwatch_mcp.sandbox.incident.timeline import (
     DEPLOYMENT_COMPLETED,
     DEPLOYMENT_STARTED,
-    LOGS_UNSAMPLED,
     NIGHTLY_BATCH,
+    SAMPLING_ENDED,
     before,
     randomness,
 )
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _RELEASES = [
-    # minutes before the anchor, minutes it took, service, from, to, change
+    # minutes before the anchor, its minutes, service, from, to, change
     (1212.0, 3.1, "checkout", "5.8.1", "5.8.2", "Translate the order confirmation (#4098)"),
     (545.0, 2.4, "shop-thumbnailer", "41", "42", "Write WebP instead of JPEG (#4110)"),
     (188.0, 2.9, "catalog", "3.3.1", "3.3.2", "Warn about calls of /v1/prices (#4121)"),
@@ -40,17 +40,17 @@ def _json(stream: str, now: datetime, minute: float, **members: Any) -> Event:
 
 
 def deployments(now: datetime) -> Iterator[Event]:
-    for minute, took, service, old, new, change in _RELEASES:
+    for minute, duration, service, old, new, change in _RELEASES:
         release = {"service": service, "from": old, "to": new}
         yield _json("pipeline", now, minute, level="INFO", msg="deployment started", **release, change=change, by="ci")
         for step in range(1, 5):
-            at = minute - took * step / 5
+            at = minute - duration * step / 5
             yield _json("pipeline", now, at, level="INFO", msg="task replaced", **release, step=f"{step}/4")
-        yield _json("pipeline", now, minute - took, level="INFO", msg="deployment completed", **release)
+        yield _json("pipeline", now, minute - duration, level="INFO", msg="deployment completed", **release)
     yield _json(
         "pipeline",
         now,
-        LOGS_UNSAMPLED + 0.4,
+        SAMPLING_ENDED + 0.4,
         level="INFO",
         msg="configuration changed",
         parameter="/shop/log_sample_rate",

@@ -1,4 +1,4 @@
-"""What payments logs: the configuration it starts with, every authorization, and how it waits in vain."""
+"""The log of payments: its configuration at start-up, authorizations and gateway timeouts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def payments(now: datetime) -> Iterator[Event]:
             continue
         tasks = OLD_TASKS if request.pool == POOL_BEFORE else NEW_TASKS
         stream = tasks[int(request.dice * 1000) % 2]
-        yield from _authorized(request, stream) if request.status == 201 else _timed_out(request, stream)
+        yield from _authorization(request, stream) if request.status == 201 else _timeout(request, stream)
 
 
 def _starts(now: datetime) -> Iterator[Event]:
@@ -61,19 +61,19 @@ def _starts(now: datetime) -> Iterator[Event]:
         yield Event(stream, time, line)
 
 
-def _authorized(request: Request, stream: str) -> Iterator[Event]:
+def _authorization(request: Request, stream: str) -> Iterator[Event]:
     level, message = ("WARN", "slow gateway connection") if request.waited else ("INFO", "payment authorized")
-    took = request.waited + request.gateway + 4
+    duration = request.waited + request.gateway + 4
     details = (
         f'"gateway":{{"name":"card-primary","host":"{GATEWAY}","status":200,"duration_ms":{request.gateway}}},'
-        f'"pool":{{"max":{request.pool},"wait_ms":{request.waited}}},"duration_ms":{took}'
+        f'"pool":{{"max":{request.pool},"wait_ms":{request.waited}}},"duration_ms":{duration}'
     )
     service = OLD if request.pool == POOL_BEFORE else NEW
-    time = request.time + took
+    time = request.time + duration
     yield Event(stream, time, service.line(request, time, level, message, details))
 
 
-def _timed_out(request: Request, stream: str) -> Iterator[Event]:
+def _timeout(request: Request, stream: str) -> Iterator[Event]:
     time, waiting = request.time + 5004, 33 + int(request.dice * 17)
     details = (
         f'"gateway":{{"name":"card-primary","host":"{GATEWAY}"}},'

@@ -1,4 +1,4 @@
-"""What AWS's own services log: a Lambda function, PostgreSQL, VPC flow logs."""
+"""Logs of AWS services: Lambda, PostgreSQL on RDS, VPC flow logs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _times(random: Random, end: int, per_minute: float) -> Iterator[tuple[int, i
 
 
 def thumbnailer(now: datetime) -> Iterator[Event]:
-    """Four events an invocation, written as Lambda writes them: tabs, and a newline at the end."""
+    """Four events per invocation in Lambda's format, with tabs and a newline at the end."""
     random = randomness("thumbnailer")
     for number, (minute, time) in enumerate(_times(random, int(anchor(now).timestamp()) * 1000, 5)):
         bits = f"{random.getrandbits(128):032x}"
@@ -37,21 +37,21 @@ def thumbnailer(now: datetime) -> Iterator[Event]:
         stream = (
             f"{iso(time)[:10].replace('-', '/')}/[$LATEST]{'4c1e97b2' if number % 2 else '9d03f6aa'}5e7d41c8b26f0a93"
         )
-        took, memory = random.lognormvariate(6.0, 0.3), random.randrange(140, 190)
+        duration, memory = random.lognormvariate(6.0, 0.3), random.randrange(140, 190)
         yield Event(stream, time, f"START RequestId: {request} Version: $LATEST\n")
         if number % 211 == 97 and minute > 1:
-            took = 30_030.0
+            duration = 30_030.0
             text = f"{iso(time + 30_030)} {request} Task timed out after 30.03 seconds\n\n"
         else:
             text = f"{iso(time + 9)}\t{request}\tINFO\tthumbnail written: s3://shop-pictures/{number:05d}/320.webp\n"
-        yield Event(stream, time + int(took) - 2, text)
+        yield Event(stream, time + int(duration) - 2, text)
         start = f"Init Duration: {random.uniform(240, 420):.2f} ms\t" if number % 60 == 0 else ""
         report = (
-            f"REPORT RequestId: {request}\tDuration: {took:.2f} ms\tBilled Duration: {int(took) + 1} ms\t"
+            f"REPORT RequestId: {request}\tDuration: {duration:.2f} ms\tBilled Duration: {int(duration) + 1} ms\t"
             f"Memory Size: 256 MB\tMax Memory Used: {memory} MB\t{start}\n"
         )
-        yield Event(stream, time + int(took) - 1, f"END RequestId: {request}\n")
-        yield Event(stream, time + int(took), report)
+        yield Event(stream, time + int(duration) - 1, f"END RequestId: {request}\n")
+        yield Event(stream, time + int(duration), report)
 
 
 def postgresql(now: datetime) -> Iterator[Event]:
@@ -68,9 +68,11 @@ def postgresql(now: datetime) -> Iterator[Event]:
             yield Event("shop-instance-1", time, line)
         else:
             slower = 6 if within(minute, *NIGHTLY_BATCH) else 1
-            took = random.lognormvariate(5.6, 0.5) * slower
+            duration = random.lognormvariate(5.6, 0.5) * slower
             statement = _STATEMENTS[random.randrange(len(_STATEMENTS))]
-            yield Event("shop-instance-1", time, f"{head}LOG:  duration: {took:.3f} ms  execute <unnamed>: {statement}")
+            yield Event(
+                "shop-instance-1", time, f"{head}LOG:  duration: {duration:.3f} ms  execute <unnamed>: {statement}"
+            )
 
 
 def _deadlock(head: str, process: int, number: int) -> str:
@@ -83,7 +85,7 @@ def _deadlock(head: str, process: int, number: int) -> str:
 
 
 def flow_logs(now: datetime) -> Iterator[Event]:
-    """Version 2, space-separated. To the card gateway there are fewer connections once the pool is small."""
+    """Version 2, space-separated. There are fewer connections to the card gateway once the pool is small."""
     random = randomness("flow logs")
     for minute, time in _times(random, int(anchor(now).timestamp()) * 1000, 30):
         interface = random.choice(["eni-0f1e2d3c4b5a60001", "eni-0f1e2d3c4b5a60002"])

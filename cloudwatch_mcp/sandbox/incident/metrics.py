@@ -1,4 +1,4 @@
-"""What a metric is here: a function of time, and how its datapoints are written for PutMetricData."""
+"""The incident's metrics: functions of time, and their datapoints for PutMetricData."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 Samples = list[tuple[float, float]]
-"""Values, each with how often it was measured within a minute."""
+"""Values and how often each was measured within a minute."""
 Sampler = Callable[[float], Samples]
-"""Takes the minutes before the anchor."""
+"""A function of the minutes before the anchor."""
 
 FINE = timedelta(hours=3)
-"""How long back there is a datapoint every minute. Earlier there is one every five minutes, that stands for five."""
+"""The age up to which there is a datapoint every minute. Before, there is one for every five minutes."""
 HISTORY = timedelta(hours=48)
 
 # A lognormal distribution by its quantiles: factors of the median, each with its weight.
@@ -39,15 +39,15 @@ class Series:
     unit: str
     samples: Sampler
     basic: bool = False
-    """Measured once in five minutes, as by EC2's basic monitoring."""
+    """Measured every five minutes, like EC2's basic monitoring."""
     fine: timedelta = FINE
 
     def published_in(self, prefix: str) -> str:
-        """The namespace; AWS's own stay what they are."""
+        """The namespace with the prefix; AWS's own namespaces keep their name."""
         return self.namespace if self.namespace.startswith("AWS/") else prefix + self.namespace
 
     def statistic(self, minute: float, period: int, statistic: str) -> float | None:
-        """Over the period that starts `minute` minutes before the anchor; None where nothing was measured."""
+        """The statistic over the period that starts `minute` minutes before the anchor; None without data."""
         step = 5 if self.basic else 1
         samples = [sample for offset in range(0, period // 60, step) for sample in self.samples(minute - offset)]
         if not samples:
@@ -89,18 +89,18 @@ def _percentile(samples: Samples, percent: float) -> float:
 
 
 def gauge(name: str, level: Callable[[float], float], jitter: float = 0.04) -> Sampler:
-    """One measurement a minute around a level."""
+    """One measurement per minute around a level."""
     draw = noise(name)
     return lambda minute: [(round(level(minute) * max(0.0, 1 + jitter * draw(minute)), 3), 1.0)]
 
 
-def except_within(samples: Sampler, *spans: tuple[float, float]) -> Sampler:
-    """Nothing is measured within the spans."""
+def with_gaps(samples: Sampler, *spans: tuple[float, float]) -> Sampler:
+    """The samples without those in the spans."""
     return lambda minute: [] if any(within(minute, *span) for span in spans) else samples(minute)
 
 
 def count(name: str, level: Callable[[float], float], jitter: float = 0.04) -> Sampler:
-    """A whole number a minute, around a level; small levels are mostly zeros."""
+    """An integer per minute around a level; small levels give mostly zeros."""
     draw = noise(name)
 
     def samples(minute: float) -> Samples:
@@ -112,12 +112,9 @@ def count(name: str, level: Callable[[float], float], jitter: float = 0.04) -> S
 
 
 def latency(
-    name: str,
-    median: float,
-    requests: Callable[[float], float],
-    waiting: Callable[[float], list[tuple[float, float]]],
+    name: str, median: float, requests: Callable[[float], float], waiting: Callable[[float], list[tuple[float, float]]]
 ) -> Sampler:
-    """Milliseconds: lognormal, but for the shares of requests that wait a given time."""
+    """Milliseconds: lognormal, except for the shares of requests that wait a given time."""
     draw = noise(name)
 
     def samples(minute: float) -> Samples:

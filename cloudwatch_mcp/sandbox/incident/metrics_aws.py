@@ -1,4 +1,4 @@
-"""Metrics that AWS itself publishes: PutMetricData refuses their namespaces, except in the sandbox."""
+"""Metrics that AWS publishes. AWS refuses PutMetricData in their namespaces; the sandbox accepts it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,7 @@ from typing import TYPE_CHECKING
 
 from cloudwatch_mcp.sandbox.incident.metrics import Sampler, Series, count, gauge
 from cloudwatch_mcp.sandbox.incident.metrics_shop import errors, orders, requests
-from cloudwatch_mcp.sandbox.incident.timeline import (
-    BATCH_HOST_BUSY,
-    NIGHTLY_BATCH,
-    failing,
-    severity,
-    traffic,
-    within,
-)
+from cloudwatch_mcp.sandbox.incident.timeline import BATCH_HOST_BUSY, NIGHTLY_BATCH, failing, severity, traffic, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,10 +35,7 @@ def _load_balancer() -> Iterator[Series]:
 
 def _queue() -> Iterator[Series]:
     series: dict[str, tuple[str, Sampler]] = {
-        "ApproximateAgeOfOldestMessage": (
-            "Seconds",
-            gauge("queue age", lambda m: 4 + 12.5 * max(0.0, 52 - m)),
-        ),
+        "ApproximateAgeOfOldestMessage": ("Seconds", gauge("queue age", lambda m: 4 + 12.5 * max(0.0, 52 - m))),
         "ApproximateNumberOfMessagesVisible": ("Count", count("queue", lambda m: 6 + 31 * max(0.0, 52 - m))),
         "NumberOfMessagesSent": ("Count", count("queue sent", orders)),
     }

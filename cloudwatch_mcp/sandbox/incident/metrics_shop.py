@@ -1,18 +1,18 @@
-"""The metrics that the shop's own services and the container agent publish."""
+"""The metrics of the shop's services and the container agent."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cloudwatch_mcp.sandbox.incident.metrics import HISTORY, Sampler, Series, count, except_within, gauge, latency
+from cloudwatch_mcp.sandbox.incident.metrics import HISTORY, Sampler, Series, count, gauge, latency, with_gaps
 from cloudwatch_mcp.sandbox.incident.timeline import (
     BETWEEN_BATCHES,
     BLIP,
     CHECKOUT_SHARE,
     DEPLOYMENT_COMPLETED,
     DEPLOYMENT_STARTED,
-    DEPRECATION_WARNED,
+    DEPRECATION_STARTED,
     POOL_AFTER,
     POOL_BEFORE,
     REGIONS,
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PEAK = 620.0
-"""Requests a minute to the checkout service."""
+"""Requests per minute to the checkout service."""
 WALLET = 0.12
-"""The share of payments that goes to the other gateway."""
+"""The share of payments through the other gateway."""
 
 
 def requests(minute: float) -> float:
@@ -54,7 +54,7 @@ def retry_queue(minute: float) -> float:
 
 
 def waits(share: float) -> Callable[[float], list[tuple[float, float]]]:
-    """How long requests wait for a gateway connection; `share` is that of the requests which need one."""
+    """Waiting times for a gateway connection; `share` is the share of requests that need one."""
 
     def of(minute: float) -> list[tuple[float, float]]:
         slow, failed = share * slowed(minute - 0.5) / 2, share * 0.4 * severity(minute - 0.5) / 2
@@ -127,12 +127,12 @@ def _others() -> Iterator[Series]:
     worker, catalog = {"Service": "orders-worker"}, {"Service": "catalog"}
     yield Series("Shop/Orders", "SettlementLag", worker, "Seconds", gauge("lag", lag, 0.08))
     hits = gauge("cache", lambda m: 91 + 4 * traffic(m), 0.01)
-    yield Series("Shop/Catalog", "CacheHitRate", catalog, "Percent", except_within(hits, (460, 415)))
-    calls = count("deprecated", lambda m: 59 * traffic(m) * (m < DEPRECATION_WARNED))
+    yield Series("Shop/Catalog", "CacheHitRate", catalog, "Percent", with_gaps(hits, (460, 415)))
+    calls = count("deprecated", lambda m: 59 * traffic(m) * (m < DEPRECATION_STARTED))
     yield Series("Shop/Catalog", "DeprecatedApiCalls", catalog, "Count", calls)
     beat = gauge("heartbeat", lambda _: 1.0, 0.0)
     batch = {"Job": "nightly"}
-    yield Series("Shop/Batch", "Heartbeat", batch, "Count", except_within(beat, *BETWEEN_BATCHES))
+    yield Series("Shop/Batch", "Heartbeat", batch, "Count", with_gaps(beat, *BETWEEN_BATCHES))
     yield Series("Shop/Operations", "MaintenanceWindow", {}, "None", gauge("maintenance", lambda _: 0.0))
 
 

@@ -1,4 +1,4 @@
-"""The shop's requests of the last 24 hours, one by one: what the services, the gateway and the edge log about."""
+"""The shop's requests of the last 24 hours, from which the logs are written."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from cloudwatch_mcp.sandbox.incident.timeline import (
     CHECKOUT_SHARE,
-    LOGS_UNSAMPLED,
     REGIONS,
+    SAMPLING_ENDED,
     anchor,
     failing,
     randomness,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 LOGGED = 1440
-"""How many minutes back the logs go."""
+"""The age of the oldest log event in minutes."""
 CITIES = {
     "eu": ["Nordhafen", "Süßenbrück", "Żabia Góra", "Saint-Étoile", "Νέα Πηγή"],
     "us": ["Springwater", "Port Example", "Cañada Falls"],
@@ -46,13 +46,13 @@ class Request:
     status: int
     duration: int
     waited: int
-    """For a connection to the card gateway."""
+    """The time waited for a connection to the card gateway."""
     gateway: int
-    """How long the gateway took to answer, 0 where it was never asked."""
+    """The gateway's response time; 0 without a call."""
     pool: int
     """The size of the connection pool of the payments task that served it."""
     dice: float
-    """Even between 0 and 1, for whatever else differs from request to request."""
+    """Uniform between 0 and 1, for everything else that varies."""
 
     @property
     def trace_id(self) -> str:
@@ -64,9 +64,9 @@ class Request:
 
 
 def minutes() -> Iterator[tuple[int, float]]:
-    """Every logged minute, oldest first, with the share of its routine events that was logged."""
+    """Every logged minute, oldest first, with the share of routine events that is logged."""
     for minute in range(LOGGED, 0, -1):
-        yield minute, 1.0 if minute <= LOGS_UNSAMPLED else 0.05
+        yield minute, 1.0 if minute <= SAMPLING_ENDED else 0.05
 
 
 @lru_cache(maxsize=1)
@@ -103,7 +103,7 @@ def _requests(end: int) -> Iterator[Request]:
 
 
 def _outcome(minute: float, path: str, draw: float, dice: float) -> tuple[int, int]:
-    """The status, and the milliseconds waited for a connection to the gateway."""
+    """The status, and the milliseconds waited for a gateway connection."""
     if path != "/v1/checkout":
         return (500 if draw < 0.001 else 200), 0
     if draw < failing(minute) - 0.002 and severity(minute):

@@ -1,4 +1,4 @@
-"""boto3 clients that seed the sandbox before it listens: the same requests, without sockets between."""
+"""boto3 clients that seed the sandbox directly, without sockets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
     from botocore.awsrequest import AWSPreparedRequest
 
-# Where one request has thousands of things in it.
+# Operations with thousands of items in a request, and the member that has them.
 _BULK = {"cloudwatch.PutMetricData": "MetricData", "logs.PutLogEvents": "logEvents"}
 
 
@@ -49,8 +49,7 @@ def _answer(application: Client, request: AWSPreparedRequest, **_: Any) -> AWSRe
     return AWSResponse(request.url, response.status_code, dict(response.headers), _Raw(response.data))
 
 
-# botocore's serialiser looks at every value of 40,000 events and as many datapoints, which takes a second.
-# Their JSON is plain: it can be written at once.
+# botocore's serialiser needs a second for 40,000 events and as many datapoints; json.dumps does not.
 
 
 def _set_aside(member: str, params: dict[str, Any], context: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What no account takes from outside: AWS's own metrics, the past of alarms, anomalies, linked accounts."""
+"""Data that only the sandbox can have: AWS's metrics, past alarm states, anomalies, a linked account."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ON_CALL = "arn:aws:sns:us-east-1:123456789012:shop-on-call"
 def seed_sandbox(application: WSGIApplication, region: str, clock: Clock) -> None:
     now = clock.now()
     logs, cloudwatch = sandbox_clients(application, region)
-    with _garbage_left_alone():
+    with _garbage_collection_paused():
         seed(logs, cloudwatch, now=now, actions=[ON_CALL], clock=clock)
         write_metrics(cloudwatch, aws_metrics(), now)
         _write_alarm_history(cloudwatch, now, clock)
@@ -40,8 +40,8 @@ def seed_sandbox(application: WSGIApplication, region: str, clock: Clock) -> Non
 
 
 @contextmanager
-def _garbage_left_alone() -> Iterator[None]:
-    """Hundreds of thousands of objects that stay: looking for garbage among them takes a fifth of the time."""
+def _garbage_collection_paused() -> Iterator[None]:
+    """Collecting garbage among hundreds of thousands of live objects takes a fifth of the seeding."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -64,8 +64,8 @@ def _write_alarm_history(cloudwatch: Any, now: datetime, clock: Clock) -> None:
 
 def _add_anomalies(logs: Any, region: str, now: datetime) -> None:
     group = log_group_arn(logs, PAYMENTS.log_group)
-    found = logs.list_log_anomaly_detectors(filterLogGroupArn=group)["anomalyDetectors"]
-    sandbox_logs.add_anomalies(region, anomalies(now, found[0]["anomalyDetectorArn"], group))
+    detectors = logs.list_log_anomaly_detectors(filterLogGroupArn=group)["anomalyDetectors"]
+    sandbox_logs.add_anomalies(region, anomalies(now, detectors[0]["anomalyDetectorArn"], group))
 
 
 def _write_linked_account(logs: Any, now: datetime, clock: Clock) -> None:
@@ -77,5 +77,5 @@ def _write_linked_account(logs: Any, now: datetime, clock: Clock) -> None:
 
 
 def _to_linked_account(params: dict[str, Any], **_: Any) -> None:
-    """By the header that moto has for it."""
+    """Moto takes the account from this header."""
     params["headers"]["x-moto-account-id"] = LINKED_ACCOUNT

@@ -1,4 +1,4 @@
-"""The team's saved Logs Insights queries, as PutQueryDefinition takes them."""
+"""The team's saved Logs Insights queries."""
 
 from __future__ import annotations
 

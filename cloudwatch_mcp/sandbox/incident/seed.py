@@ -1,4 +1,4 @@
-"""Writes the incident through the API, with nothing but what a real account allows too."""
+"""Writes the incident through the AWS API, as into a real account."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def seed(
         logs: a boto3 client for CloudWatch Logs.
         cloudwatch: a boto3 client for CloudWatch.
         now: when the data ends; the incident starts 56 minutes earlier.
-        prefix: goes before every name that is written, namespaces included.
-        actions: the alarms' actions, as ARNs.
-        tags: of everything that can have tags: log groups, alarms and log anomaly detectors.
-        parts: "logs" are log groups with their saved queries and anomaly detectors.
-        clock: the sandbox's, so that things are as old as the story wants them to be.
+        prefix: for every name, including namespaces.
+        actions: ARNs of the alarms' actions.
+        tags: for log groups, alarms and log anomaly detectors.
+        parts: "logs" includes saved queries and anomaly detectors.
+        clock: the sandbox's, to create resources in the past.
     """
-    travel = clock.travel if clock else _stay
+    travel = clock.travel if clock else _no_travel
     tagged = {"tags": dict(tags)} if tags else {}
     if "logs" in parts:
         for group in LOG_GROUPS:
@@ -74,8 +74,8 @@ def seed(
 
 
 def log_group_arn(logs: Any, name: str) -> str:
-    found = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
-    return next(str(group["logGroupArn"]) for group in found if group["logGroupName"] == name)
+    groups = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    return next(str(group["logGroupArn"]) for group in groups if group["logGroupName"] == name)
 
 
 def write_metrics(cloudwatch: Any, series: Iterable[Series], now: datetime, prefix: str = "") -> None:
@@ -87,8 +87,8 @@ def write_metrics(cloudwatch: Any, series: Iterable[Series], now: datetime, pref
             cloudwatch.put_metric_data(Namespace=namespace, MetricData=data[start : start + _DATUMS])
 
 
-def _stay(_: datetime) -> None:
-    """A real account's time is not ours to set."""
+def _no_travel(_: datetime) -> None:
+    """Nothing: a real account's clock cannot be set."""
 
 
 def _fill_log_group(logs: Any, group: LogGroup, now: datetime, name: str, travel: Travel) -> None:

@@ -1,4 +1,4 @@
-"""The alarms evaluated against the metrics: what SetAlarmState has to say for their history to be true."""
+"""Evaluates the alarms against the metrics, for SetAlarmState to write a history that matches them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from cloudwatch_mcp.sandbox.incident.alarms import MetricAlarm
 
 CREATED = timedelta(days=45)
-"""How long before the anchor the alarms were made; their first evaluation follows."""
+"""The age of the alarms; their first evaluation follows their creation."""
 _EVENTFUL = [(BLIP[0] + 10, BLIP[1] - 15), (420.0, 0.0)]
-"""Nothing changes outside these spans, so they are all that is evaluated."""
+"""Only these spans are evaluated: nothing changes outside of them."""
 
 
 class _Datapoint(NamedTuple):
@@ -68,7 +68,7 @@ def _of_one(alarm: MetricAlarm, now: datetime) -> Iterator[StateChange]:
 
 
 def _periods(alarm: MetricAlarm, end: datetime) -> Iterator[int]:
-    """The starts of the evaluated periods in minutes before the anchor, on the clock's own grid."""
+    """The starts of the evaluated periods, aligned to the clock, in minutes before the anchor."""
     step = alarm.period // 60
     first = int(CREATED.total_seconds() // 60) - 3
     for start, stop in [(first, first - alarm.datapoints[1] * step), *_EVENTFUL]:
@@ -86,19 +86,21 @@ def _verdict(alarm: MetricAlarm, recent: deque[_Datapoint]) -> str:
 def _reason(alarm: MetricAlarm, old: str, new: str, recent: list[_Datapoint], end: datetime) -> str:
     if new == "INSUFFICIENT_DATA":
         return f"Insufficient Data: {len(recent)} datapoints were unknown."
-    meant = [each for each in reversed(recent) if each.breaching == (new == "ALARM") and each.value is not None]
-    if not meant:
+    relevant = [each for each in reversed(recent) if each.breaching == (new == "ALARM") and each.value is not None]
+    if not relevant:
         return "Threshold Crossed: no datapoints were received and missing datapoints were treated as [NonBreaching]."
-    listed = ", ".join(f"{each.value} ({end - timedelta(minutes=each.minute):%d/%m/%y %H:%M:%S})" for each in meant)
-    verb = ("was" if len(meant) == 1 else "were") + (" not" if new == "OK" else "")
+    datapoints = ", ".join(
+        f"{each.value} ({end - timedelta(minutes=each.minute):%d/%m/%y %H:%M:%S})" for each in relevant
+    )
+    verb = ("was" if len(relevant) == 1 else "were") + (" not" if new == "OK" else "")
     least = alarm.datapoints[0] if new == "ALARM" else alarm.datapoints[1] - alarm.datapoints[0] + 1
     crossed, limit = "Threshold Crossed", f"{_comparison(alarm)} the threshold ({alarm.threshold})"
     if alarm.comparison == UNDER_BAND:
-        limits = ", ".join(str(alarm.band(each.minute)[0]) for each in meant)
+        limits = ", ".join(str(alarm.band(each.minute)[0]) for each in relevant)
         crossed, limit = "Thresholds Crossed", f"less than the lower thresholds [{limits}]"
     minimum = f" (minimum {least} datapoint{'s' * (least > 1)} for {old} -> {new} transition)"
     return (
-        f"{crossed}: {len(meant)} out of the last {len(recent)} datapoints [{listed}] {verb} {limit}"
+        f"{crossed}: {len(relevant)} out of the last {len(recent)} datapoints [{datapoints}] {verb} {limit}"
         f"{minimum if old != 'INSUFFICIENT_DATA' else ''}."
     )
 

@@ -1,4 +1,4 @@
-"""The story in numbers. Times are minutes before the anchor; every curve is a pure function of them."""
+"""The incident in numbers: functions of the time in minutes before the anchor."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ DEPLOYMENT_COMPLETED = 53.8
 NIGHTLY_BATCH = (350.0, 322.0)
 BETWEEN_BATCHES = ((math.inf, 1790.0), (1762.0, 350.0), (322.0, -math.inf))
 BLIP = (1745.0, 1736.0)
-"""Yesterday's short slowness of the card gateway: nobody's fault, over by itself."""
+"""Yesterday the card gateway was slow for a short time, unrelated to the incident."""
 BATCH_HOST_BUSY = tuple((370.0 - 24 * n, 360.0 - 24 * n) for n in range(15))
-"""When the batch host's CPU is above the threshold of its alarm."""
-DEPRECATION_WARNED = 186
-"""Since then the catalog warns about every call of an old API."""
-LOGS_UNSAMPLED = 120.0
-"""Until then the services log one routine request in twenty, from then on all of them."""
+"""The spans in which the batch host's CPU is above its alarm's threshold."""
+DEPRECATION_STARTED = 186
+"""The catalog has logged a warning for every call of an old API since then."""
+SAMPLING_ENDED = 120.0
+"""The services logged one routine request in twenty until then, and all since."""
 
 POOL_BEFORE, POOL_AFTER = 64, 8
 REGIONS = {"eu": 0.56, "us": 0.31, "ap": 0.13}
 """The customers' regions and their shares of the traffic."""
 CHECKOUT_SHARE = 0.45
-"""Of the checkout service's requests; the others are changes to the cart, which needs no payment."""
+"""The share of checkouts in the checkout service's requests; the others change the cart and need no payment."""
 
 
 def anchor(now: datetime) -> datetime:
-    """The last full minute: data ends here."""
+    """The last full minute, the end of the data."""
     return now.replace(second=0, microsecond=0)
 
 
@@ -38,7 +38,7 @@ def before(now: datetime, minutes: float) -> datetime:
 
 
 def randomness(name: str) -> random.Random:
-    return random.Random(f"shop {name}")  # noqa: S311  # made-up data has to be the same every time
+    return random.Random(f"shop {name}")  # noqa: S311  # generated data must be reproducible
 
 
 _randomness = randomness("noise")
@@ -46,23 +46,23 @@ _NOISE = [_randomness.gauss(0, 1) for _ in range(4099)]
 
 
 def noise(name: str) -> Callable[[float], float]:
-    """Draws from a normal distribution, by the minute: the same ones for the same name every time."""
+    """Normally distributed noise by minute, reproducible by name."""
     key = zlib.crc32(name.encode())
     return lambda minute: _NOISE[(key + int(minute) * 7919) % len(_NOISE)]
 
 
 def traffic(minute: float) -> float:
-    """The share of the daily peak, which is now and was 24 hours ago."""
+    """The share of the daily peak, which is at the anchor."""
     return 0.62 + 0.38 * math.cos(2 * math.pi * minute / 1440)
 
 
 def severity(minute: float) -> float:
-    """The share of payments' traffic that 2.15.0 serves."""
+    """The share of payments' traffic served by 2.15.0."""
     return min(1.0, max(0.0, (56 - minute) / 2))
 
 
 def failing(minute: float) -> float:
-    """The share of checkouts that fail because payments waits in vain for a gateway connection."""
+    """The share of checkouts that fail because payments gets no gateway connection."""
     return 0.002 + 0.4 * severity(minute)
 
 

@@ -1,4 +1,4 @@
-"""CloudWatch Logs Insights: its query language and the events it runs over."""
+"""CloudWatch Logs Insights: the query language and its events."""
 
 from cloudwatch_mcp.sandbox.insights.budget import OverBudgetError
 from cloudwatch_mcp.sandbox.insights.errors import QueryError

@@ -1,4 +1,4 @@
-"""The aggregate functions of `stats`: each compiles to a function of a group's rows."""
+"""The aggregate functions of `stats`, compiled to functions of a group's rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Aggregate = Callable[[Sequence[Any]], Any]
 
 
 class StatsCompiler(ExpressionCompiler):
-    """Compiles `sum(bytes) / count(*)` to an expression over a row of aggregates, which it collects."""
+    """Compiles an expression such as `sum(bytes) / count(*)` to one over a row of aggregates, which it collects."""
 
     def __init__(self, rows: ExpressionCompiler) -> None:
         super().__init__(rows.text, rows.scope, rows.now)
@@ -86,21 +86,21 @@ def _percentile(operand: Expression, percent: Expression) -> Aggregate:
 
 
 def _extreme(choose: Callable[..., Any]) -> Callable[[Expression], Aggregate]:
-    """The least or the greatest: of the numbers where there are any, else of the texts."""
+    """Min and max: of the numbers if there are any, else of the texts."""
 
-    def chosen(values: list[Any]) -> Any:
+    def extreme(values: list[Any]) -> Any:
         numbers = [value for value in map(number, values) if value is not None]
         return choose(numbers or map(str, values), default=None)
 
-    return _over_values(chosen)
+    return _over_values(extreme)
 
 
 def _sorts(choose: Callable[..., Any]) -> Callable[[Expression], Aggregate]:
     return _over_values(lambda values: choose(values, key=sort_key, default=None))
 
 
-def _in_time(choose: Callable[..., Any]) -> Callable[[Expression, Expression], Aggregate]:
-    """The value of the first or last event that has the field."""
+def _by_time(choose: Callable[..., Any]) -> Callable[[Expression, Expression], Aggregate]:
+    """Earliest and latest: the value of the first or last event that has the field."""
 
     def compile_aggregate(operand: Expression, moment: Expression) -> Aggregate:
         read, time = operand.read, moment.read
@@ -124,8 +124,8 @@ _AGGREGATES: dict[str, Callable[..., Aggregate]] = {
     "median": _over_numbers(statistics.median),
     "pct": _percentile,
     "stddev": _over_numbers(statistics.pstdev),
-    "earliest": _in_time(min),
-    "latest": _in_time(max),
+    "earliest": _by_time(min),
+    "latest": _by_time(max),
     "sortsfirst": _sorts(min),
     "sortslast": _sorts(max),
 }

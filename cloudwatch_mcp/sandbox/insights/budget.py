@@ -1,7 +1,7 @@
-"""What a query may cost: processor time, and the length of the texts that it makes.
+"""A query's limits: its processor time and the length of its texts.
 
-A query is written by a model, and a short one can ask for more than any machine has: a regular expression that
-backtracks without end, or a text that doubles with every command.
+A model writes the queries, and a short one can exhaust any machine: a regular expression that backtracks without
+end, or a text that doubles with every command.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_TEXT = 262_144  # characters; no event of the incident is nearly as long
-SECONDS = 4.0  # a query of all the incident's events takes less than one
+MAX_TEXT = 262_144  # characters; the incident's events are much shorter
+SECONDS = 4.0  # a query over all of the incident's events takes less than one
 
 _ends: ContextVar[float] = ContextVar("_ends")
 
 
 class OverBudgetError(Exception):
-    """The query asks for more than a query may."""
+    """The query exceeds its limits."""
 
 
 @contextmanager
-def limited() -> Iterator[None]:
-    """Give what runs in this context SECONDS of its thread's processor time."""
+def time_limit() -> Iterator[None]:
+    """Limit this context to SECONDS of its thread's processor time."""
     token = _ends.set(thread_time() + SECONDS)
     try:
         yield
@@ -37,7 +37,7 @@ def limited() -> Iterator[None]:
 
 
 def check() -> None:
-    """Raises OverBudgetError when the time is up."""
+    """Raise OverBudgetError when the time is up."""
     if thread_time() > _ends.get():
         raise OverBudgetError
 
@@ -47,6 +47,6 @@ def check_length(characters: int) -> None:
         raise OverBudgetError
 
 
-def left() -> float:
-    """The seconds that are left."""
+def remaining_seconds() -> float:
+    """The processor time until the limit."""
     return max(_ends.get() - thread_time(), 0.001)

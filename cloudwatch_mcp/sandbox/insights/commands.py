@@ -1,4 +1,4 @@
-"""Compiles the commands of a query into stages that rows pass through, and the columns that are shown."""
+"""Compiles a query's commands into the stages of a pipeline and its result columns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, sort_
 if TYPE_CHECKING:
     from datetime import datetime
 
-# StartQuery: the most rows of a query, by its limit command or parameter.
+# StartQuery: the maximum of a query's limit.
 MAX_LIMIT = 100_000
 _DEFAULT_COLUMNS = ("@timestamp", "@message")
 
@@ -39,14 +39,14 @@ class Pipeline:
     stages: list[Stage] = field(default_factory=list)
     columns: list[tuple[str, Expression]] = field(default_factory=list)
     limited: bool = False
-    # The options of a SOURCE command; None without one.
+    # The options of the SOURCE command; None without it.
     source: dict[str, list[str]] | None = None
-    # Commands that groups of the Infrequent Access class do not support (docs: CWL_AnalyzeLogData_Classes).
+    # Commands that Infrequent Access log groups do not support (docs: CWL_AnalyzeLogData_Classes).
     standard_class_only: list[str] = field(default_factory=list)
 
 
 class PipelineCompiler(Interpreter[Token, None]):
-    """One method a command; `scope` holds the names that the next command can use."""
+    """Each method compiles a command; `scope` has the names that the next command can use."""
 
     def __init__(self, text: str, now: datetime) -> None:
         self._expressions = ExpressionCompiler(text, Scope(), now)
@@ -54,7 +54,7 @@ class PipelineCompiler(Interpreter[Token, None]):
         self._fields: dict[str, Expression] = {}
         self._extracted: dict[str, Expression] = {}
         self._display: dict[str, Expression] | None = None
-        self._deduplicated = False
+        self._after_dedup = False
 
     @property
     def _scope(self) -> Scope:
@@ -68,8 +68,8 @@ class PipelineCompiler(Interpreter[Token, None]):
         return self._pipeline
 
     def _visit_command(self, command: Node) -> None:
-        if self._deduplicated and command.data != "limit":
-            # docs, CWL_QuerySyntax-Dedup: the only command after dedup is limit.
+        if self._after_dedup and command.data != "limit":
+            # Only limit can follow dedup (docs: CWL_QuerySyntax-Dedup).
             raise unexpected(self._expressions.text, command.meta.start_pos)
         try:
             self.visit(command)
@@ -86,7 +86,7 @@ class PipelineCompiler(Interpreter[Token, None]):
         shown = self._fields or {name: SYSTEM_FIELDS[name] for name in _DEFAULT_COLUMNS}
         return {**shown, **self._extracted, "@ptr": SYSTEM_FIELDS["@ptr"]}
 
-    def _then(self, run: Run, *, filters: bool = False) -> None:
+    def _add_stage(self, run: Run, *, filters: bool = False) -> None:
         self._pipeline.stages.append(Stage(run, filters and not self._scope.closed))
 
     def source(self, node: Node) -> None:
@@ -97,19 +97,19 @@ class PipelineCompiler(Interpreter[Token, None]):
                 self._pipeline.source[str(name)] = [string_of(value) for value in values]
 
     def unsupported(self, node: Node) -> None:
-        raise QueryError(f"The sandbox does not run the command {node.children[0].split()[0]}")
+        raise QueryError(f"The sandbox lacks the command {node.children[0].split()[0]}")
 
     def fields(self, node: Node) -> None:
-        for name, expression in self._named(node.children):
+        for name, expression in self._named_columns(node.children):
             self._scope.names[name] = self._fields[name] = expression
 
     def display(self, node: Node) -> None:
-        self._display = dict(self._named(node.children))
+        self._display = dict(self._named_columns(node.children))
         if not self._scope.closed:
             self._display["@ptr"] = SYSTEM_FIELDS["@ptr"]
 
-    def _named(self, columns: Sequence[Node]) -> list[tuple[str, Expression]]:
-        """Columns by their alias, else by the field's name, else by the expression's text."""
+    def _named_columns(self, columns: Sequence[Node]) -> list[tuple[str, Expression]]:
+        """Columns, named by alias, by the field's name or by the expression's text."""
         named = []
         for column in columns:
             expression, alias = column.children
@@ -128,18 +128,18 @@ class PipelineCompiler(Interpreter[Token, None]):
         if command.lower() == "filterindex":
             self._pipeline.standard_class_only.append("filterIndex")
         test = self._expressions.test(condition)
-        self._then(lambda rows: [row for row in rows if test(row)], filters=True)
+        self._add_stage(lambda rows: [row for row in rows if test(row)], filters=True)
 
     def parse_glob(self, node: Node) -> None:
         source, glob, *names = node.children
-        self._extract(extraction.by_glob(self._parsed(source), string_of(glob), [*map(name_of, names)]))
+        self._extract(extraction.by_glob(self._parse_source(source), string_of(glob), [*map(name_of, names)]))
 
     def parse_regex(self, node: Node) -> None:
         source, literal, *names = node.children
         named = [name_of(name) for name in names if name]
-        self._extract(extraction.by_regex(self._parsed(source), str(literal), named))
+        self._extract(extraction.by_regex(self._parse_source(source), str(literal), named))
 
-    def _parsed(self, source: Node | None) -> Expression:
+    def _parse_source(self, source: Node | None) -> Expression:
         return self._scope.find(name_of(source.children[0]) if source else "@message")
 
     def _extract(self, extracted: dict[str, Expression]) -> None:
@@ -148,7 +148,7 @@ class PipelineCompiler(Interpreter[Token, None]):
 
     def stats(self, node: Node) -> None:
         *columns, groups = node.children
-        keys = self._named(groups.children) if groups else []
+        keys = self._named_columns(groups.children) if groups else []
         compiler = StatsCompiler(self._expressions)
         results = []
         for column in columns:
@@ -157,18 +157,18 @@ class PipelineCompiler(Interpreter[Token, None]):
             results.append((self._column_name(expression, alias), compiler.compile(expression)))
             if len(compiler.aggregates) == collected:
                 raise QueryError(f"{self._expressions.text_of(expression)} is not aggregated")
-        self._then(_grouping([identity(key) for _, key in keys], compiler.aggregates, results))
-        self._aggregated([(name, expression.kind) for name, expression in (*keys, *results)])
+        self._add_stage(_grouping([identity(key) for _, key in keys], compiler.aggregates, results))
+        self._set_columns([(name, expression.kind) for name, expression in (*keys, *results)])
 
     def pattern(self, node: Node) -> None:
         self._pipeline.standard_class_only.append("pattern")
         read_text = textual(self._expressions.timed(node.children[0]))
         read_time = None if self._scope.closed else self._scope.find("@timestamp").read
-        self._then(lambda rows: patterns.patterns(rows, read_text, read_time))
-        self._aggregated([(name, Kind.COMPUTED) for name in patterns.COLUMNS])
+        self._add_stage(lambda rows: patterns.patterns(rows, read_text, read_time))
+        self._set_columns([(name, Kind.COMPUTED) for name in patterns.COLUMNS])
 
-    def _aggregated(self, names: Sequence[tuple[str, Kind]]) -> None:
-        """From here on rows are tuples, and only their columns have names."""
+    def _set_columns(self, names: Sequence[tuple[str, Kind]]) -> None:
+        """Turn rows into tuples, whose columns are the only names from here on."""
         columns = {name: Expression(itemgetter(i), kind) for i, (name, kind) in enumerate(names)}
         self._expressions.scope = Scope(columns, closed=True)
         self._display = None
@@ -179,7 +179,7 @@ class PipelineCompiler(Interpreter[Token, None]):
             expression, *direction = key.children
             read = self._expressions.timed(expression).read
             keys.append((read, any(word and word.lower() == "desc" for word in direction)))
-        self._then(_sorting(keys))
+        self._add_stage(_sorting(keys))
 
     def limit(self, node: Node) -> None:
         number = float(node.children[-1])
@@ -187,19 +187,15 @@ class PipelineCompiler(Interpreter[Token, None]):
             raise QueryError(f"limit must be from 1 to {MAX_LIMIT}")
         count = int(number)
         self._pipeline.limited = True
-        self._then(lambda rows: rows[:count])
+        self._add_stage(lambda rows: rows[:count])
 
     def dedup(self, node: Node) -> None:
         readers = [identity(self._scope.find(name_of(name))) for name in node.children]
-        self._deduplicated = True
-        self._then(lambda rows: _distinct(rows, readers))
+        self._after_dedup = True
+        self._add_stage(lambda rows: _distinct(rows, readers))
 
 
-def _grouping(
-    keys: Sequence[Read],
-    aggregates: Sequence[Aggregate],
-    results: Sequence[tuple[str, Expression]],
-) -> Run:
+def _grouping(keys: Sequence[Read], aggregates: Sequence[Aggregate], results: Sequence[tuple[str, Expression]]) -> Run:
     readers = [expression.read for _, expression in results]
 
     def result(key: tuple[Any, ...], rows: Sequence[Any]) -> tuple[Any, ...]:
@@ -211,8 +207,8 @@ def _grouping(
             return [result((), rows)]
         if len(keys) == 1:
             (read,) = keys
-            return [result((key,), group) for key, group in _grouped(rows, read).items()]
-        return [result(key, group) for key, group in _grouped(rows, _all(keys)).items()]
+            return [result((key,), group) for key, group in _group_by(rows, read).items()]
+        return [result(key, group) for key, group in _group_by(rows, _all(keys)).items()]
 
     return run
 
@@ -221,7 +217,7 @@ def _all(readers: Sequence[Read]) -> Callable[[Any], tuple[Any, ...]]:
     return lambda row: tuple([read(row) for read in readers])
 
 
-def _grouped(rows: Sequence[Any], key: Read) -> dict[Any, list[Any]]:
+def _group_by(rows: Sequence[Any], key: Read) -> dict[Any, list[Any]]:
     groups: dict[Any, list[Any]] = defaultdict(list)
     for row in rows:
         groups[key(row)].append(row)
@@ -243,7 +239,7 @@ def _sort_key_of(read: Read) -> Read:
 
 
 def _distinct(rows: Sequence[Any], readers: Sequence[Read]) -> list[Any]:
-    """The first row of each combination; a row without one of the values is no duplicate."""
+    """The first row of each combination of values; a row that lacks a value is never a duplicate."""
     seen: set[tuple[Any, ...]] = set()
     distinct = []
     for row in rows:

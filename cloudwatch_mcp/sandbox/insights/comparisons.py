@@ -1,6 +1,6 @@
-"""Comparisons: by number when both sides are numbers or numerals, else as text.
+"""Comparisons: numeric when both sides are numbers or numerals, else of text.
 
-An absent field equals nothing, is less or greater than nothing, and therefore passes `!=` and `not like`.
+An absent field is neither equal to, less than nor greater than anything, so it passes `!=` and `not like`.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ def _equals(left: Expression, right: Expression) -> Read:
     if constant is None:
         other = right.read
         return lambda row: _equal(read(row), other(row))
-    wanted = number(constant)
-    if wanted is None and left.kind is Kind.RAW:
+    expected = number(constant)
+    if expected is None and left.kind is Kind.RAW:
         return lambda row: read(row) == constant
-    if wanted is None:
-        shown = textual(left)
-        return lambda row: shown(row) == constant
+    if expected is None:
+        read_text = textual(left)
+        return lambda row: read_text(row) == constant
 
     def equals(row: Any) -> bool:
         value = read(row)
-        return bool((number(value) if value.__class__ is str else value) == wanted)
+        return bool((number(value) if value.__class__ is str else value) == expected)
 
     return equals
 
@@ -77,7 +77,7 @@ def _ordered(left: Expression, ordered: Callable[[Any, Any], bool], right: Expre
             return ordered(first_number, second_number)
         if first_number is None and second_number is None:
             return ordered(str(first), str(second))
-        return False  # a number and a text have no order
+        return False  # there is no order between a number and a text
 
     return test
 
@@ -92,7 +92,7 @@ def contains(left: Expression, part: str) -> Read:
     return test
 
 
-def found_in(left: Expression, literal: str) -> Read:
+def matches(left: Expression, literal: str) -> Read:
     read, pattern = textual(left), regexes.of_literal(literal)
 
     def test(row: Any) -> bool:
@@ -106,6 +106,6 @@ def member(left: Expression, options: Sequence[Expression]) -> Read:
     tests = [_equals(left, option) for option in options]
     texts = [option.constant for option in options]
     if left.kind is Kind.RAW and all(isinstance(text, str) and number(text) is None for text in texts):
-        read, wanted = left.read, frozenset(texts)
-        return lambda row: read(row) in wanted
+        read, expected = left.read, frozenset(texts)
+        return lambda row: read(row) in expected
     return lambda row: any(test(row) for test in tests)

@@ -1,3 +1,5 @@
+"""A query's errors, worded and located as MalformedQueryException does."""
+
 from __future__ import annotations
 
 import re
@@ -6,7 +8,7 @@ _SYMBOL = re.compile(r"[\w@.]+|\S")
 
 
 class QueryError(Exception):
-    """A query that cannot be compiled. The location is that of MalformedQueryException's queryCompileError."""
+    """A query that cannot be compiled; `start` and `end` are queryCompileError's location."""
 
     def __init__(self, message: str, start: int = 0, end: int = 0) -> None:
         super().__init__(message)
@@ -16,10 +18,10 @@ class QueryError(Exception):
 
 
 def unexpected(query: str, start: int) -> QueryError:
-    """The error of a symbol out of place, as StartQuery words it: lines count from one, positions from nought."""
+    """The error for an unexpected symbol, as StartQuery words it. Lines count from 1, positions from 0."""
     symbol = _SYMBOL.match(query, start)
-    found = symbol[0] if symbol else "<EOF>"
+    word = symbol[0] if symbol else "<EOF>"
     line = query.count("\n", 0, start) + 1
     position = start - (query.rfind("\n", 0, start) + 1)
-    message = f"unexpected symbol found {found} at line {line} and position {position}"
-    return QueryError(message, start, start + (len(found) if symbol else 0))
+    message = f"unexpected symbol found {word} at line {line} and position {position}"
+    return QueryError(message, start, start + (len(word) if symbol else 0))

@@ -1,4 +1,4 @@
-"""The events of one log group, in the order of their timestamps."""
+"""The events of one log group, ordered by timestamp."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _TIMESTAMP = attrgetter("timestamp")
-# What CloudWatch Logs counts for an event beside its message.
+# CloudWatch Logs counts this for each event in addition to its message.
 _BYTES_PER_EVENT = 26
 
 
@@ -25,19 +25,19 @@ class EventLog:
         self.stored_bytes = 0
         self.next_id = count().__next__
         self._events: list[Event] = []
-        self._sorted = True
+        self._is_sorted = True
         self._lock = Lock()
 
     def put(self, stream: str, events: Iterable[dict[str, Any]], ingestion_time: int) -> list[Event]:
         added = [Event(self, stream, event, ingestion_time) for event in events]
         with self._lock:
             self._events += added
-            self._sorted = False
+            self._is_sorted = False
             self.stored_bytes += size(added)
         return added
 
     def between(self, start: int, end: int) -> list[Event]:
-        """The events from `start` to `end`, both included, in milliseconds."""
+        """The events from `start` to `end` in milliseconds, both inclusive."""
         with self._lock:
             self._sort()
             first = bisect_left(self._events, start, key=_TIMESTAMP)
@@ -55,9 +55,9 @@ class EventLog:
             self.stored_bytes = size(self._events)
 
     def _sort(self) -> None:
-        if not self._sorted:
+        if not self._is_sorted:
             self._events.sort(key=_TIMESTAMP)
-            self._sorted = True
+            self._is_sorted = True
 
 
 def size(events: Iterable[Event]) -> int:

@@ -1,4 +1,4 @@
-"""Log events, and the fields that Logs Insights discovers in them."""
+"""Log events and their discovered fields."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cloudwatch_mcp.sandbox.insights.eventlog import EventLog
 
 _DECODER = json.JSONDecoder()
-# What Lambda writes at the end of an invocation; Insights discovers its figures as @duration and so on.
+# Lambda's line at the end of an invocation; its figures are discovered as @duration and so on.
 _LAMBDA_LINE = re.compile(r"(?P<type>START|END|REPORT|INIT_START) (?:RequestId: (?P<requestId>[\w-]+))?")
 _LAMBDA_FIGURES = {
     "@duration": (re.compile(r"(?<!Init )(?<!Billed )(?<!Restore )Duration: ([\d.]+) ms"), 1),
@@ -25,7 +25,7 @@ _LAMBDA_FIGURES = {
 
 
 class Event:
-    """One log event. Its fields are decoded when a query first asks for one, and kept."""
+    """One log event. Its fields are decoded on first use."""
 
     __slots__ = ("_fields", "event_id", "ingestion_time", "log", "message", "stream", "timestamp")
 
@@ -49,25 +49,21 @@ class Event:
         return b64encode(f"{self.log.identifier}/{self.stream}/{self.event_id}".encode()).decode()
 
     def to_response_dict(self) -> dict[str, Any]:
-        """The event as moto's GetLogEvents answers it."""
-        return {
-            "timestamp": self.timestamp,
-            "ingestionTime": self.ingestion_time,
-            "message": self.message,
-        }
+        """The event as moto's GetLogEvents returns it."""
+        return {"timestamp": self.timestamp, "ingestionTime": self.ingestion_time, "message": self.message}
 
     def to_filter_dict(self) -> dict[str, Any]:
-        """The event as moto's FilterLogEvents answers it."""
+        """The event as moto's FilterLogEvents returns it."""
         return {**self.to_response_dict(), "eventId": f"{self.event_id:056d}"}
 
 
 def _discover(message: str, *, is_lambda: bool) -> dict[str, Any]:
-    found = _json_object(message, anywhere=is_lambda)
-    return {**found, **_lambda_fields(message)} if is_lambda else found
+    members = _json_object(message, anywhere=is_lambda)
+    return {**members, **_lambda_fields(message)} if is_lambda else members
 
 
 def _json_object(message: str, *, anywhere: bool) -> dict[str, Any]:
-    """A JSON message's members. In Lambda's logs the first embedded JSON object counts too."""
+    """A JSON message's members; in Lambda's logs, those of the first embedded JSON object."""
     start = message.find("{") if anywhere else len(message) - len(message.lstrip())
     if message[start : start + 1] != "{":
         return {}
@@ -82,13 +78,13 @@ def _lambda_fields(message: str) -> dict[str, Any]:
     line = _LAMBDA_LINE.match(message)
     if not line:
         return {}
-    found = {f"@{name}": value for name, value in line.groupdict().items() if value}
+    fields = {f"@{name}": value for name, value in line.groupdict().items() if value}
     if line["type"] == "REPORT":
         for name, (pattern, unit) in _LAMBDA_FIGURES.items():
             figure = pattern.search(message)
             if figure:
-                found[name] = float(figure[1]) * unit
-    return found
+                fields[name] = float(figure[1]) * unit
+    return fields
 
 
 def _ingestion_time(event: Event) -> int:
@@ -116,14 +112,14 @@ SYSTEM_FIELDS = {
 def field(name: str) -> Expression:
     """A system field, or a discovered one: `level`, `error.type`, `items.0.sku`.
 
-    A discovered field whose own name starts with @ is addressed with one more (docs: discoverable fields).
+    A discovered field whose name starts with @ gets another @ (docs: CWL_AnalyzeLogData-discoverable-fields).
     """
     return SYSTEM_FIELDS.get(name) or Expression(
-        _discovered(name.removeprefix("@") if name.startswith("@@") else name), Kind.RAW
+        _discovered_field(name.removeprefix("@") if name.startswith("@@") else name), Kind.RAW
     )
 
 
-def _discovered(name: str) -> Read:
+def _discovered_field(name: str) -> Read:
     parts = name.split(".")
     if len(parts) == 1:
         return lambda event: _leaf(event.fields.get(name))

@@ -1,4 +1,4 @@
-"""Compiles the expressions of a query into functions of a row."""
+"""Compiles a query's expressions into functions of a row."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "^": math.pow,
 }
 _LARGEST_INTEGER = 2**63
-# A lark.Tree. Which of its children are trees, tokens or None is known by the grammar, not by the types.
+# A lark.Tree. The grammar says which of its children are trees, tokens or None; the types do not.
 Node = Any
 
 _TIME_FUNCTIONS = {"bin", "datefloor", "dateceil"}
@@ -47,7 +47,7 @@ def string_of(token: Token) -> str:
 
 
 class Scope:
-    """The names that an expression can use: those defined so far, and, before `stats`, any field."""
+    """The names that an expression can use: defined ones and, before `stats`, any field."""
 
     def __init__(self, names: Mapping[str, Expression] | None = None, *, closed: bool = False) -> None:
         self.names = dict(names or {})
@@ -62,7 +62,7 @@ class Scope:
 
 
 class ExpressionCompiler(Interpreter[Token, Expression]):
-    """One method a rule of the grammar; `text` is the query, from which columns get their names."""
+    """Each method compiles a rule of the grammar; `text` is the query, which names the columns."""
 
     def __init__(self, text: str, scope: Scope, now: datetime) -> None:
         self.text = text
@@ -79,7 +79,7 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
         return expression
 
     def timed(self, node: Node) -> Expression:
-        """The expression, not to be read once the query's time is up."""
+        """The expression, checked against the query's time limit at each row."""
         expression = self.compile(node)
         read = expression.read
 
@@ -128,10 +128,10 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
         return functions.of_one(cut(str(period.children[0])), functions.numeric(moment), Kind.TIME)
 
     def period(self, _: Node) -> Expression:
-        raise QueryError("a period stands in bin, datefloor and dateceil only")
+        raise QueryError("a period is an argument of bin, datefloor and dateceil only")
 
     def star(self, _: Node) -> Expression:
-        raise QueryError("* stands in count only")
+        raise QueryError("* is an argument of count only")
 
     def negate(self, node: Node) -> Expression:
         test = self.test(node.children[1])
@@ -159,7 +159,7 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
 
     def like_regex(self, node: Node) -> Expression:
         left, negated, literal = node.children
-        return _truth(comparisons.found_in(self.compile(left), str(literal)), negated=negated)
+        return _truth(comparisons.matches(self.compile(left), str(literal)), negated=negated)
 
     def matches_text(self, node: Node) -> Expression:
         left, part = node.children
@@ -167,7 +167,7 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
 
     def matches_regex(self, node: Node) -> Expression:
         left, literal = node.children
-        return _truth(comparisons.found_in(self.compile(left), str(literal)))
+        return _truth(comparisons.matches(self.compile(left), str(literal)))
 
     def member(self, node: Node) -> Expression:
         left, negated, *options = node.children

@@ -1,4 +1,4 @@
-"""What `parse` takes out of a text, by a glob with * or by a regular expression with groups."""
+"""The fields that `parse` extracts by a glob or a regular expression."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def by_glob(source: Expression, glob: str, names: Sequence[str]) -> dict[str, Ex
 
 
 def _between(text: str, literals: Sequence[str]) -> Parts | None:
-    """What stands between the literals, each of them where it first comes after the one before.
+    """The parts between the literals, each of which matches at the first place after the one before.
 
-    A wildcard at the end takes the rest, without a line break at its end.
+    A wildcard at the end matches the rest of the text without its last line break.
     """
     first, *others = literals
     start = text.find(first)
@@ -61,14 +61,14 @@ def _extracted(
     source: Expression, extract: Callable[[str], Parts | None], names: Sequence[str]
 ) -> dict[str, Expression]:
     read_source = textual(source)
-    latest: list[Any] = [None, None]
+    cache: list[Any] = [None, None]
 
     def parts_of(row: Any) -> Parts | None:
-        """The fields of a row are read one after the other: the last extraction serves them all."""
-        if latest[0] is not row:
+        """Cached, because the fields of a row are read one after the other."""
+        if cache[0] is not row:
             value = read_source(row)
-            latest[:] = row, None if value is None else extract(value)
-        parts: Parts | None = latest[1]
+            cache[:] = row, None if value is None else extract(value)
+        parts: Parts | None = cache[1]
         return parts
 
     def part(position: int) -> Expression:

@@ -14,7 +14,7 @@ _ANY = 99
 
 
 class Function(NamedTuple):
-    """`takes` converts the arguments, its last letter the rest: Number, Text or Value as it is."""
+    """`takes` has a letter for each argument, the last one for the rest: number, text or any value."""
 
     call: Callable[..., Any]
     takes: str
@@ -91,7 +91,7 @@ FUNCTIONS = {
     "regex_replace": Function(regexes.replace, "t", 3, 3),
     "startswith": Function(str.startswith, "t", 2, 2, Kind.TRUTH),
     "endswith": Function(str.endswith, "t", 2, 2, Kind.TRUTH),
-    # The documented third argument, for a search that ignores case, has no effect on AWS.
+    # On AWS the documented third argument, to ignore case, has no effect.
     "strcontains": Function(lambda value, part, _=None: part in value, "t", 2, 3, Kind.TRUTH),
 }
 _SPELLINGS = {"regexreplace": "regex_replace"}
@@ -101,7 +101,7 @@ def apply(name: str, arguments: list[Expression]) -> Expression:
     """The call of a function, as an expression.
 
     Raises:
-        QueryError: there is no such function, or it takes another number of arguments.
+        QueryError: the function does not exist, or has the wrong number of arguments.
     """
     key = name.lower()
     function = FUNCTIONS.get(_SPELLINGS.get(key, key))
@@ -128,7 +128,7 @@ def apply(name: str, arguments: list[Expression]) -> Expression:
 
 
 def of_one(call: Callable[[Any], Any], read_argument: Read, gives: Kind) -> Expression:
-    """`call` of the argument, where there is one."""
+    """`call` of the argument; None for an absent one."""
 
     def read(row: Any) -> Any:
         value = read_argument(row)
@@ -153,7 +153,7 @@ def textual(expression: Expression) -> Read:
 
 
 def identity(expression: Expression) -> Read:
-    """What makes values the same: how they are shown, so that 500 and "500" are one; times stay times."""
+    """A key for equality: the text of a value, so that 500 and "500" are equal; times stay times."""
     return expression.read if expression.kind is Kind.TIME else textual(expression)
 
 

@@ -1,7 +1,7 @@
 """The `pattern` command: groups texts that differ only in their variable parts.
 
-A text is cut into tokens and the glue between them. What is variable by its form (times, addresses, ids,
-numbers, most values of JSON members) is set aside; texts alike in glue are clustered by the remaining words.
+A text is cut into tokens and the glue between them. Texts with the same glue are clustered by their words: the
+tokens that are not variable by their form, as times, addresses, ids, numbers and most JSON values are.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from operator import eq
 from typing import TYPE_CHECKING, Any
 
 from cloudwatch_mcp.sandbox.insights import budget
-from cloudwatch_mcp.sandbox.insights.shapes import SEVERITIES, VARIABLE, WORD, Shape, cut, form, telling_words
+from cloudwatch_mcp.sandbox.insights.shapes import SEVERITIES, VARIABLE, WORD, Shape, cut, distinctive_words, form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cloudwatch_mcp.sandbox.insights.values import Read
 
-# As GetQueryResults returns them; the documentation of `pattern` names the first four only.
+# As GetQueryResults returns them; the documentation of `pattern` lists only the first four.
 COLUMNS = (
     "@pattern",
     "@ratio",
@@ -38,7 +38,7 @@ _SLICES = 50
 
 
 class _Group:
-    """The texts of one pattern; a word that differs between them is None in its template."""
+    """The texts of one pattern; None in its template stands for a word that differs."""
 
     def __init__(self, shape: Shape, words: tuple[str, ...]) -> None:
         self.shape = shape
@@ -47,12 +47,12 @@ class _Group:
         self.values: list[Counter[str]] = [Counter() for _ in shape.roles]
 
     def similarity(self, words: tuple[str, ...]) -> tuple[float, int]:
-        """The share of equal words, with the shape as one of them; between equals, more wildcards win."""
+        """The share of equal words, counting the shape as one, and the number of wildcards as tie-breaker."""
         equal = 1 + sum(map(eq, self.template, words))
         return equal / (1 + len(words)), self.template.count(None)
 
     def add(self, words: tuple[str, ...], rows: list[Any], tokens: list[tuple[str, ...]]) -> None:
-        self.template = tuple([ours if ours == word else None for ours, word in zip(self.template, words, strict=True)])
+        self.template = tuple([own if own == word else None for own, word in zip(self.template, words, strict=True)])
         self.rows += rows
         for counter, column in zip(self.values, zip(*tokens, strict=True), strict=True):
             counter.update(column)
@@ -60,19 +60,19 @@ class _Group:
 
 def patterns(rows: Iterable[Any], read_text: Read, read_time: Read | None) -> list[tuple[Any, ...]]:
     """The rows of COLUMNS, the most frequent pattern first."""
-    alike, total = _alike(rows, read_text)
-    groups = _clustered(alike)
+    alike, total = _by_words(rows, read_text)
+    groups = _cluster(alike)
     groups.sort(key=lambda group: -len(group.rows))
     return [_columns(group, total, read_text, read_time) for group in groups]
 
 
-_Alike = dict[tuple[Shape, tuple[str, ...]], tuple[list[Any], list[tuple[str, ...]]]]
+_ByWords = dict[tuple[Shape, tuple[str, ...]], tuple[list[Any], list[tuple[str, ...]]]]
 
 
-def _alike(rows: Iterable[Any], read_text: Read) -> tuple[_Alike, int]:
-    """Rows whose texts have the same shape and the same words, with the tokens of each."""
+def _by_words(rows: Iterable[Any], read_text: Read) -> tuple[_ByWords, int]:
+    """Rows grouped by their text's shape and words, with the tokens of each, and the number of rows."""
     words_of: dict[Shape, list[int]] = {}
-    alike: _Alike = {}
+    alike: _ByWords = {}
     total = 0
     for row in rows:
         text = read_text(row)
@@ -81,7 +81,7 @@ def _alike(rows: Iterable[Any], read_text: Read) -> tuple[_Alike, int]:
         total += 1
         shape, tokens = cut(text)
         if shape not in words_of:
-            words_of[shape] = telling_words(shape)
+            words_of[shape] = distinctive_words(shape)
         key = shape, tuple([tokens[position] for position in words_of[shape]])
         same_rows, same_tokens = alike.setdefault(key, ([], []))
         same_rows.append(row)
@@ -89,11 +89,11 @@ def _alike(rows: Iterable[Any], read_text: Read) -> tuple[_Alike, int]:
     return alike, total
 
 
-def _clustered(alike: _Alike) -> list[_Group]:
-    """Joins the texts of one shape whose words are similar, in the order in which the groups come up.
+def _cluster(alike: _ByWords) -> list[_Group]:
+    """Join texts of one shape with similar words, in order of appearance.
 
-    The clustering is that of Drain (He et al., "Drain: An Online Log Parsing Approach with Fixed Depth Tree",
-    ICWS 2017), in which the shape takes the place of the tree.
+    The algorithm is Drain's (He et al., "Drain: An Online Log Parsing Approach with Fixed Depth Tree",
+    ICWS 2017), with the shape in place of the tree.
     """
     groups: list[_Group] = []
     of_shape: dict[Shape, list[_Group]] = {}
@@ -110,7 +110,7 @@ def _clustered(alike: _Alike) -> list[_Group]:
 
 
 def _columns(group: _Group, total: int, read_text: Read, read_time: Read | None) -> tuple[Any, ...]:
-    shown, regex, tokens = _rendered(group)
+    shown, regex, tokens = _render(group)
     times = [read_time(row) for row in group.rows] if read_time else []
     samples = [
         {**({"timestamp": read_time(row)} if read_time else {}), "logEvent": read_text(row)}
@@ -129,8 +129,8 @@ def _columns(group: _Group, total: int, read_text: Read, read_time: Read | None)
     )
 
 
-def _rendered(group: _Group) -> tuple[str, str, list[dict[str, Any]]]:
-    """The pattern for people, the pattern as a regular expression, and its tokens."""
+def _render(group: _Group) -> tuple[str, str, list[dict[str, Any]]]:
+    """The pattern's text, its regular expression and its tokens."""
     shown: list[str] = []
     regex: list[str] = []
     tokens: list[dict[str, Any]] = []
@@ -141,10 +141,10 @@ def _rendered(group: _Group) -> tuple[str, str, list[dict[str, Any]]]:
         position += varies
         token = f"<{name}-{position}>" if varies else next(iter(values))
         shown += glue, token
-        regex += _quoted(glue), ".*" if varies else _quoted(token)
+        regex += _quote(glue), ".*" if varies else _quote(token)
         tokens.append(_token(token, position if varies else 0, name, values))
     shown.append(group.shape.glue[-1])
-    regex.append(_quoted(group.shape.glue[-1]))
+    regex.append(_quote(group.shape.glue[-1]))
     return "".join(shown), "".join(regex).replace("\\E\\Q", ""), tokens
 
 
@@ -160,7 +160,7 @@ def _token(token: str, position: int, name: str, values: Counter[str]) -> dict[s
     return described
 
 
-def _quoted(literal: str) -> str:
+def _quote(literal: str) -> str:
     return f"\\Q{literal}\\E" if literal else ""
 
 
@@ -170,7 +170,7 @@ def _severity(group: _Group) -> str:
 
 
 def _histogram(times: list[int]) -> dict[str, int]:
-    """How many events fell into each of at most fifty slices of time."""
+    """The number of events in each of at most 50 slices of time."""
     if not times:
         return {}
     width = max((max(times) - min(times)) // _SLICES // 60_000 * 60_000, 60_000)

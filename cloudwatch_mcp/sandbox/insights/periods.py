@@ -1,4 +1,4 @@
-"""Periods such as `5m`, `1 hour` or `2w`, and times cut down to them."""
+"""Periods such as `5m`, `1 hour` or `2w`, and times rounded to them."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _MONTHS = {
     **dict.fromkeys(("q", "qtr", "quarter"), 3),
     **dict.fromkeys(("y", "yr", "year"), 12),
 }
-_MONDAY = 4 * _DAY  # the epoch began on a Thursday
+_MONDAY = 4 * _DAY  # the epoch starts on a Thursday
 
 
 def floor(period: str) -> Callable[[int], int]:
-    """Cuts a time in milliseconds down to the start of its period."""
+    """A function that rounds a time in milliseconds down to the start of its period."""
     count, unit = _parts(period)
     if unit in _MONTHS:
         return lambda moment: _month_floor(moment, count * _MONTHS[unit])
@@ -40,7 +40,7 @@ def floor(period: str) -> Callable[[int], int]:
 
 
 def ceiling(period: str) -> Callable[[int], int]:
-    """Raises a time in milliseconds to the start of the next period."""
+    """A function that rounds a time in milliseconds up to the start of the next period."""
     count, unit = _parts(period)
     down = floor(period)
     if unit in _MONTHS:

@@ -1,4 +1,4 @@
-"""Compiles a query of Logs Insights and runs it over events."""
+"""Compiles a Logs Insights query and runs it over events."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cloudwatch_mcp.sandbox.insights.events import Event
 
-# What StartQuery returns of a query without a limit.
+# StartQuery: the limit of a query that sets none.
 DEFAULT_LIMIT = 10_000
 _PARSER = Lark.open("grammar.lark", rel_to=__file__, parser="lalr", propagate_positions=True)
 
@@ -30,10 +30,10 @@ class Results(NamedTuple):
 
 
 class Query:
-    """A compiled query; not to be run by two threads at once.
+    """A compiled query. Not thread-safe.
 
     Raises:
-        QueryError: the text is no query of Logs Insights; with what is wrong and where.
+        QueryError: the text is not a valid query.
     """
 
     def __init__(self, query: str, now: datetime) -> None:
@@ -45,13 +45,13 @@ class Query:
         self.standard_class_only = self._pipeline.standard_class_only
 
     def run(self, events: Sequence[Event], limit: int | None = None) -> Results:
-        """The results over `events`, which come newest first; `limit` is for a query that has none.
+        """The results over `events`, given newest first; `limit` applies if the query sets none.
 
         Raises:
-            OverBudgetError: it takes too long, or makes too long a text.
-            QueryError: a regular expression that it makes of a field is none.
+            OverBudgetError: it runs too long, or builds a text that is too long.
+            QueryError: it builds an invalid regular expression from a field.
         """
-        with budget.limited():
+        with budget.time_limit():
             return self._run(events, limit)
 
     def _run(self, events: Sequence[Event], limit: int | None) -> Results:
@@ -62,10 +62,10 @@ class Query:
             matched = len(rows) if stage.filters_events else matched
         if not self._pipeline.limited:
             rows = rows[: limit or DEFAULT_LIMIT]
-        return Results([self._shown(row) for row in rows], matched)
+        return Results([self._formatted(row) for row in rows], matched)
 
-    def _shown(self, row: Any) -> Row:
-        """A row as GetQueryResults returns it: texts, and nothing for a field without a value."""
+    def _formatted(self, row: Any) -> Row:
+        """A row of GetQueryResults: texts, without the fields that have no value."""
         values = ((name, text(column.read(row), column.kind)) for name, column in self._pipeline.columns)
         return [{"field": name, "value": value} for name, value in values if value is not None]
 

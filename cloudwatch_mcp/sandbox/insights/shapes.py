@@ -1,4 +1,4 @@
-"""The shape of a text: its tokens, each variable by its form or a word, and the glue between them."""
+"""The shape of a text: the roles of its tokens and the glue between them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _TIME = (
     r"|\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?"
 )
 _CHARACTERS = r"\w.@$%&~*+-"
-# Glue are also the names of key=value pairs, and what follows a backslash.
+# The names of key=value pairs and escaped characters are glue, too.
 _TOKEN = re.compile(rf"(?<![\\{_CHARACTERS}])({_TIME}|[{_CHARACTERS}]+(?![{_CHARACTERS}]|=))")
-# The names of members up to their value, string values without their quotes, and the other values.
+# Member names up to their value, string values without quotes, and other values.
 _JSON_TOKEN = re.compile(
     r'("[^"\\]*(?:\\.[^"\\]*)*"\s*:\s*"?'
     r'|(?<=[: ]")[^"\\]+(?:\\.[^"\\]*)*(?=")'
     r"|(?<=[:,\[ ])(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?=[\s,\]}]))"
 )
-# Members whose value tells what happened, so that its words count.
-_TELLING_MEMBER = re.compile(r'"\w*(?i:action|error|event|exception|message|msg|operation|reason|type)"\s*:\s*"')
+# Members whose value says what happened, so that its words count.
+_DESCRIPTIVE_MEMBER = re.compile(r'"\w*(?i:action|error|event|exception|message|msg|operation|reason|type)"\s*:\s*"')
 _DIGIT = re.compile(r"\d")
 _FORM = re.compile(
     rf"(?P<Time>{_TIME})"
@@ -42,13 +42,13 @@ SEVERITIES = {
 _SEVERITY_WORDS = {form for word in SEVERITIES for form in (word, word.lower(), word.capitalize())}
 WORD = "word"
 VARIABLE = "variable"
-_LOOKED_AT = 50
+_MAX_VALUES = 50
 
 
 class Shape(NamedTuple):
-    """What texts of one pattern have in common before their words are compared.
+    """What texts have in common before their words are compared.
 
-    The role of a token: a word, variable, or, as a severity or the name of a member, itself.
+    A token's role is WORD or VARIABLE; a severity or the name of a JSON member is its own role.
     """
 
     glue: tuple[str, ...]
@@ -56,7 +56,7 @@ class Shape(NamedTuple):
 
 
 def cut(text: str) -> tuple[Shape, tuple[str, ...]]:
-    """The shape of a text, and its tokens."""
+    """A text's shape and tokens."""
     return _json_cut(text) if text[:1] == "{" else _cut(text)
 
 
@@ -73,53 +73,53 @@ def _role(token: str) -> str:
 
 
 def _json_cut(text: str) -> tuple[Shape, tuple[str, ...]]:
-    """Values are variable, but for those that tell what happened: they are cut into words."""
+    """Cut a JSON text: values are variable, except that those of descriptive members are cut into words."""
     parts = _JSON_TOKEN.split(text)
     glue, tokens = parts[::2], parts[1::2]
     roles = [
         token if token[0] == '"' or token in _SEVERITY_WORDS else VARIABLE  # a name, a severity
         for token in tokens
     ]
-    for position in _telling(tuple(roles)):
+    for position in _descriptive_values(tuple(roles)):
         value, words = _cut_value(tokens[position])
         tokens[position : position + 1] = words
         roles[position : position + 1] = value.roles
-        glue[position : position + 2] = _joined(glue[position], value.glue, glue[position + 1])
+        glue[position : position + 2] = _join(glue[position], value.glue, glue[position + 1])
     return Shape(tuple(glue), tuple(roles)), tuple(tokens)
 
 
-def _joined(before: str, glue: Sequence[str], after: str) -> list[str]:
+def _join(before: str, glue: Sequence[str], after: str) -> list[str]:
     first, *rest = glue
     joined = [before + first, *rest]
     joined[-1] += after
     return joined
 
 
-_cut_value = lru_cache(maxsize=4096)(_cut)  # what happened is often said in the same words
+_cut_value = lru_cache(maxsize=4096)(_cut)  # descriptions repeat
 
 
 @lru_cache(maxsize=4096)
-def _telling(roles: tuple[str, ...]) -> list[int]:
-    """The positions of the values that tell what happened, from the last to the first."""
-    told = [
+def _descriptive_values(roles: tuple[str, ...]) -> list[int]:
+    """The positions of the descriptive members' values, last one first."""
+    positions = [
         position
         for position, (member, value) in enumerate(pairwise(roles), 1)
-        if value == VARIABLE and _TELLING_MEMBER.fullmatch(member)
+        if value == VARIABLE and _DESCRIPTIVE_MEMBER.fullmatch(member)
     ]
-    return told[::-1]
+    return positions[::-1]
 
 
-def telling_words(shape: Shape) -> list[int]:
-    """The positions of the words that tell one pattern from another; those of key=value pairs do not."""
+def distinctive_words(shape: Shape) -> list[int]:
+    """The positions of the words that distinguish patterns; values of key=value pairs do not."""
     return [
         position for position, role in enumerate(shape.roles) if role == WORD and not shape.glue[position].endswith("=")
     ]
 
 
 def form(values: Iterable[str]) -> str:
-    """What the values are by their form; `Token` when that says nothing, as with words."""
+    """The common form of the values, such as Number; Token if there is none."""
     names = set()
-    for value in islice(values, _LOOKED_AT):
+    for value in islice(values, _MAX_VALUES):
         match = _FORM.fullmatch(value)
         names.add(match.lastgroup or "Token" if match else "Token")
     if names == {"ID", "Number"}:

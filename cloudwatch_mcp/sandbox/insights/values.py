@@ -1,4 +1,4 @@
-"""Values as Logs Insights sees them: text, numbers, times; how they compare in a sort and how they are shown."""
+"""Values of Logs Insights: conversion, sort order and display."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ Read = Callable[[Any], Any]
 
 
 class Kind(Enum):
-    """What an expression gives, where it makes a difference to how the value is shown."""
+    """The kind of an expression's value, which decides how it is displayed."""
 
-    RAW = "raw"  # a field as it stands in the log
+    RAW = "raw"  # a field of the log event
     COMPUTED = "computed"
     TRUTH = "truth"
-    TIME = "time"  # milliseconds since the epoch, shown as a date and time
+    TIME = "time"  # milliseconds since the epoch, displayed as a date and time
 
 
 class Expression(NamedTuple):
-    """`read` takes a row (an event, or a tuple of aggregates after `stats`) and gives its value or None."""
+    """`read` returns the value for a row: an event or, after `stats`, a tuple. None means absent."""
 
     read: Read
     kind: Kind
@@ -34,17 +34,17 @@ class Expression(NamedTuple):
 
 
 def number(value: Any) -> int | float | None:
-    """The numeric value of a number or a numeral, None of anything else."""
+    """The value of a number or a numeral; None for anything else."""
     kind = value.__class__
     if kind is int or kind is float:
-        return value  # type: ignore[no-any-return]  # the class was asked for just above
+        return value  # type: ignore[no-any-return]  # its class is known here
     if kind is str and _NUMERAL.fullmatch(value):
         return float(value) if len(value) > _MAX_DIGITS or any(mark in value for mark in ".eE") else int(value)
     return int(value) if kind is bool else None
 
 
 def text(value: Any, kind: Kind = Kind.RAW) -> str | None:
-    """The value as GetQueryResults shows it; None when there is none."""
+    """The value as GetQueryResults returns it; None if absent."""
     if value is None or value.__class__ is str:
         return value
     if kind is Kind.TIME:
@@ -62,7 +62,7 @@ def timestamp(milliseconds: int) -> str:
 
 
 def _raw_float(value: float) -> str:
-    """Logs Insights writes large floats as Java does: 1.28E8."""
+    """Logs Insights displays large floats in Java's notation: 1.28E8."""
     if 1e-3 <= abs(value) < 1e7 or value == 0:
         return repr(value)
     mantissa, _, exponent = f"{value:e}".partition("e")
@@ -71,12 +71,12 @@ def _raw_float(value: float) -> str:
 
 
 def _computed_float(value: float) -> str:
-    """Results of arithmetic and of aggregates carry at most four decimals."""
+    """Computed values have at most four decimals."""
     return f"{value:.4f}".rstrip("0").rstrip(".")
 
 
 def sort_key(value: Any) -> tuple[Any, ...]:
-    """Absent values, then text in natural order, then numbers (docs: CWL_QuerySyntax-Sort)."""
+    """Absent values sort first, then text in natural order, then numbers (docs: CWL_QuerySyntax-Sort)."""
     if value is None:
         return (0,)
     numeric = number(value)

@@ -24,13 +24,13 @@ class SandboxLogsResponse(LogGroupOperations, QueryOperations, QueryDefinitionOp
 
 
 def install(clock: Clock, *, polls_to_complete: int | None = 2, linked_accounts: Sequence[str] = ()) -> None:
-    """Have moto serve CloudWatch Logs by this module, for the whole process, and start empty.
+    """Route moto's CloudWatch Logs, process-wide, to this module, with nothing stored.
 
     Args:
-        clock: the time of everything that has a time.
-        polls_to_complete: the answers of GetQueryResults before Complete: Scheduled, then Running with
-            partial results; None: a query runs until it is stopped.
-        linked_accounts: the source accounts of which every account is the monitoring account.
+        clock: the source of every time.
+        polls_to_complete: how often a query is polled before it is Complete: first Scheduled, then Running
+            with partial results; None: it runs until it is stopped.
+        linked_accounts: the source accounts; every account is their monitoring account.
     """
     logs_backends.reset()
     SandboxLogsResponse.state = State(clock, polls_to_complete, linked_accounts)

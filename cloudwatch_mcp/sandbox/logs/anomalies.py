@@ -1,4 +1,4 @@
-"""Log anomaly detectors and the anomalies they found."""
+"""Log anomaly detectors and their anomalies."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class AnomalyOperations(Operations):
 
     def list_log_anomaly_detectors(self) -> str:
         request = self.request()
-        wanted = request.get("filterLogGroupArn", "").removesuffix(":*")
+        group_arn = request.get("filterLogGroupArn", "").removesuffix(":*")
         detectors = [
             {**detector, "anomalyDetectorStatus": self._status(detector)}
             for detector in list(self.regional.detectors.values())
-            if not wanted or wanted in detector["logGroupArnList"]
+            if not group_arn or group_arn in detector["logGroupArnList"]
         ]
         return self.answer("anomalyDetectors", detectors, request.get("nextToken"), request.get("limit", _PAGE))
 

@@ -1,4 +1,4 @@
-"""Log groups, log streams, and the events put into them."""
+"""Log groups, log streams and PutLogEvents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cloudwatch_mcp.sandbox.logs.operations import Operations
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_LONGEST_NAME = 512
+_MAX_NAME = 512
 _LOW_COST = ("INFREQUENT_ACCESS", "ESSENTIALS")
 
 
@@ -64,7 +64,7 @@ class LogGroupOperations(Operations):
         return ""
 
     def put_log_events(self) -> str:
-        # A batch of 10,000 events: not walked by the check against the model.
+        # Not validated against the model: a batch has up to 10,000 events.
         request = json.loads(self.body)
         events = request["logEvents"]
         group = self._group(request["logGroupName"])
@@ -92,24 +92,24 @@ class LogGroupOperations(Operations):
         with self.state.lock:
             groups = [group for group in self._groups(request) if _matches(group, request)]
             groups.sort(key=lambda group: (group.name, group.account_id))
-            described = [self._described(group) for group in groups]
+            description = [self._description(group) for group in groups]
         if request.get("logGroupNamePattern"):
             # The model of DescribeLogGroups: with a pattern, only these members are included.
             members = ("arn", "creationTime", "logGroupName")
-            described = [{member: group[member] for member in members} for group in described]
-        return self.answer("logGroups", described, request.get("nextToken"), request.get("limit", 50))
+            description = [{member: group[member] for member in members} for group in description]
+        return self.answer("logGroups", description, request.get("nextToken"), request.get("limit", 50))
 
     def _groups(self, request: Mapping[str, Any]) -> Iterator[Any]:
-        """The log groups of this account and, when asked for, of the accounts linked to it."""
+        """This account's log groups and, with includeLinkedAccounts, those of its source accounts."""
         accounts = [self.current_account]
         if request.get("includeLinkedAccounts"):
             accounts += self.state.linked_accounts
-            wanted = request.get("accountIdentifiers") or accounts
-            accounts = [account for account in dict.fromkeys(accounts) if account in wanted]
+            included = request.get("accountIdentifiers") or accounts
+            accounts = [account for account in dict.fromkeys(accounts) if account in included]
         for account in accounts:
             yield from logs_backends[account][self.region].groups.values()
 
-    def _described(self, group: Any) -> dict[str, Any]:
+    def _description(self, group: Any) -> dict[str, Any]:
         filters = logs_backends[group.account_id][self.region].filters.metric_filters
         log = self.state.of(group.account_id, self.region).event_logs[group.name]
         optional = {"retentionInDays": group.retention_in_days, "kmsKeyId": group.kms_key_id}
@@ -142,7 +142,7 @@ def created(group: Any) -> int:
 
 
 def _check_length(name: str) -> None:
-    if len(name) > _LONGEST_NAME:
+    if len(name) > _MAX_NAME:
         raise InvalidParameterException(
             "Invalid LogGroup or LogStream, both must have length less than or equal to 512."
         )
@@ -152,9 +152,9 @@ def _matches(group: Any, request: Mapping[str, Any]) -> bool:
     identifiers = request.get("logGroupIdentifiers")
     if identifiers:
         return group.name in identifiers or group.arn in identifiers
-    wanted = request.get("logGroupClass", group.log_group_class)
+    log_class = request.get("logGroupClass", group.log_group_class)
     return (
         group.name.startswith(request.get("logGroupNamePrefix", ""))
         and request.get("logGroupNamePattern", "") in group.name
-        and (group.log_group_class == wanted or {group.log_group_class, wanted} <= set(_LOW_COST))
+        and (group.log_group_class == log_class or {group.log_group_class, log_class} <= set(_LOW_COST))
     )

@@ -1,4 +1,4 @@
-"""What the operations of CloudWatch Logs share: requests, pages, errors, and where their state is."""
+"""The base of CloudWatch Logs operations: requests, pages, errors and state."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class MalformedQueryException(JsonRESTError):
 
 
 class Operations(LogsResponse):
-    """One method an operation; `state` is of the installed sandbox."""
+    """Each method is an operation; `state` belongs to the installed sandbox."""
 
     state: State
 
@@ -46,7 +46,7 @@ class Operations(LogsResponse):
         return self.state.of(self.current_account, self.region)
 
     def request(self) -> dict[str, Any]:
-        """The request's parameters, which fit the service model."""
+        """The request's parameters, validated against the service model."""
         parameters: dict[str, Any] = json.loads(self.body)
         violation = violations(get_service_model("logs").operation_model(self._get_action()).input_shape, parameters)
         if violation:
@@ -54,7 +54,7 @@ class Operations(LogsResponse):
         return parameters
 
     def answer(self, items_name: str, items: Sequence[Any], token: str | None, size: int, **more: Any) -> str:
-        """A page of the items, with the token for the next one where there is one."""
+        """A page of items, with a token when more follow."""
         start = _position(token)
         following = {} if start + size >= len(items) else {"nextToken": _token(start + size)}
         return json.dumps({items_name: items[start : start + size], **following, **more})

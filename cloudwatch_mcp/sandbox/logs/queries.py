@@ -1,4 +1,4 @@
-"""Logs Insights: queries, and the definitions saved of them."""
+"""Logs Insights queries and saved query definitions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cloudwatch_mcp.sandbox.logs.running_query import LogGroupRange, RunningQuer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-_MOST_LOG_GROUPS = 50
+_MAX_LOG_GROUPS = 50
 _PAGE = 10_000
 _DAY = 86_400_000
 _SELECTIONS = ("logGroupName", "logGroupNames", "logGroupIdentifiers")
@@ -29,11 +29,11 @@ class QueryOperations(Operations):
         language = request.get("queryLanguage", "CWLI")
         if language != "CWLI":
             raise InvalidParameterException(
-                f"The sandbox speaks the Logs Insights query language (CWLI) only, not {language}."
+                f"The sandbox lacks the query language {language}; use the Logs Insights query language (CWLI)."
             )
         query = _compile(request["queryString"], self.state)
         with self.state.lock:
-            groups = self._selected(request, query.source)
+            groups = self._log_groups(request, query.source)
             _check_classes(groups, query)
             running = RunningQuery(
                 query_id=str(mock_random.uuid4()),
@@ -67,7 +67,7 @@ class QueryOperations(Operations):
 
     def describe_queries(self) -> str:
         request = self.request()
-        queries = [query.described() for query in self.regional.queries.values()]
+        queries = [query.description() for query in self.regional.queries.values()]
         for name in ("status", "logGroupName", "queryLanguage"):
             queries = [query for query in queries if request.get(name) in (None, query[name])]
         return self.answer("queries", queries[::-1], request.get("nextToken"), request.get("maxResults", 1000))
@@ -78,40 +78,40 @@ class QueryOperations(Operations):
             raise ResourceNotFoundException("The specified query does not exist.")
         return query
 
-    def _selected(self, request: Mapping[str, Any], source: Mapping[str, list[str]] | None) -> list[Any]:
-        given = [name for name in _SELECTIONS if request.get(name)]
-        if source is not None and not given:
-            return list(self._of_source(source))
-        if source is not None or len(given) != 1:
+    def _log_groups(self, request: Mapping[str, Any], source: Mapping[str, list[str]] | None) -> list[Any]:
+        parameters = [name for name in _SELECTIONS if request.get(name)]
+        if source is not None and not parameters:
+            return list(self._groups_of_source(source))
+        if source is not None or len(parameters) != 1:
             raise InvalidParameterException(
                 "Exactly one of logGroupName, logGroupNames and logGroupIdentifiers must be given, "
                 "or the query must begin with SOURCE."
             )
-        (name,) = given
+        (name,) = parameters
         identifiers = [request[name]] if name == "logGroupName" else list(dict.fromkeys(request[name]))
-        if len(identifiers) > _MOST_LOG_GROUPS:
+        if len(identifiers) > _MAX_LOG_GROUPS:
             raise InvalidParameterException(
-                constraint=f"Member must have length less than or equal to {_MOST_LOG_GROUPS}",
+                constraint=f"Member must have length less than or equal to {_MAX_LOG_GROUPS}",
                 parameter=name,
                 value=f"[{', '.join(identifiers)}]",
             )
-        return [self._identified(identifier) for identifier in identifiers]
+        return [self._log_group(identifier) for identifier in identifiers]
 
-    def _of_source(self, source: Mapping[str, list[str]]) -> Iterator[Any]:
+    def _groups_of_source(self, source: Mapping[str, list[str]]) -> Iterator[Any]:
         """The log groups of a SOURCE command (docs: CWL_QuerySyntax-Source)."""
         accounts = [self.current_account, *self.state.linked_accounts]
-        wanted = source.get("accountIdentifiers") or source.get("accountIdentifier") or accounts
+        included = source.get("accountIdentifiers") or source.get("accountIdentifier") or accounts
         classes = source.get("class") or source.get("logGroupClass") or ["STANDARD"]
         prefixes = tuple(source.get("namePrefix", ("",)))
         for account in accounts:
             groups: Iterable[Any] = logs_backends[account][self.region].groups.values()
             for group in groups:
-                chosen = group.log_group_class in classes and group.name.startswith(prefixes)
-                if chosen and account in wanted:
+                selected = group.log_group_class in classes and group.name.startswith(prefixes)
+                if selected and account in included:
                     yield group
 
-    def _identified(self, identifier: str) -> Any:
-        """The log group of a name or an ARN, in this account or one linked to it."""
+    def _log_group(self, identifier: str) -> Any:
+        """The log group with this name or ARN, in this account or a source account."""
         account, name = self.current_account, identifier
         region = self.region
         if identifier.startswith("arn:"):
@@ -130,11 +130,11 @@ class QueryOperations(Operations):
         for group in groups:
             log = self.state.of(group.account_id, self.region).event_logs[group.name]
             first = log.first_timestamp()
-            kept = created(group) if first is None else min(created(group), first)
+            oldest = created(group) if first is None else min(created(group), first)
             if group.retention_in_days:
-                kept = max(kept, self.state.now() - group.retention_in_days * _DAY)
-            ranges.append(LogGroupRange(log, max(start, kept), end))
-        if ranges and all(kept > end for _, kept, _ in ranges):
+                oldest = max(oldest, self.state.now() - group.retention_in_days * _DAY)
+            ranges.append(LogGroupRange(log, max(start, oldest), end))
+        if ranges and all(oldest > end for _, oldest, _ in ranges):
             raise MalformedQueryException(
                 QueryError(
                     "end date and time is either before the log groups creation time or exceeds the "
@@ -190,7 +190,7 @@ def _compile(text: str, state: Any) -> Query:
 
 
 def _check_classes(groups: Sequence[Any], query: Query) -> None:
-    """Not all classes of log groups support all commands (docs: CWL_AnalyzeLogData_Classes)."""
+    """Some commands need a log group of the STANDARD class (docs: CWL_AnalyzeLogData_Classes)."""
     for group in groups:
         if group.log_group_class == "DELIVERY":
             raise InvalidParameterException(

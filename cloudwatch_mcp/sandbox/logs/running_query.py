@@ -1,4 +1,4 @@
-"""The life of a Logs Insights query, which goes on with every look at its results."""
+"""A started Logs Insights query, which advances with each poll."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Answer(NamedTuple):
 
 @dataclass
 class RunningQuery:
-    """A started query: Scheduled at the first look, then Running with a part of the events, then Complete.
+    """A started query: Scheduled at the first poll, then Running with partial results, then Complete.
 
-    A query that takes too long ends as Timeout; it can be stopped while it takes its time.
+    A query over its time limit ends as Timeout. It can be stopped while it runs.
     """
 
     query_id: str
@@ -40,7 +40,7 @@ class RunningQuery:
     polls_to_complete: int | None
     _status: str = "Scheduled"
     _polls: int = 0
-    _answers: dict[float, Answer] = field(default_factory=dict)
+    _cached: dict[float, Answer] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _running: Lock = field(default_factory=Lock)
 
@@ -57,11 +57,11 @@ class RunningQuery:
             with self._lock:
                 if not self.ended:
                     self._advance()
-            answer = self._answer(self._progress())
+            answer = self._results_at(self._progress())
             return answer._replace(status=self._status)
 
     def stop(self) -> bool:
-        """Whether the query was still to be stopped."""
+        """Stop the query; False when it had already ended."""
         with self._lock:
             running = not self.ended
             if running:
@@ -76,20 +76,20 @@ class RunningQuery:
         self._polls += 1
 
     def _progress(self) -> float:
-        """The part of the events that has been looked at."""
+        """The share of the events that has been scanned."""
         if self._status == "Complete":
             return 1.0
         if self._polls < 2 or self._status in ("Failed", "Timeout"):
             return 0.0
         return (self._polls - 1) / self.polls_to_complete if self.polls_to_complete else 0.5
 
-    def _answer(self, progress: float) -> Answer:
-        if progress not in self._answers:
-            self._answers = {progress: self._run(progress)}
-        return self._answers[progress]
+    def _results_at(self, progress: float) -> Answer:
+        if progress not in self._cached:
+            self._cached = {progress: self._run(progress)}
+        return self._cached[progress]
 
     def _run(self, progress: float) -> Answer:
-        """Runs the query over the newest events, as far as it has come."""
+        """Run the query over the scanned share of the events, newest first."""
         events: list[Event] = []
         for log, start, end in self.ranges:
             events += log.between(start, end)
@@ -100,7 +100,7 @@ class RunningQuery:
         return Answer(self._status, results.rows, self._statistics(events, results.matched, progress))
 
     def _results(self, events: Sequence[Event]) -> Results:
-        """The query's results; it ends as Failed or Timeout where there are none."""
+        """The results; without any, the query ends as Failed or Timeout."""
         try:
             return self.query.run(events, self.limit)
         except (OverBudgetError, QueryError) as error:
@@ -119,8 +119,8 @@ class RunningQuery:
             "logGroupsScanned": float(len(self.ranges)) if progress else 0.0,
         }
 
-    def described(self) -> dict[str, Any]:
-        """The query as DescribeQueries answers it."""
+    def description(self) -> dict[str, Any]:
+        """The query as an item of DescribeQueries."""
         return {
             "queryId": self.query_id,
             "queryString": self.text,

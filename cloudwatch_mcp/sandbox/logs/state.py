@@ -1,4 +1,4 @@
-"""What the sandbox keeps of CloudWatch Logs beside moto's own backends."""
+"""The CloudWatch Logs state that moto's backends lack."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Regional:
 
 @dataclass
 class State:
-    """Everything, with the lock under which it changes."""
+    """The state of all accounts and Regions, and the lock for changes to it."""
 
     clock: Clock
     polls_to_complete: int | None = 2

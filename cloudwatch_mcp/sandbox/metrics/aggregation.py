@@ -1,7 +1,4 @@
-"""CloudWatch's statistics, from the observations of one period.
-
-The AWS page behind the rules: CloudWatch statistics definitions (Statistics-definitions).
-"""
+"""CloudWatch's statistics, from the observations of one period (docs: Statistics-definitions)."""
 
 from __future__ import annotations
 
@@ -39,7 +36,7 @@ _STANDARD: dict[str, Statistic] = {
 
 @lru_cache(maxsize=256)
 def find_statistic(name: str) -> Statistic | None:
-    """The function behind a statistic's name, such as Average, p99.9, tm99 or TM(10%:90%); None: no such."""
+    """The function for a statistic such as Average, p99.9, tm99 or TM(10%:90%); None for other names."""
     if name in _STANDARD:
         return _STANDARD[name]
     if name == "IQM":
@@ -55,10 +52,10 @@ def find_statistic(name: str) -> Statistic | None:
 
 
 def statistic_named(name: str) -> Statistic:
-    found = find_statistic(name)
-    if found is None:
+    statistic = find_statistic(name)
+    if statistic is None:
         raise ValueError(f"{name} is not a statistic")
-    return found
+    return statistic
 
 
 def points(observations: Iterable[Observation], period: int, statistic: Statistic) -> dict[int, float]:
@@ -86,7 +83,7 @@ def _range_statistic(
 
 
 def _from_raw_values(compute: Callable[[Weighted], float | None]) -> Statistic:
-    """AWS answers these only from raw, non-negative values: statistic sets give no point."""
+    """AWS computes these from raw, non-negative values only: statistic sets give no point."""
 
     def of(observations: Sequence[Observation]) -> float | None:
         weighted: Weighted = []
@@ -114,7 +111,7 @@ def _percentile(values: Weighted, fraction: float) -> float:
 
 
 def _trimmed(kind: str, low: float, high: float) -> Callable[[Weighted], float | None]:
-    """Over the samples between two fractions of the count; a sample at the edge counts in part."""
+    """Over the samples between two fractions of the count; a sample at an edge counts partly."""
 
     def of(values: Weighted) -> float | None:
         if kind == "WM":

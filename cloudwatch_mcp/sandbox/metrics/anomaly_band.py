@@ -15,10 +15,10 @@ _SIGMA_OF_MAD = 1.4826
 def anomaly_band(series: Series, width: float) -> list[Series]:
     """The upper limit, then the lower one, at each of the series' timestamps.
 
-    The band is learnt from all that is stored of the metric, so it is the same whatever window is asked
-    for: for each hour of the day, the median of the values within the hour before to the hour after it,
-    on every day, and their median absolute deviation; between the middles of two hours it is linear.
-    Medians leave an incident out of the band. A metric that is never negative has no negative limit.
+    The band comes from the metric's whole history, so it does not depend on the window. Each hour of the day
+    has the median and the median absolute deviation of the values of that hour and its two neighbours, over
+    all days; between the middles of two hours the band is linear. Medians keep an incident out of it. The
+    lower limit is not negative for a metric that never is.
     """
     history = series.history() if series.history else series.points
     expected = _expected_by_hour(history)

@@ -1,4 +1,4 @@
-"""GetMetricData: reads metrics, evaluates expressions, and pages what they give."""
+"""GetMetricData: metrics, expressions and pages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cloudwatch_mcp.sandbox.next_token import next_token, offset_of
 
 MAX_DATAPOINTS = 100_800
 
-# The oldest start, in seconds ago, of which AWS still has points at a multiple of so many seconds.
+# The age in seconds up to which a start has points, and the divisor that its period needs.
 RETENTION = ((3 * 3600, 1), (15 * 86_400, 60), (63 * 86_400, 300), (455 * 86_400, 3600))
 
 Result = dict[str, Any]
@@ -29,7 +29,7 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True)
 class Place:
-    """Whose metrics these are."""
+    """An account and a Region."""
 
     account: str
     region: str
@@ -42,12 +42,12 @@ def get_metric_data(request: Mapping[str, Any], store: MetricStore, now: datetim
     check(queries, start, end)
     evaluation = _Evaluation(queries, store, int(start), int(-(-end // 1)), now.timestamp(), place)
     series = list(evaluation.results())
-    return _paged(series, request, has_math=any(is_math(query) for query in queries))
+    return _page(series, request, has_math=any(is_math(query) for query in queries))
 
 
 @dataclass
 class _Evaluation:
-    """One request's queries, each read or evaluated once, when first needed."""
+    """One request's queries, each evaluated once, when first needed."""
 
     queries: Sequence[Query]
     store: MetricStore
@@ -56,7 +56,7 @@ class _Evaluation:
     now: float
     place: Place
     _values: dict[str, Value] = field(default_factory=dict)
-    _under_way: set[str] = field(default_factory=set)
+    _in_progress: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._by_id = {query["Id"]: query for query in self.queries}
@@ -64,7 +64,7 @@ class _Evaluation:
         self._default_labels = default_labels(metric_stats)
 
     def results(self) -> Iterator[tuple[str, str, Series]]:
-        """Id, label and series of each that is to be returned; expressions are checked in any case."""
+        """Id, label and series of each returned query. Expressions that are not returned are evaluated too."""
         for query in self.queries:
             value = self.value_of(query["Id"])
             if not query.get("ReturnData", True):
@@ -78,10 +78,10 @@ class _Evaluation:
         if query_id not in self._by_id:
             raise ExpressionError(f"ID '{query_id}' not found")
         if query_id not in self._values:
-            if query_id in self._under_way:
+            if query_id in self._in_progress:
                 raise ExpressionError(f"ID '{query_id}' refers to itself")
-            self._under_way.add(query_id)
-            self._values[query_id] = self._evaluated(self._by_id[query_id])
+            self._in_progress.add(query_id)
+            self._values[query_id] = self._evaluate(self._by_id[query_id])
         return self._values[query_id]
 
     def metrics(self, id_contains: str) -> list[Series]:
@@ -89,7 +89,7 @@ class _Evaluation:
         values = [self.value_of(query_id) for query_id in ids]
         return [value for value in values if isinstance(value, Series)]
 
-    def _evaluated(self, query: Query) -> Value:
+    def _evaluate(self, query: Query) -> Value:
         if "MetricStat" in query:
             return self._metric(query)
         try:
@@ -107,12 +107,7 @@ class _Evaluation:
         period = max(query["Period"], 60)
         start = max(self.start, int(self.now) - metrics_insights.MAX_AGE)
         return metrics_insights.run(
-            parsed,
-            self.store,
-            start=start - start % period,
-            end=self.end,
-            period=period,
-            account=self.place.account,
+            parsed, self.store, start=start - start % period, end=self.end, period=period, account=self.place.account
         )
 
     def _metric(self, query: Query) -> Series:
@@ -160,16 +155,16 @@ def _is_retained(age: float, period: int) -> bool:
 
 
 def _of_one_unit(observations: list[Observation], unit: str | None) -> tuple[list[Observation], list[dict[str, str]]]:
-    """AWS converts no units: asked for none, it answers from the first by name, and says so."""
+    """AWS converts no units: without a Unit it uses the first one by name, with a message."""
     units = sorted({observation.unit for observation in observations})
     if unit is None and len(units) < 2:
         return observations, []
-    chosen = unit or units[0]
+    used = unit or units[0]
     message = {"Code": "MultipleUnits", "Value": f"Multiple units returned: '[{', '.join(units)}]'"}
-    return [o for o in observations if o.unit == chosen], [] if unit else [message]
+    return [o for o in observations if o.unit == used], [] if unit else [message]
 
 
-def _paged(results: list[tuple[str, str, Series]], request: Mapping[str, Any], *, has_math: bool) -> Result:
+def _page(results: list[tuple[str, str, Series]], request: Mapping[str, Any], *, has_math: bool) -> Result:
     """The points from the token's offset on, at most MaxDatapoints of them, series by series.
 
     A series cut short is PartialData and goes on, under its Id and Label, on the next page. AWS gives no

@@ -1,7 +1,4 @@
-"""CloudWatch metric math: the grammar, and the values of its operators.
-
-The AWS page behind the rules: Using math expressions with CloudWatch metrics (using-metric-math).
-"""
+"""CloudWatch metric math: its grammar and operators (docs: using-metric-math)."""
 
 from __future__ import annotations
 

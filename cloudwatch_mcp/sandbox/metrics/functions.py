@@ -1,4 +1,4 @@
-"""The functions of CloudWatch metric math, by their names in AWS's table (using-metric-math)."""
+"""The functions of CloudWatch metric math (docs: using-metric-math)."""
 
 from __future__ import annotations
 
@@ -9,15 +9,7 @@ from datetime import datetime, timezone
 from itertools import pairwise
 
 from cloudwatch_mcp.sandbox.metrics.anomaly_band import anomaly_band
-from cloudwatch_mcp.sandbox.metrics.series import (
-    Argument,
-    ExpressionError,
-    Scope,
-    Series,
-    Value,
-    drop_nan,
-    value_at,
-)
+from cloudwatch_mcp.sandbox.metrics.series import Argument, ExpressionError, Scope, Series, Value, drop_nan, value_at
 
 _NOT_IN_THE_SANDBOX = {"SEARCH", "INSIGHT_RULE_METRIC", "SERVICE_QUOTA", "LAMBDA", "DB_PERF_INSIGHTS"}
 
@@ -26,16 +18,16 @@ def call(scope: Scope, name: str, arguments: list[Argument]) -> Value:
     if name in _NOT_IN_THE_SANDBOX:
         raise ExpressionError(f"Function '{name}' is not supported by the sandbox")
     if name in _REDUCTIONS:
-        return _reduce(name, *_checked(name, arguments, 1, 1))
+        return _reduce(name, *_check_count(name, arguments, 1, 1))
     if name in _EACH_SERIES:
-        return _each(_EACH_SERIES[name], _checked(name, arguments, 1, 1)[0])
+        return _each(_EACH_SERIES[name], _check_count(name, arguments, 1, 1)[0])
     if name in _OF_ARGUMENTS:
         least, most, function = _OF_ARGUMENTS[name]
-        return function(scope, *_checked(name, arguments, least, most))
+        return function(scope, *_check_count(name, arguments, least, most))
     raise ExpressionError(f"Function '{name}' not found")
 
 
-def _checked(name: str, arguments: list[Argument], least: int, most: int) -> list[Argument]:
+def _check_count(name: str, arguments: list[Argument], least: int, most: int) -> list[Argument]:
     if not least <= len(arguments) <= most:
         raise ExpressionError(f"Function '{name}' has an invalid number of arguments")
     return arguments
@@ -70,7 +62,7 @@ def _times(scope: Scope, period: int) -> range:
     return range(scope.start - scope.start % period, scope.end, period)
 
 
-# One series becomes a number; an array becomes one series, over the values that the array has at a time.
+# They turn a series into a number, and an array into one series over its values at each time.
 _REDUCTIONS: dict[str, Callable[[list[float]], float]] = {
     "AVG": statistics.fmean,
     "DATAPOINT_COUNT": lambda values: float(len(values)),
@@ -134,27 +126,27 @@ def _band(_: Scope, series: Argument, width: Argument = 2.0) -> Value:
 
 
 def _fill(scope: Scope, argument: Argument, filler: Argument) -> Value:
-    def filled(series: Series) -> Iterable[tuple[int, float]]:
+    def fill(series: Series) -> Iterable[tuple[int, float]]:
         times = sorted({*_times(scope, series.period), *series.points})
         if filler == "LINEAR":
-            return _interpolated(series, times)
+            return _interpolate(series, times)
         if filler == "REPEAT":
-            return _repeated(series, times)
+            return _repeat(series, times)
         if isinstance(filler, (str, list)):
             raise ExpressionError("FILL takes a number, a time series, REPEAT or LINEAR")
         return ((time, series.points.get(time, value_at(filler, time))) for time in times)
 
-    return _each(filled, argument)
+    return _each(fill, argument)
 
 
-def _repeated(series: Series, times: list[int]) -> Iterable[tuple[int, float]]:
+def _repeat(series: Series, times: list[int]) -> Iterable[tuple[int, float]]:
     latest = math.nan
     for time in times:
         latest = series.points.get(time, latest)
         yield time, latest
 
 
-def _interpolated(series: Series, times: list[int]) -> Iterable[tuple[int, float]]:
+def _interpolate(series: Series, times: list[int]) -> Iterable[tuple[int, float]]:
     known = list(series.points.items())
     position = 0
     for time in times:
@@ -171,10 +163,10 @@ def _if(_: Scope, condition: Argument, then: Argument, otherwise: Argument | Non
     if any(isinstance(part, (str, list)) for part in (condition, then, otherwise)):
         raise ExpressionError("IF takes single time series and numbers")
     if isinstance(condition, float):
-        chosen = then if condition else otherwise
-        if chosen is None:
+        branch = then if condition else otherwise
+        if branch is None:
             return Series({}, _series(then).period)
-        return chosen  # type: ignore[return-value]  # the check above leaves neither text nor arrays
+        return branch  # type: ignore[return-value]  # the check above leaves neither text nor arrays
     series = _series(condition)
 
     def value(time: int) -> float:

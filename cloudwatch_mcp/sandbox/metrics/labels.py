@@ -1,7 +1,4 @@
-"""The labels of GetMetricData's results.
-
-The AWS page behind dynamic labels: Using dynamic labels (graph-dynamic-labels).
-"""
+"""The labels of GetMetricData's results (docs: graph-dynamic-labels)."""
 
 from __future__ import annotations
 
@@ -38,8 +35,7 @@ _OF_POINTS: dict[str, Callable[[Mapping[int, float]], int]] = {
 def default_labels(metric_stats: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """By query id: the metric's name, or what distinguishes the request's metrics.
 
-    Metrics that differ in dimensions are told apart by their values, in names by the name; metrics that
-    are one and the same keep the name. A differing statistic and period are appended, as AWS does.
+    Those are the namespace, the dimensions' values or the name, then the statistic and the period, if they differ.
     """
     parts = {query_id: _parts(stat) for query_id, stat in metric_stats.items()}
 
@@ -66,9 +62,9 @@ def _parts(metric_stat: Mapping[str, Any]) -> dict[str, str]:
 
 
 def label(template: str | None, series: Series, *, one_of_many: bool) -> str:
-    """The result's label: a request's Label with its dynamic parts filled in, or the series' own.
+    """The request's Label with its dynamic parts filled in, or the series' own label.
 
-    Where one expression gives several series, AWS puts its Label before each series' own label.
+    When one expression gives several series, AWS puts its Label before each series' label.
     """
     if template is None:
         return series.label

@@ -11,41 +11,40 @@ from cloudwatch_mcp.sandbox.next_token import page
 
 PAGE = 500
 
-# ListMetrics leaves out metrics without data in the past two weeks.
-_LISTED = 14 * 86_400
-_RECENTLY_ACTIVE = 3 * 3600
+# ListMetrics omits metrics without data in the past two weeks.
+_LISTING_AGE = 14 * 86_400
+_RECENT = 3 * 3600
 
 
 def list_metrics(request: Mapping[str, Any], store: MetricStore, now: datetime, account: str) -> dict[str, Any]:
-    oldest = now.timestamp() - (_RECENTLY_ACTIVE if "RecentlyActive" in request else _LISTED)
+    oldest = now.timestamp() - (_RECENT if "RecentlyActive" in request else _LISTING_AGE)
     metrics = [
         metric
         for metric in store.metrics()
         if request.get("OwningAccount", account) == account
-        and _is_asked_for(metric, request)
+        and _matches(metric, request)
         and store.last_time(metric) >= oldest
     ]
     shown, token = page(metrics, PAGE, request)
-    answer: dict[str, Any] = {"Metrics": [_described(metric) for metric in shown], "NextToken": token}
+    answer: dict[str, Any] = {"Metrics": [_description(metric) for metric in shown], "NextToken": token}
     if request.get("IncludeLinkedAccounts"):
         answer["OwningAccounts"] = [account] * len(shown)
     return answer
 
 
-def _is_asked_for(metric: Metric, request: Mapping[str, Any]) -> bool:
+def _matches(metric: Metric, request: Mapping[str, Any]) -> bool:
     dimensions = dict(metric.dimensions)
     return (
         request.get("Namespace", metric.namespace) == metric.namespace
         and request.get("MetricName", metric.name) == metric.name
         and all(
-            wanted["Name"] in dimensions
-            and wanted.get("Value", dimensions[wanted["Name"]]) == dimensions[wanted["Name"]]
-            for wanted in request.get("Dimensions") or ()
+            each["Name"] in dimensions and each.get("Value", dimensions[each["Name"]]) == dimensions[each["Name"]]
+            for each in request.get("Dimensions") or ()
         )
     )
 
 
-def _described(metric: Metric) -> dict[str, Any]:
+def _description(metric: Metric) -> dict[str, Any]:
     return {
         "Namespace": metric.namespace,
         "MetricName": metric.name,

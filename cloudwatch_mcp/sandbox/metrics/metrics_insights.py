@@ -1,6 +1,6 @@
 """Metrics Insights: SELECT ... FROM ... WHERE ... GROUP BY ... ORDER BY ... LIMIT.
 
-The AWS pages behind the rules: cloudwatch-metrics-insights-querylanguage, cloudwatch-metrics-insights-limits.
+Docs: cloudwatch-metrics-insights-querylanguage, cloudwatch-metrics-insights-limits.
 """
 
 from __future__ import annotations
@@ -166,16 +166,16 @@ def run(query: Query, store: MetricStore, *, start: int, end: int, period: int, 
     function = statistic_named(_STATISTICS[query.function])
 
     def series(group: tuple[str, ...]) -> Series:
-        found = points(groups[group], period, function)
-        return Series(dict(sorted(found.items())), period, " ".join(group))
+        values = points(groups[group], period, function)
+        return Series(dict(sorted(values.items())), period, " ".join(group))
 
     if not query.group_by:
         return series(())
-    return _ordered(query, [one for group in sorted(groups) if (one := series(group)).points])
+    return _order(query, [one for group in sorted(groups) if (one := series(group)).points])
 
 
 def _matching(query: Query, store: MetricStore, account: str) -> list[tuple[dict[str, str], Metric]]:
-    found = []
+    matches = []
     for metric in store.metrics():
         if (metric.namespace, metric.name) != (query.namespace, query.metric):
             continue
@@ -184,11 +184,11 @@ def _matching(query: Query, store: MetricStore, account: str) -> list[tuple[dict
             continue
         labels["AWS.AccountId"] = account
         if query.condition(labels):
-            found.append((labels, metric))
-    return found[:MAX_METRICS]
+            matches.append((labels, metric))
+    return matches[:MAX_METRICS]
 
 
-def _ordered(query: Query, series: list[Series]) -> list[Series]:
+def _order(query: Query, series: list[Series]) -> list[Series]:
     if query.order_by:
         order = _ORDERS[query.order_by]
         series.sort(key=lambda one: order(list(one.points.values())), reverse=query.descending)

@@ -1,4 +1,4 @@
-"""What AWS refuses in GetMetricData's MetricDataQueries, in its words."""
+"""Validates GetMetricData's MetricDataQueries, with AWS's messages."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def check(queries: Sequence[Query], start: float, end: float) -> None:
     if sum("Expression" in query and not is_math(query) for query in queries) > 1:
         problems.append("Maximum number of queries (1) exceeded")
     if problems:
-        # AWS ends each line of these.
+        # AWS ends each line with a line break.
         raise ValidationError("".join(f"{problem}\n" for problem in problems))
 
 

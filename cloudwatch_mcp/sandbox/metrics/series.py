@@ -1,4 +1,4 @@
-"""A time series between its reading and its answer."""
+"""A time series, as metric math computes with it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Protocol
 
 
 class ExpressionError(Exception):
-    """What is wrong with an expression; the caller adds which expression it was."""
+    """An invalid expression; the caller adds its id."""
 
 
 @dataclass
 class Series:
     """Values by epoch second, oldest first.
 
-    `properties` are what a dynamic label's PROP names. `history` is what ANOMALY_DETECTION_BAND learns
-    from: all that is stored of the metric, whatever the window; a series without it learns from its points.
+    `properties` are the values of a dynamic label's PROP. `history` gives ANOMALY_DETECTION_BAND all of the
+    metric's points, also those outside the window; without it the band uses `points`.
     """
 
     points: dict[int, float]
@@ -33,7 +33,7 @@ Argument = Value | str
 
 
 class Scope(Protocol):
-    """What an expression can refer to."""
+    """What an expression can refer to: the request's queries and its window."""
 
     start: int
     end: int
@@ -43,19 +43,19 @@ class Scope(Protocol):
 
 
 def combine(operation: Callable[[float, float], float], left: Value, right: Value) -> Value:
-    """The operation at each timestamp; a point that one of two series lacks is 0 there, as AWS has it."""
+    """The operation at each timestamp. As on AWS, a missing point of one of two series is 0."""
     if isinstance(left, list):
         if isinstance(right, list):
             raise ExpressionError("An operator cannot have an array of time series on both sides")
-        return [_combined_series(operation, series, right) for series in left]
+        return [_combine_series(operation, series, right) for series in left]
     if isinstance(right, list):
-        return [_combined_series(operation, left, series) for series in right]
+        return [_combine_series(operation, left, series) for series in right]
     if isinstance(left, Series) or isinstance(right, Series):
-        return _combined_series(operation, left, right)
+        return _combine_series(operation, left, right)
     return operation(left, right)
 
 
-def _combined_series(operation: Callable[[float, float], float], left: float | Series, right: float | Series) -> Series:
+def _combine_series(operation: Callable[[float, float], float], left: float | Series, right: float | Series) -> Series:
     sides = [side for side in (left, right) if isinstance(side, Series)]
     times = sides[0].points.keys() if len(sides) == 1 else sides[0].points.keys() | sides[1].points.keys()
     values = ((time, operation(value_at(left, time), value_at(right, time))) for time in sorted(times))

@@ -1,4 +1,4 @@
-"""What PutMetricData wrote, kept by metric and in order of time."""
+"""The data of PutMetricData, by metric and in order of time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Metric(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """One datum. `values` are the raw values, each weighing as many samples as `weights` says; None: unknown."""
+    """One datum. `values` are the raw values and `weights` their numbers of samples; None: unknown."""
 
     time: int
     unit: str
@@ -49,7 +49,7 @@ def metric_of(namespace: str, name: str, dimensions: Iterable[Mapping[str, str]]
 
 
 def epoch(moment: datetime | float) -> float:
-    """Moto's times have no zone and are UTC."""
+    """Epoch seconds. moto's times are UTC without a zone."""
     if not isinstance(moment, datetime):
         return moment
     return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
@@ -61,7 +61,7 @@ class MetricStore:
         self._unsorted: set[Metric] = set()
 
     def put(self, namespace: str, data: Sequence[Mapping[str, Any]], now: datetime) -> None:
-        """Store all of the datums, or none when one of them is invalid."""
+        """Store all datums, or none when one is invalid."""
         if len(data) > MAX_DATUMS:
             raise ValidationError(f"The collection MetricData must not have a size greater than {MAX_DATUMS}.")
         default_time = now.timestamp()
@@ -116,16 +116,16 @@ def _observation(datum: Mapping[str, Any], position: int, default_time: float) -
         return Observation(*common, *_from_statistics(datum["StatisticValues"], position))
     raise MissingParameter(
         f"The parameter MetricData.member.{position}.Value or "
-        f"MetricData.member.{position}.StatisticValues must be specified.",
+        f"MetricData.member.{position}.StatisticValues must be specified."
     )
 
 
 def _reject_two_forms(datum: Mapping[str, Any], position: int) -> None:
-    given = [form for form in ("Value", "Values", "StatisticValues") if form in datum]
-    if len(given) > 1:
+    forms = [form for form in ("Value", "Values", "StatisticValues") if form in datum]
+    if len(forms) > 1:
         raise InvalidParameterCombination(
-            f"The parameters MetricData.member.{position}.{given[0]} and "
-            f"MetricData.member.{position}.{given[1]} are mutually exclusive and you have specified both."
+            f"The parameters MetricData.member.{position}.{forms[0]} and "
+            f"MetricData.member.{position}.{forms[1]} are mutually exclusive and you have specified both."
         )
 
 
@@ -144,7 +144,7 @@ def _from_values(datum: Mapping[str, Any], position: int) -> tuple[Any, ...]:
 
 
 def _from_statistics(statistics: Mapping[str, float], position: int) -> tuple[Any, ...]:
-    """A set with one distinct value stands for raw values, as AWS counts it: Statistics-definitions."""
+    """A set with one distinct value counts as raw values (docs: Statistics-definitions)."""
     name = f"MetricData.member.{position}.StatisticValues"
     count, total, minimum, maximum = (
         _number(statistics[member], f"{name}.{member}") for member in ("SampleCount", "Sum", "Minimum", "Maximum")

@@ -209,12 +209,18 @@ def test_pages_run_over_both_kinds(client: Any) -> None:
     assert found == [(1, 1), (1, 0)]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="localstack/localstack and cloud-custodian/cloud-custodian recordings of DescribeAlarms",
+    behaviour="The NextToken of DescribeAlarms is the name of the next alarm.",
+)
 def test_a_page_has_100_alarms_at_most(client: Any) -> None:
     for number in range(101):
         put(client, f"a{number:03}")
     first = client.describe_alarms()
     assert len(first["MetricAlarms"]) == 100
-    assert names(client, NextToken=first["NextToken"]) == ["a100"]
+    assert first["NextToken"] == "a100"
+    assert names(client, NextToken="a100") == ["a100"]
     with pytest.raises(ClientError, match="Member must have value less than or equal to 100"):
         client.describe_alarms(MaxRecords=101)
 
@@ -326,21 +332,121 @@ def test_transition_data_has_both_states(client: Any) -> None:
     }
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="philipp-classen/awscr-cloudwatch spec/fixtures/describe_alarm_history.xml",
+    behaviour="A ConfigurationUpdate has the alarm's statistic as extendedStatistic, in capitals.",
+)
 def test_creation_data_has_the_configuration(client: Any) -> None:
     put(client, "slow", OKActions=[TOPIC])
     data = json.loads(history(client, "slow")[0]["HistoryData"])
     assert (data["version"], data["type"]) == ("1.0", "Create")
     created = data["createdAlarm"]
+    assert created["extendedStatistic"] == "AVERAGE"
+    assert "statistic" not in created
     assert (created["alarmName"], created["okactions"], created["threshold"]) == ("slow", [TOPIC], 500.0)
     assert created["alarmConfigurationUpdatedTimestamp"] == "2026-03-04T12:00:00.000+0000"
 
 
-def test_action_data_names_the_resource(client: Any) -> None:
+@pytest.mark.aws_behaviour(
+    evidence="pasted",
+    source="aws/aws-sdk-java#1723",
+    behaviour="The data of an Action item has error, actionState, notificationResource, the time in milliseconds "
+    "and the published message, which is JSON in JSON.",
+)
+def test_action_data_has_the_published_message(client: Any) -> None:
     put(client, "slow", AlarmActions=[TOPIC])
-    set_state(client, "slow", "ALARM")
+    set_state(client, "slow", "ALARM", "too slow")
+
     (item,) = history(client, "slow", HistoryItemType="Action")
+
     data = json.loads(item["HistoryData"])
-    assert (data["actionState"], data["notificationResource"]) == ("Succeeded", TOPIC)
+    published = json.loads(data.pop("publishedMessage"))
+    assert data == {
+        "error": None,
+        "actionState": "Succeeded",
+        "notificationResource": TOPIC,
+        "stateUpdateTimestamp": int(NOW.timestamp() * 1000),
+    }
+    assert published["sms"] == 'ALARM: "slow" in US East (N. Virginia)'
+    assert published["email"].startswith("You are receiving this email because your Amazon CloudWatch Alarm")
+    assert json.loads(published["default"]) == {
+        "AlarmName": "slow",
+        "AlarmDescription": None,
+        "AWSAccountId": "123456789012",
+        "NewStateValue": "ALARM",
+        "NewStateReason": "too slow",
+        "StateChangeTime": "2026-03-04T12:00:00.000+0000",
+        "Region": "US East (N. Virginia)",
+        "AlarmArn": ARN + "slow",
+        "OldStateValue": "INSUFFICIENT_DATA",
+        "OKActions": [],
+        "AlarmActions": [TOPIC],
+        "InsufficientDataActions": [],
+        "Trigger": {
+            "MetricName": "Latency",
+            "Namespace": "Shop",
+            "Unit": None,
+            "Period": 60,
+            "EvaluationPeriods": 3,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "StatisticType": "Statistic",
+            "Statistic": "AVERAGE",
+            "Dimensions": [],
+            "Threshold": 500.0,
+            "TreatMissingData": "",
+            "EvaluateLowSampleCountPercentile": "",
+        },
+    }
+
+
+def test_published_message_of_a_percentile_alarm_has_its_extended_statistic(client: Any) -> None:
+    metric = {"Namespace": "Shop", "MetricName": "Latency", "ExtendedStatistic": "p99", "Period": 60, "Threshold": 5.0}
+    condition = {"EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanThreshold", "AlarmActions": [TOPIC]}
+    client.put_metric_alarm(AlarmName="slow", **metric, **condition)
+    set_state(client, "slow", "ALARM")
+
+    (item,) = history(client, "slow", HistoryItemType="Action")
+
+    trigger = json.loads(json.loads(json.loads(item["HistoryData"])["publishedMessage"])["default"])["Trigger"]
+    assert (trigger["StatisticType"], trigger["ExtendedStatistic"]) == ("ExtendedStatistic", "p99")
+
+
+@pytest.mark.aws_behaviour(
+    evidence="pasted",
+    source="a public collection of SNS events of composite alarms",
+    behaviour="The message of a composite alarm has its AlarmRule and TriggeringChildren instead of a Trigger.",
+)
+def test_published_message_of_a_composite_alarm_has_its_triggering_children(client: Any) -> None:
+    put(client, "slow")
+    client.put_composite_alarm(AlarmName="both", AlarmRule="ALARM(slow)", AlarmActions=[TOPIC])
+    set_state(client, "slow", "ALARM")
+
+    (item,) = history(client, "both", HistoryItemType="Action")
+
+    message = json.loads(json.loads(json.loads(item["HistoryData"])["publishedMessage"])["default"])
+    assert "Trigger" not in message
+    assert message["AlarmRule"] == "ALARM(slow)"
+    child = {"Arn": ARN + "slow", "State": {"Value": "ALARM", "Timestamp": "2026-03-04T12:00:00.000+0000"}}
+    assert message["TriggeringChildren"] == [child]
+
+
+@pytest.mark.aws_behaviour(
+    evidence="assumed",
+    source="AWS re:Post articles about SNS topics that alarms cannot publish to",
+    behaviour="A failed Action has actionState Failed and the error in its data and its summary.",
+)
+def test_action_on_a_topic_of_another_account_fails(client: Any) -> None:
+    topic = "arn:aws:sns:us-east-1:111122223333:oncall"
+    put(client, "slow", AlarmActions=[topic])
+    set_state(client, "slow", "ALARM")
+
+    (item,) = history(client, "slow", HistoryItemType="Action")
+
+    error = f"Resource: {ARN}slow is not authorized to perform: SNS:Publish on resource: {topic}"
+    data = json.loads(item["HistoryData"])
+    assert (data["actionState"], data["error"]) == ("Failed", error)
+    assert item["HistorySummary"] == f'Failed to execute action {topic}. Received error: "{error}"'
 
 
 def test_disabled_actions_are_not_executed(client: Any) -> None:

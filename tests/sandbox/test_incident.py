@@ -200,11 +200,18 @@ def test_batch_host_alarm_flaps(cloudwatch: Any) -> None:
     assert len(recent) >= 24
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="the test event of a Lambda function that an alarm invokes",
+    behaviour="The reason data of a one-sided anomaly alarm has one list of thresholds, and a threshold for each "
+    "evaluated datapoint.",
+)
 def test_anomaly_alarm_states_its_limits(cloudwatch: Any) -> None:
     fired = state_updates(cloudwatch, "shop-orders-per-minute-anomaly")[-1]
     data = json.loads(fired["HistoryData"])["newState"]["stateReasonData"]
-    assert data["recentDatapoints"][-1] < data["recentLowerThresholds"][-1] < data["recentUpperThresholds"][-1]
-    assert "threshold" not in data
+    assert data["recentDatapoints"][-1] < data["recentLowerThresholds"][-1]
+    assert data["evaluatedDatapoints"][0]["threshold"] == data["recentLowerThresholds"][-1]
+    assert not {"threshold", "recentUpperThresholds"} & data.keys()
 
 
 def test_alarm_reasons_have_the_values_of_the_metric(cloudwatch: Any) -> None:

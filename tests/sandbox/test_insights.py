@@ -2,50 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 
-from cloudwatch_mcp.sandbox.insights import EventLog, Query, QueryError
-
-NOW = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
-NOW_MS = int(NOW.timestamp() * 1000)
-MINUTE = 60_000
-
-
-def run(
-    query: str, messages: list[Any], *, group: str = "/app/checkout", limit: int | None = None
-) -> list[dict[str, str]]:
-    """The rows without @ptr; the messages are a minute apart, the last one at NOW."""
-    log = EventLog("123456789012", group)
-    start = NOW_MS - (len(messages) - 1) * MINUTE
-    log.put("stream-1", events(messages, start), NOW_MS)
-    newest_first = log.between(0, NOW_MS)[::-1]
-    rows = Query(query, NOW).run(newest_first, limit).rows
-    return [{cell["field"]: cell["value"] for cell in row if cell["field"] != "@ptr"} for row in rows]
-
-
-def events(messages: list[Any], start: int) -> list[dict[str, Any]]:
-    texts = [message if isinstance(message, str) else json.dumps(message) for message in messages]
-    return [{"timestamp": start + i * MINUTE, "message": text} for i, text in enumerate(texts)]
-
-
-def values(query: str, messages: list[Any], **options: Any) -> list[str | None]:
-    """The values of the query's only column."""
-    return [next(iter(row.values()), None) for row in run(query, messages, **options)]
+from cloudwatch_mcp.sandbox.insights import EventLog, Query
+from tests.support.sandbox_insights import MINUTE, NOW, NOW_MS, events, malformed, run, values
 
 
 def matching(condition: str, messages: list[Any]) -> list[str]:
     """The `id`s that pass the filter, in the order of the messages."""
     return [row["id"] for row in run(f"filter {condition} | sort id asc | display id", messages)]
-
-
-def malformed(query: str) -> QueryError:
-    with pytest.raises(QueryError) as raised:
-        Query(query, NOW)
-    return raised.value
 
 
 ORDERS: list[Any] = [
@@ -242,6 +209,23 @@ def test_an_expression_without_an_alias_is_named_by_its_text() -> None:
     assert run("fields abs(a - b)", [{"a": 1, "b": 4}]) == [{"abs(a - b)": "3"}]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="pasted",
+    source="trade-tariff/trade-tariff-backend#3465",
+    behaviour="The stats command refuses a field that one fields command selects and a later one redefines.",
+)
+def test_stats_refuses_a_redefined_field() -> None:
+    error = malformed("fields level | fields toupper(level) as level | stats count(*) by level")
+
+    assert error.message == "Unknown symbols found in or after stats: level"
+
+
+def test_an_alias_defined_once_can_be_used_in_stats() -> None:
+    query = "fields tolower(level) as level | stats count(*) as n by level | filter n > 1"
+
+    assert run(query, ORDERS) == [{"level": "error", "n": "2"}]
+
+
 def test_display_shows_its_fields_only() -> None:
     assert run("fields @timestamp, id | filter id = 'a' | display level", ORDERS) == [{"level": "INFO"}]
 
@@ -314,6 +298,17 @@ def test_a_regular_expression_extracts_its_named_groups() -> None:
     assert run(query, ["status=200 in 7", "status=200 in 30"]) == [{"status": "200", "max(ms)": "30"}]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/54f23cf5ae9a.json",
+    behaviour="The parse command ignores the unnamed groups of a regular expression that has named ones.",
+)
+def test_unnamed_groups_beside_named_ones_are_not_extracted() -> None:
+    query = r"parse @message /^(?<route>\/[a-z]+)(\/[^\/]+)?(?<tail>\/[a-z]+)?$/ | display route, tail"
+
+    assert run(query, ["/orders/17/items"]) == [{"route": "/orders", "tail": "/items"}]
+
+
 def test_aliases_name_plain_groups() -> None:
     assert run(r"parse @message /(\w+)@(\w+)/ as name, host | display name, host", ["ann@home"]) == [
         {"name": "ann", "host": "home"}
@@ -346,6 +341,17 @@ def test_absent_values_sort_lowest() -> None:
     assert values("display id | sort status asc | limit 1", ORDERS) == ["d"]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides",
+    behaviour="The sort command takes field names: a function call such as bin(5m) is refused at its parenthesis.",
+)
+def test_sort_refuses_a_function_call() -> None:
+    error = malformed("stats count(*) by bin(5m) | sort bin(5m)")
+
+    assert error.message == "unexpected symbol found ( at line 1 and position 36"
+
+
 def test_several_keys_sort_one_after_the_other() -> None:
     assert values("display id | sort level asc, ms desc", ORDERS) == ["b", "c", "a", "d"]
 
@@ -369,8 +375,8 @@ def test_all_aggregates_of_a_column() -> None:
             "median(n)": "3",
             "stddev(n)": "3.1623",
             "count_distinct(n)": "5",
-            "earliest(n)": "1",
-            "latest(n)": "10",
+            "earliest(n)": "1.0",
+            "latest(n)": "10.0",
         }
     ]
 
@@ -390,10 +396,10 @@ def test_groups_come_before_their_aggregates() -> None:
 
 
 def test_a_bin_is_the_start_of_its_period() -> None:
-    assert run("stats count(*) as n by bin(5m) | sort bin(5m) asc", ["m"] * 7) == [
-        {"bin(5m)": "2026-11-20 11:50:00.000", "n": "1"},
-        {"bin(5m)": "2026-11-20 11:55:00.000", "n": "5"},
+    assert run("stats count(*) as n by bin(5m)", ["m"] * 7) == [
         {"bin(5m)": "2026-11-20 12:00:00.000", "n": "1"},
+        {"bin(5m)": "2026-11-20 11:55:00.000", "n": "5"},
+        {"bin(5m)": "2026-11-20 11:50:00.000", "n": "1"},
     ]
 
 
@@ -424,18 +430,42 @@ def test_arithmetic_works_on_aggregates() -> None:
     assert run(query, ORDERS) == [{"percent": "50", "max(ms) - min(ms)": "2987.5"}]
 
 
-def test_the_first_and_last_times_are_milliseconds() -> None:
-    query = "stats earliest(@timestamp) as first, fromMillis(latest(@timestamp)) as last"
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/9750f24c4e0b.json",
+    behaviour="min and max of @timestamp are dates; earliest and latest of it are milliseconds since the epoch.",
+)
+def test_extreme_times_are_dates_and_first_and_last_times_are_milliseconds() -> None:
+    query = "stats min(@timestamp) as oldest, max(@timestamp) as newest, earliest(@timestamp) as first"
 
-    assert run(query, ["m", "m"]) == [{"first": str(NOW_MS - MINUTE), "last": "2026-11-20 12:00:00.000"}]
+    assert run(query, ["m", "m"]) == [
+        {
+            "oldest": "2026-11-20 11:59:00.000",
+            "newest": "2026-11-20 12:00:00.000",
+            "first": str(NOW_MS - MINUTE),
+        }
+    ]
+
+
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch",
+    behaviour="earliest and latest of an integer field have a decimal; min, max and sum of it do not.",
+)
+def test_first_and_last_integers_have_a_decimal() -> None:
+    query = "stats earliest(n), latest(n), min(n), sum(n)"
+
+    assert run(query, [{"n": 2}, {"n": 30}]) == [
+        {"earliest(n)": "2.0", "latest(n)": "30.0", "min(n)": "2", "sum(n)": "32"}
+    ]
 
 
 def test_a_filter_after_stats_sees_the_aggregates() -> None:
     assert run("stats count(*) as n by level | filter n > 1", ORDERS) == [{"level": "ERROR", "n": "2"}]
 
 
-def test_an_aggregate_without_an_alias_is_sorted_by_its_text() -> None:
-    assert values("stats count(*) by level | sort count(*) desc | limit 1 | display level", ORDERS) == ["ERROR"]
+def test_an_aggregate_without_an_alias_is_filtered_by_its_text() -> None:
+    assert values("stats count(*) by level | filter count(*) > 1 | display level", ORDERS) == ["ERROR"]
 
 
 def test_stats_of_stats() -> None:

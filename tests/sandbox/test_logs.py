@@ -81,6 +81,11 @@ def error(raised: pytest.ExceptionInfo[ClientError]) -> tuple[str, str]:
     return details["Code"], details["Message"]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/130dfaa00861.json",
+    behaviour="DescribeLogGroups returns deletionProtectionEnabled and bearerTokenAuthenticationEnabled.",
+)
 def test_a_log_group_is_described_with_all_its_members(logs: Any) -> None:
     create(logs, "/app/checkout")
     logs.put_retention_policy(logGroupName="/app/checkout", retentionInDays=30)
@@ -98,6 +103,7 @@ def test_a_log_group_is_described_with_all_its_members(logs: Any) -> None:
         "storedBytes": 5 + 7 + 2 * 26,
         "logGroupClass": "STANDARD",
         "deletionProtectionEnabled": False,
+        "bearerTokenAuthenticationEnabled": False,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -106,6 +107,11 @@ def test_a_running_query_has_partial_statistics(logs: Any) -> None:
     assert running["statistics"]["recordsScanned"] == 5.0
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch",
+    behaviour="The statistics of GetQueryResults have a resultCount, since between February and September 2026.",
+)
 def test_a_complete_query_has_its_statistics(logs: Any) -> None:
     answer = complete(logs, "filter @message like 'ERROR'")
 
@@ -116,6 +122,7 @@ def test_a_complete_query_has_its_statistics(logs: Any) -> None:
         "bytesScanned": 9 * 12.0 + 13 + 10 * 26,
         "estimatedBytesSkipped": 0.0,
         "logGroupsScanned": 1.0,
+        "resultCount": 1.0,
     }
 
 
@@ -263,19 +270,59 @@ def test_source_and_log_group_parameters_exclude_each_other(logs: Any) -> None:
 def test_a_malformed_query_has_the_location_of_its_error(logs: Any) -> None:
     answer = refused(logs, "fields @timestamp | stat count(*)")
 
-    message = "unexpected symbol found stat at line 1 and position 20"
-    assert answer["Error"] == {"Code": "MalformedQueryException", "Message": message}
-    assert answer["queryCompileError"] == {
-        "location": {"startCharOffset": 20, "endCharOffset": 24},
-        "message": message,
-    }
+    assert answer["Error"]["Code"] == "MalformedQueryException"
+    assert answer["queryCompileError"]["location"] == {"startCharOffset": 20, "endCharOffset": 24}
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides",
+    behaviour="The position in a syntax error counts the SOURCE prefix that AWS puts before the query.",
+)
+def test_a_position_counts_the_prefix_of_aws(logs: Any) -> None:
+    prefix = f"SOURCE '/app/checkout' START={START} END={END} |"
+
+    message = refused(logs, "fields @timestamp | stat count(*)")["Error"]["Message"]
+
+    assert message.startswith(f"unexpected symbol found stat at line 1 and position {20 + len(prefix)} (")
+
+
+def test_a_position_on_a_later_line_does_not_count_the_prefix(logs: Any) -> None:
+    message = refused(logs, "fields @timestamp\n| stat count(*)")["Error"]["Message"]
+
+    assert message.startswith("unexpected symbol found stat at line 2 and position 2 (")
+
+
+@pytest.mark.aws_behaviour(
+    evidence="pasted",
+    source="boto/boto3#3450",
+    behaviour="The message of a MalformedQueryException ends with the service, the status code, the error code and the "
+    "request id.",
+)
+def test_a_malformed_query_message_ends_with_the_request_id(logs: Any) -> None:
+    message = refused(logs, "fields foo(1)")["Error"]["Message"]
+
+    assert re.fullmatch(
+        r"Unknown function: foo \(Service: AWSLogs; Status Code: 400; Error Code: MalformedQueryException; "
+        r"Request ID: [0-9a-f-]{36}; Proxy: null\)",
+        message,
+    )
+
+
+@pytest.mark.aws_behaviour(
+    evidence="pasted",
+    source="two post-mortems that quote StartQuery",
+    behaviour="A window that ends before the log group's oldest event is a MalformedQueryException that ends with two "
+    "numbers in brackets.",
+)
 def test_a_range_before_the_log_group_existed_is_malformed(logs: Any) -> None:
-    answer = refused(logs, startTime=START - 86_400, endTime=START - 80_000)
+    answer = refused(logs, startTime=START - 20 * 86_400, endTime=START - 3 * 86_400)
 
     assert answer["Error"]["Code"] == "MalformedQueryException"
-    assert "before the log groups creation time" in answer["Error"]["Message"]
+    assert answer["Error"]["Message"].startswith(
+        "Query's end date and time is either before the log groups creation time or exceeds the log groups log "
+        "retention settings ([0,3]) ("
+    )
 
 
 def test_events_older_than_the_retention_are_not_queried(logs: Any, clock: Clock) -> None:

@@ -223,6 +223,36 @@ def test_paginator_collects_every_point_once(client: Any) -> None:
     assert found == [6, 5, 4, 3, 2, 1, 0]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="philipp-classen/awscr-cloudwatch spec/fixtures/get_metric_data.xml",
+    behaviour="When the points of a request with metric math are cut, there is no NextToken: the remaining series "
+    "are PartialData without points, and an expression has a message.",
+)
+def test_partial_metric_math_has_a_message(client: Any) -> None:
+    put(client, 1, 2, 3)
+    doubled = {"Id": "e1", "Expression": "m1 * 2", "Label": "Doubled"}
+
+    answer = get(client, stat(), doubled, MaxDatapoints=2)
+
+    assert "NextToken" not in answer
+    metric, expression = answer["MetricDataResults"]
+    assert (metric["StatusCode"], metric["Values"]) == ("PartialData", [3, 2])
+    assert expression == {
+        "Id": "e1",
+        "Label": "Doubled",
+        "Timestamps": [],
+        "Values": [],
+        "Messages": [
+            {
+                "Code": "PartialData",
+                "Value": "The expression may contain partial data as one or more metrics have StatusCode 'Paginated'",
+            }
+        ],
+        "StatusCode": "PartialData",
+    }
+
+
 def test_metric_math_has_no_next_page(client: Any) -> None:
     put(client, 1, 2, 3)
     answer = get(client, stat(ReturnData=False), {"Id": "e1", "Expression": "m1 * 2"}, MaxDatapoints=2)

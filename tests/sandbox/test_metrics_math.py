@@ -80,8 +80,49 @@ def test_missing_points_of_one_side_are_zero() -> None:
     assert evaluate("m1 + m2", m1=[10, GAP, 30], m2=[1, 2, GAP]) == [11, 2, 30]
 
 
-def test_division_by_zero_drops_the_point() -> None:
-    assert evaluate("m1 / m2", m1=[10, 20], m2=[0, 4]) == [5]
+@pytest.mark.aws_behaviour(
+    evidence="pasted",
+    source="grafana/grafana pkg/tsdb/cloudwatch/test-data/multiple-outputs.json",
+    behaviour="A point that is not a number is dropped; the result has an ArithmeticError message and is PartialData.",
+)
+@pytest.mark.parametrize("expression", ["m1 / m2", "100 * (m1 / m2) + 1", "LOG(m2)", "m1 / (m2 - m2)"])
+def test_points_that_are_not_numbers_are_dropped_with_a_message(expression: str) -> None:
+    (result,) = results({"e1": expression}, {"m1": [10, 20], "m2": [0, 4]})
+
+    assert len(result["Values"]) < 2
+    assert result["StatusCode"] == "PartialData"
+    assert result["Messages"] == [
+        {
+            "Code": "ArithmeticError",
+            "Value": "One or more data-points have been dropped due to non-numeric values (NaN, -Infinite, +Infinite)",
+        }
+    ]
+
+
+@pytest.mark.parametrize("expression", ["IF(m1 > 15, m1)", "FILL(m2, REPEAT)", "m1 / FILL(m2, 1)"])
+def test_missing_points_are_not_an_arithmetic_error(expression: str) -> None:
+    (result,) = results({"e1": expression}, {"m1": [10, 20], "m2": [GAP, 4]})
+
+    assert (result["StatusCode"], result.get("Messages")) == ("Complete", None)
+
+
+@pytest.mark.aws_behaviour(
+    evidence="pasted",
+    source="grafana/grafana pkg/tsdb/cloudwatch/testdata/permissions-error-output.json",
+    behaviour="A Forbidden result has an id, a status and a message, and no label, timestamps or values.",
+)
+@pytest.mark.parametrize("expression", ["DB_PERF_INSIGHTS('RDS', 'db-1', 'os.cpu.avg')", "e0 * 2"])
+def test_forbidden_result_has_no_label_and_no_values(expression: str) -> None:
+    forbidden = "DB_PERF_INSIGHTS('RDS', 'db-1', 'os.cpu.avg')"
+
+    *_, result = results({"e0": forbidden, "e1": expression}, {})
+
+    message = "Access denied when getting data - please check that you have the pi:GetResourceMetrics permission"
+    assert result == {
+        "Id": "e1",
+        "StatusCode": "Forbidden",
+        "Messages": [{"Code": "Forbidden", "Value": message}],
+    }
 
 
 def test_comparisons_take_missing_points_as_zero() -> None:

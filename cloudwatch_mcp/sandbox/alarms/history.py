@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from cloudwatch_mcp.sandbox.alarms.notification import notification, to_camel_case
+
 Alarm = Mapping[str, Any]
 Item = dict[str, Any]
 
@@ -18,21 +20,17 @@ def alarm_type(alarm: Alarm) -> str:
     return "CompositeAlarm" if "AlarmRule" in alarm else "MetricAlarm"
 
 
-def timestamp(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}+0000"
-
-
 def configuration_update(kind: str, alarm: Alarm, at: datetime, before: Alarm | None = None) -> Item:
     """`kind` is Create, Update or Delete; an Update also has the previous values of the changed members."""
     data: dict[str, Any] = {
         "version": "1.0",
         "type": kind,
-        f"{kind.lower().removesuffix('e')}edAlarm": _to_camel_case(_configuration(alarm)),
+        f"{kind.lower().removesuffix('e')}edAlarm": to_camel_case(_configuration(alarm)),
     }
     if before is not None:
         old = _configuration(before)
         changed = {name: value for name, value in old.items() if _configuration(alarm).get(name) != value}
-        data["originalUpdatedFields"] = _to_camel_case(changed)
+        data["originalUpdatedFields"] = to_camel_case(changed)
     verb = f"{kind.lower().removesuffix('e')}ed"
     return _item(alarm, at, "ConfigurationUpdate", f'Alarm "{alarm["AlarmName"]}" {verb}', data)
 
@@ -44,23 +42,19 @@ def state_update(old: Alarm, new: Alarm, at: datetime) -> Item:
 
 
 def action(alarm: Alarm, old_state: str, arn: str, at: datetime) -> Item:
+    """An executed action. One on a topic of another account fails: that account's policy does not allow it."""
+    account = alarm["AlarmArn"].split(":")[4]
+    failed = ":sns:" in arn and arn.split(":")[4] != account
+    error = f"Resource: {alarm['AlarmArn']} is not authorized to perform: SNS:Publish on resource: {arn}"
     data: dict[str, Any] = {
-        "actionState": "Succeeded",
-        "stateUpdateTimestamp": int(at.timestamp() * 1000),
+        "error": error if failed else None,
+        "actionState": "Failed" if failed else "Succeeded",
         "notificationResource": arn,
+        "stateUpdateTimestamp": int(at.timestamp() * 1000),
+        "publishedMessage": _compact(notification(alarm, old_state, at)) if ":sns:" in arn else None,
     }
-    if ":sns:" in arn:
-        message = {
-            "AlarmName": alarm["AlarmName"],
-            "AlarmDescription": alarm.get("AlarmDescription"),
-            "NewStateValue": alarm["StateValue"],
-            "NewStateReason": alarm["StateReason"],
-            "StateChangeTime": timestamp(at),
-            "AlarmArn": alarm["AlarmArn"],
-            "OldStateValue": old_state,
-        }
-        data["publishedMessage"] = _compact({"default": _compact(message)})
-    return _item(alarm, at, "Action", f"Successfully executed action {arn}", data)
+    summary = f'Failed to execute action {arn}. Received error: "{error}"'
+    return _item(alarm, at, "Action", summary if failed else f"Successfully executed action {arn}", data)
 
 
 def _item(alarm: Alarm, at: datetime, kind: str, summary: str, data: Mapping[str, Any]) -> Item:
@@ -82,20 +76,11 @@ def _state(alarm: Alarm) -> dict[str, Any]:
 
 
 def _configuration(alarm: Alarm) -> dict[str, Any]:
-    return {name: value for name, value in alarm.items() if name not in _STATE_DETAILS}
-
-
-def _to_camel_case(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {_camel_case(name): _to_camel_case(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_to_camel_case(member) for member in value]
-    return timestamp(value) if isinstance(value, datetime) else value
-
-
-def _camel_case(name: str) -> str:
-    # AWS's spelling in HistoryData.
-    return "okactions" if name == "OKActions" else name[0].lower() + name[1:]
+    members = {name: value for name, value in alarm.items() if name not in _STATE_DETAILS}
+    if "Statistic" in members:
+        # HistoryData has the statistic in capitals, and under the name of the extended one.
+        members["ExtendedStatistic"] = members.pop("Statistic").upper()
+    return members
 
 
 def _compact(data: Mapping[str, Any]) -> str:

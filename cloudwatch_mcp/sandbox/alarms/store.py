@@ -12,10 +12,11 @@ from moto.cloudwatch.utils import make_arn_for_alarm
 
 from cloudwatch_mcp.sandbox.alarms import history as alarm_history
 from cloudwatch_mcp.sandbox.alarms import rules as alarm_rules
+from cloudwatch_mcp.sandbox.alarms.notification import timestamp
 from cloudwatch_mcp.sandbox.alarms.requests import ACTIONS, check_describe_alarms, check_metric_alarm, matches_request
 from cloudwatch_mcp.sandbox.clock import Clock
 from cloudwatch_mcp.sandbox.metrics.store import epoch
-from cloudwatch_mcp.sandbox.next_token import page
+from cloudwatch_mcp.sandbox.next_token import InvalidNextToken, page
 
 Alarm = dict[str, Any]
 
@@ -61,7 +62,7 @@ class Alarms:
         alarms = self._family(request)
         if alarms is None:
             alarms = [alarm for _, alarm in sorted(self._alarms.items()) if matches_request(alarm, request)]
-        shown, token = page(alarms, request.get("MaxRecords", PAGE), request)
+        shown, token = _page_by_name(alarms, request)
         composite = [alarm for alarm in shown if self._is_composite(alarm)]
         metric = [alarm for alarm in shown if not self._is_composite(alarm)]
         return {"CompositeAlarms": composite, "MetricAlarms": metric, "LogAlarms": [], "NextToken": token}
@@ -213,13 +214,24 @@ class Alarms:
         return [{member: alarm[member] for member in _CHILD_MEMBERS} for alarm in children]
 
 
+def _page_by_name(alarms: Sequence[Alarm], request: Mapping[str, Any]) -> tuple[Sequence[Alarm], str | None]:
+    """A page of DescribeAlarms, whose NextToken is the name of the next alarm."""
+    names = [alarm["AlarmName"] for alarm in alarms]
+    token = request.get("NextToken")
+    if token and token not in names:
+        raise InvalidNextToken("The next token specified is invalid.")
+    start = names.index(token) if token else 0
+    end = start + request.get("MaxRecords", PAGE)
+    return alarms[start:end], names[end] if end < len(names) else None
+
+
 def _triggering_alarms(alarms: Sequence[Alarm]) -> str:
     triggering = [
         {
             "arn": alarm["AlarmArn"],
             "state": {
                 "value": alarm["StateValue"],
-                "timestamp": alarm_history.timestamp(alarm["StateTransitionedTimestamp"]),
+                "timestamp": timestamp(alarm["StateTransitionedTimestamp"]),
             },
         }
         for alarm in alarms

@@ -125,9 +125,13 @@ def _reason_data(alarm: MetricAlarm, recent: list[_Datapoint], end: datetime, at
     if alarm.comparison == UNDER_BAND:
         del data["threshold"]
         data["recentLowerThresholds"] = [alarm.band(each.minute)[0] for each in known]
-        data["recentUpperThresholds"] = [alarm.band(each.minute)[1] for each in known]
     data["evaluatedDatapoints"] = [
-        {"timestamp": _date(end - timedelta(minutes=each.minute)), "value": each.value} for each in reversed(known)
+        {
+            "timestamp": _date(end - timedelta(minutes=each.minute)),
+            "value": each.value,
+            **({"threshold": alarm.band(each.minute)[0]} if alarm.comparison == UNDER_BAND else {}),
+        }
+        for each in reversed(known)
     ]
     return json.dumps(data, separators=(",", ":"))
 

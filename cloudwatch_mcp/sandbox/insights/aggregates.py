@@ -11,7 +11,7 @@ from typing import Any
 from cloudwatch_mcp.sandbox.insights.errors import QueryError
 from cloudwatch_mcp.sandbox.insights.expressions import ExpressionCompiler, Node
 from cloudwatch_mcp.sandbox.insights.functions import identity, numeric
-from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, number, sort_key
+from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, number, sort_key
 
 Aggregate = Callable[[Sequence[Any]], Any]
 
@@ -38,14 +38,26 @@ class StatsCompiler(ExpressionCompiler):
         operands = [self._rows.timed(argument) for argument in arguments]
         if len(operands) != (2 if key == "pct" else 1):
             raise QueryError(f"Invalid number of arguments for function {name}: {len(operands)}")
-        return self._collect(_AGGREGATES[key](*operands, *self._moment(key)))
+        is_time = operands[0].kind is Kind.TIME
+        kind = Kind.TIME if is_time and key in ("min", "max") else Kind.COMPUTED
+        if key in ("earliest", "latest") and not is_time:
+            operands[0] = Expression(_integer_as_float(operands[0].read), kind := Kind.RAW)
+        return self._collect(_AGGREGATES[key](*operands, *self._moment(key)), kind)
 
-    def _collect(self, aggregate: Aggregate) -> Expression:
+    def _collect(self, aggregate: Aggregate, kind: Kind = Kind.COMPUTED) -> Expression:
         self.aggregates.append(aggregate)
-        return Expression(itemgetter(len(self.aggregates) - 1), Kind.COMPUTED)
+        return Expression(itemgetter(len(self.aggregates) - 1), kind)
 
     def _moment(self, name: str) -> list[Expression]:
         return [self.scope.find("@timestamp")] if name in ("earliest", "latest") else []
+
+
+def _integer_as_float(read: Read) -> Read:
+    def read_float(row: Any) -> Any:
+        value = read(row)
+        return float(value) if value.__class__ is int else value
+
+    return read_float
 
 
 def _over_numbers(summarise: Callable[[list[Any]], Any]) -> Callable[[Expression], Aggregate]:

@@ -54,6 +54,7 @@ class PipelineCompiler(Interpreter[Token, None]):
         self._fields: dict[str, Expression] = {}
         self._extracted: dict[str, Expression] = {}
         self._display: dict[str, Expression] | None = None
+        self._redefined: set[str] = set()
         self._after_dedup = False
 
     @property
@@ -101,6 +102,8 @@ class PipelineCompiler(Interpreter[Token, None]):
 
     def fields(self, node: Node) -> None:
         for name, expression in self._named_columns(node.children):
+            if name in self._fields:
+                self._redefined.add(name)
             self._scope.names[name] = self._fields[name] = expression
 
     def display(self, node: Node) -> None:
@@ -148,6 +151,9 @@ class PipelineCompiler(Interpreter[Token, None]):
 
     def stats(self, node: Node) -> None:
         *columns, groups = node.children
+        for field_node in node.find_data("field"):
+            if (name := name_of(field_node.children[0])) in self._redefined:
+                raise QueryError(f"Unknown symbols found in or after stats: {name}")
         keys = self._named_columns(groups.children) if groups else []
         compiler = StatsCompiler(self._expressions)
         results = []
@@ -177,6 +183,9 @@ class PipelineCompiler(Interpreter[Token, None]):
         keys = []
         for key in node.children:
             expression, *direction = key.children
+            if expression.data == "call":
+                text = self._expressions.text
+                raise unexpected(text, text.index("(", expression.children[0].end_pos))
             read = self._expressions.timed(expression).read
             keys.append((read, any(word and word.lower() == "desc" for word in direction)))
         self._add_stage(_sorting(keys))

@@ -15,6 +15,15 @@ class QueryError(Exception):
         self.message = message
         self.start = start
         self.end = end
+        self.position_of_first_line: int | None = None
+
+    def shifted(self, prefix: int) -> QueryError:
+        """The error for the query after a prefix of so many characters, which AWS counts in positions."""
+        position = self.position_of_first_line
+        if position is None:
+            return self
+        message = self.message.removesuffix(str(position)) + str(position + prefix)
+        return QueryError(message, self.start, self.end)
 
 
 def unexpected(query: str, start: int) -> QueryError:
@@ -24,4 +33,6 @@ def unexpected(query: str, start: int) -> QueryError:
     line = query.count("\n", 0, start) + 1
     position = start - (query.rfind("\n", 0, start) + 1)
     message = f"unexpected symbol found {word} at line {line} and position {position}"
-    return QueryError(message, start, start + (len(word) if symbol else 0))
+    error = QueryError(message, start, start + (len(word) if symbol else 0))
+    error.position_of_first_line = position if line == 1 else None
+    return error

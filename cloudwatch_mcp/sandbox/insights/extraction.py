@@ -45,14 +45,15 @@ def _between(text: str, literals: Sequence[str]) -> Parts | None:
 
 def by_regex(source: Expression, literal: str, names: Sequence[str]) -> dict[str, Expression]:
     pattern = regexes.of_literal(literal)
+    numbers = list(range(1, pattern.groups + 1))
     if not names:
-        names = list(pattern.groupindex)
-    if not names or pattern.groups != len(names):
+        names, numbers = list(pattern.groupindex), list(pattern.groupindex.values())
+    if not names or len(numbers) != len(names):
         raise QueryError("parse needs a named group, as in /(?<user>\\w+)/, or an alias for each group")
 
     def groups(text: str) -> Parts | None:
         match = regexes.search(pattern, text)
-        return match and match.groups()
+        return match and [match[number] for number in numbers]
 
     return _extracted(source, groups, names)
 

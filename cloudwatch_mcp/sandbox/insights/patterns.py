@@ -7,6 +7,7 @@ tokens that are not variable by their form, as times, addresses, ids, numbers an
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from hashlib import md5
 from operator import eq
@@ -20,18 +21,20 @@ if TYPE_CHECKING:
 
     from cloudwatch_mcp.sandbox.insights.values import Read
 
-# As GetQueryResults returns them; the documentation of `pattern` lists only the first four.
+# The documentation of `pattern` lists only @pattern, @ratio, @sampleCount and @severityLabel.
 COLUMNS = (
-    "@pattern",
+    "@visualization",
     "@ratio",
-    "@sampleCount",
-    "@severityLabel",
+    "@relatedPattern",
     "@PatternId",
     "@regexString",
+    "@sampleCount",
     "@tokens",
     "@logSamples",
-    "@visualization",
+    "@pattern",
+    "@severityLabel",
 )
+_ERROR_CODE = re.compile(r"[45]\d\d")
 _SIMILARITY = 0.6
 _SAMPLES = 10
 _SLICES = 50
@@ -110,28 +113,29 @@ def _cluster(alike: _ByWords) -> list[_Group]:
 
 
 def _columns(group: _Group, total: int, read_text: Read, read_time: Read | None) -> tuple[Any, ...]:
-    shown, regex, tokens = _render(group)
+    text, regex, tokens = _render(group)
     times = [read_time(row) for row in group.rows] if read_time else []
     samples = [
         {**({"timestamp": read_time(row)} if read_time else {}), "logEvent": read_text(row)}
         for row in group.rows[:_SAMPLES]
     ]
     return (
-        shown,
+        json.dumps({"timeWindowCountMapping": _histogram(times)}),
         len(group.rows) / total,
-        len(group.rows),
-        _severity(group),
+        "[]",
         md5(regex.encode(), usedforsecurity=False).hexdigest(),
         regex,
+        len(group.rows),
         json.dumps(tokens, ensure_ascii=False),
         json.dumps(samples, ensure_ascii=False),
-        json.dumps(_histogram(times)),
+        text,
+        _severity(group),
     )
 
 
 def _render(group: _Group) -> tuple[str, str, list[dict[str, Any]]]:
     """The pattern's text, its regular expression and its tokens."""
-    shown: list[str] = []
+    text: list[str] = []
     regex: list[str] = []
     tokens: list[dict[str, Any]] = []
     position = 0
@@ -139,20 +143,22 @@ def _render(group: _Group) -> tuple[str, str, list[dict[str, Any]]]:
         name = form(values) if role in (WORD, VARIABLE) else "Token"
         varies = len(values) > 1 or (name != "Token" and len(group.rows) == 1)
         position += varies
-        token = f"<{name}-{position}>" if varies else next(iter(values))
-        shown += glue, token
+        token = "<*>" if varies else next(iter(values))
+        text += glue, token
         regex += _quote(glue), ".*" if varies else _quote(token)
         tokens.append(_token(token, position if varies else 0, name, values))
-    shown.append(group.shape.glue[-1])
+    text.append(group.shape.glue[-1])
     regex.append(_quote(group.shape.glue[-1]))
-    return "".join(shown), "".join(regex).replace("\\E\\Q", ""), tokens
+    return "".join(text), "".join(regex).replace("\\E\\Q", ""), tokens
 
 
 def _token(token: str, position: int, name: str, values: Counter[str]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "dynamicTokenPosition": position,
-        "isDynamic": bool(position),
+        "tokenType": "DYNAMIC" if position else "STATIC",
         "tokenString": token,
+        "isNumeric": name == "Number",
+        "isErrorCode": all(_ERROR_CODE.fullmatch(value) for value in values),
         "enumerations": dict(values.most_common(_SAMPLES)) if position else {},
     }
     if position and name != "Token":

@@ -123,6 +123,7 @@ class LogGroupOperations(Operations):
             "logGroupClass": group.log_group_class,
             "logGroupArn": group.arn,
             "deletionProtectionEnabled": group.deletion_protection,
+            "bearerTokenAuthenticationEnabled": False,
         }
 
     def _group(self, name: str) -> Any:

@@ -6,6 +6,7 @@ import json
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_OID, uuid5
 
 from moto.core.exceptions import JsonRESTError
 from moto.core.utils import get_service_model
@@ -25,12 +26,15 @@ class MalformedQueryException(JsonRESTError):
     code = 400
 
     def __init__(self, error: QueryError) -> None:
-        super().__init__("MalformedQueryException", error.message)
+        request_id = uuid5(NAMESPACE_OID, error.message)
+        tail = f"(Service: AWSLogs; Status Code: 400; Error Code: MalformedQueryException; Request ID: {request_id}; "
+        message = f"{error.message} {tail}Proxy: null)"
+        super().__init__("MalformedQueryException", message)
         location = {"startCharOffset": error.start, "endCharOffset": error.end}
         self.description = json.dumps(
             {
                 "__type": "MalformedQueryException",
-                "message": error.message,
+                "message": message,
                 "queryCompileError": {"location": location, "message": error.message},
             }
         )

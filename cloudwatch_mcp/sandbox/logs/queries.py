@@ -31,7 +31,7 @@ class QueryOperations(Operations):
             raise InvalidParameterException(
                 f"The sandbox lacks the query language {language}; use the Logs Insights query language (CWLI)."
             )
-        query = _compile(request["queryString"], self.state)
+        query = self._compile(request)
         with self.state.lock:
             groups = self._log_groups(request, query.source)
             _check_classes(groups, query)
@@ -77,6 +77,16 @@ class QueryOperations(Operations):
         if query is None:
             raise ResourceNotFoundException("The specified query does not exist.")
         return query
+
+    def _compile(self, request: Mapping[str, Any]) -> Query:
+        text = request["queryString"]
+        try:
+            return Query(text, self.state.clock.now())
+        except QueryError as error:
+            start, end = request["startTime"], request["endTime"]
+            names = [name for parameter in _SELECTIONS for name in _listed(request.get(parameter))]
+            prefix = f"SOURCE '{','.join(names)}' START={start} END={end} |" if names else ""
+            raise MalformedQueryException(error.shifted(len(prefix))) from error
 
     def _log_groups(self, request: Mapping[str, Any], source: Mapping[str, list[str]] | None) -> list[Any]:
         parameters = [name for name in _SELECTIONS if request.get(name)]
@@ -137,8 +147,8 @@ class QueryOperations(Operations):
         if ranges and all(oldest > end for _, oldest, _ in ranges):
             raise MalformedQueryException(
                 QueryError(
-                    "end date and time is either before the log groups creation time or exceeds the "
-                    f"log groups log retention settings ([{end // 1000},{ranges[0].start // 1000}])"
+                    "Query's end date and time is either before the log groups creation time or exceeds the "
+                    f"log groups log retention settings ([0,{(ranges[0].start - end) // _DAY}])"
                 )
             )
         return ranges
@@ -182,11 +192,8 @@ class QueryDefinitionOperations(Operations):
         return json.dumps({"success": True})
 
 
-def _compile(text: str, state: Any) -> Query:
-    try:
-        return Query(text, state.clock.now())
-    except QueryError as error:
-        raise MalformedQueryException(error) from error
+def _listed(value: str | list[str] | None) -> list[str]:
+    return [value] if isinstance(value, str) else value or []
 
 
 def _check_classes(groups: Sequence[Any], query: Query) -> None:

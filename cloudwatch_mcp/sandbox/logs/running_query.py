@@ -97,7 +97,7 @@ class RunningQuery:
         events.reverse()
         events = events[: round(len(events) * progress)]
         results = self._results(events) if progress else Results([], 0)
-        return Answer(self._status, results.rows, self._statistics(events, results.matched, progress))
+        return Answer(self._status, results.rows, self._statistics(events, results, progress))
 
     def _results(self, events: Sequence[Event]) -> Results:
         """The results; without any, the query ends as Failed or Timeout."""
@@ -109,14 +109,15 @@ class RunningQuery:
                     self._status = "Failed" if isinstance(error, QueryError) else "Timeout"
             return Results([], 0)
 
-    def _statistics(self, events: Sequence[Event], matched: int, progress: float) -> dict[str, float]:
+    def _statistics(self, events: Sequence[Event], results: Results, progress: float) -> dict[str, float]:
         return {
-            "recordsMatched": float(matched),
+            "recordsMatched": float(results.matched),
             "recordsScanned": float(len(events)),
             "estimatedRecordsSkipped": 0.0,
             "bytesScanned": float(size(events)),
             "estimatedBytesSkipped": 0.0,
             "logGroupsScanned": float(len(self.ranges)) if progress else 0.0,
+            "resultCount": float(len(results.rows)),
         }
 
     def description(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from moto.cloudwatch.exceptions import ValidationError
 
@@ -15,7 +15,7 @@ from cloudwatch_mcp.sandbox.metrics import metrics_insights
 from cloudwatch_mcp.sandbox.metrics.aggregation import points, statistic_named
 from cloudwatch_mcp.sandbox.metrics.labels import default_labels, label
 from cloudwatch_mcp.sandbox.metrics.queries import Query, check, is_math
-from cloudwatch_mcp.sandbox.metrics.series import ExpressionError, Series, Value
+from cloudwatch_mcp.sandbox.metrics.series import ExpressionError, ForbiddenError, Series, Value
 from cloudwatch_mcp.sandbox.metrics.store import Metric, MetricStore, Observation, epoch, metric_of
 from cloudwatch_mcp.sandbox.next_token import next_token, offset_of
 
@@ -23,6 +23,9 @@ MAX_DATAPOINTS = 100_800
 
 # The age in seconds up to which a start has points, and the divisor that its period needs.
 RETENTION = ((3 * 3600, 1), (15 * 86_400, 60), (63 * 86_400, 300), (455 * 86_400, 3600))
+
+_DROPPED_POINTS = "One or more data-points have been dropped due to non-numeric values (NaN, -Infinite, +Infinite)"
+_PARTIAL_DATA = "The expression may contain partial data as one or more metrics have StatusCode 'Paginated'"
 
 Result = dict[str, Any]
 
@@ -41,8 +44,14 @@ def get_metric_data(request: Mapping[str, Any], store: MetricStore, now: datetim
     start, end = epoch(request["StartTime"]), epoch(request["EndTime"])
     check(queries, start, end)
     evaluation = _Evaluation(queries, store, int(start), int(-(-end // 1)), now.timestamp(), place)
-    series = list(evaluation.results())
-    return _page(series, request, has_math=any(is_math(query) for query in queries))
+    return _page(list(evaluation.results()), request, has_math=any(is_math(query) for query in queries))
+
+
+class _Answer(NamedTuple):
+    query_id: str
+    label: str
+    series: Series
+    is_math: bool
 
 
 @dataclass
@@ -63,16 +72,20 @@ class _Evaluation:
         metric_stats = {query["Id"]: query["MetricStat"] for query in self.queries if "MetricStat" in query}
         self._default_labels = default_labels(metric_stats)
 
-    def results(self) -> Iterator[tuple[str, str, Series]]:
-        """Id, label and series of each returned query. Expressions that are not returned are evaluated too."""
+    def results(self) -> Iterator[_Answer]:
+        """The answers to the returned queries. Expressions that are not returned are evaluated too."""
         for query in self.queries:
-            value = self.value_of(query["Id"])
+            try:
+                value = self.value_of(query["Id"])
+            except ForbiddenError as error:
+                messages = [{"Code": "Forbidden", "Value": str(error)}]
+                value = Series({}, 60, messages=messages, forbidden=True)
             if not query.get("ReturnData", True):
                 continue
             for series in value if isinstance(value, list) else [value]:
                 assert isinstance(series, Series)  # noqa: S101  # metric_math.evaluate returns no numbers
                 text = label(query.get("Label"), series, one_of_many=isinstance(value, list))
-                yield query["Id"], text, series
+                yield _Answer(query["Id"], text, series, is_math(query))
 
     def value_of(self, query_id: str) -> Value:
         if query_id not in self._by_id:
@@ -81,7 +94,10 @@ class _Evaluation:
             if query_id in self._in_progress:
                 raise ExpressionError(f"ID '{query_id}' refers to itself")
             self._in_progress.add(query_id)
-            self._values[query_id] = self._evaluate(self._by_id[query_id])
+            try:
+                self._values[query_id] = self._evaluate(self._by_id[query_id])
+            finally:
+                self._in_progress.discard(query_id)
         return self._values[query_id]
 
     def metrics(self, id_contains: str) -> list[Series]:
@@ -99,7 +115,10 @@ class _Evaluation:
                 value = metric_math.evaluate(query["Expression"], self)
         except ExpressionError as error:
             raise ValidationError(f"Error in expression '{query['Id']}': {error}") from error
-        return Series(value.points, value.period, query["Id"]) if isinstance(value, Series) else value
+        if isinstance(value, list):
+            return value
+        assert isinstance(value, Series)  # noqa: S101  # metric_math.evaluate returns no numbers
+        return Series(value.points, value.period, query["Id"], dropped_points=value.dropped_points)
 
     def _insights(self, query: Query) -> Series | list[Series]:
         parsed = metrics_insights.parse(query["Expression"])
@@ -164,18 +183,18 @@ def _of_one_unit(observations: list[Observation], unit: str | None) -> tuple[lis
     return [o for o in observations if o.unit == used], [] if unit else [message]
 
 
-def _page(results: list[tuple[str, str, Series]], request: Mapping[str, Any], *, has_math: bool) -> Result:
+def _page(answers: list[_Answer], request: Mapping[str, Any], *, has_math: bool) -> Result:
     """The points from the token's offset on, at most MaxDatapoints of them, series by series.
 
-    A series cut short is PartialData and goes on, under its Id and Label, on the next page. AWS gives no
-    NextToken to a request with metric math (the model's MetricDataResult.StatusCode): there it ends.
+    A series cut short is PartialData and goes on, under its Id and Label, on the next page. A request with
+    metric math gets no NextToken (the model's MetricDataResult.StatusCode): its other series are PartialData, too.
     """
     skip, room = offset_of(request), min(request.get("MaxDatapoints") or MAX_DATAPOINTS, MAX_DATAPOINTS)
     following = skip + room
-    answered: list[Result] = []
+    results: list[Result] = []
     cut = False
-    for query_id, text, series in results:
-        pairs = list(series.points.items())
+    for answer in answers:
+        pairs = list(answer.series.points.items())
         if request.get("ScanBy") != "TimestampAscending":
             pairs.reverse()
         if skip and skip >= len(pairs):
@@ -183,25 +202,32 @@ def _page(results: list[tuple[str, str, Series]], request: Mapping[str, Any], *,
             continue
         if cut or (pairs and not room):
             cut = True
-            break
-        shown = pairs[skip : skip + room]
-        cut = skip + room < len(pairs)
-        skip, room = 0, room - len(shown)
-        answered.append(_result(query_id, text, series, shown, complete=not cut))
-    answer: Result = {"MetricDataResults": answered, "Messages": []}
+            if not has_math:
+                break
+        part = pairs[skip : skip + room]
+        cut = cut or skip + room < len(pairs)
+        skip, room = 0, room - len(part)
+        results.append(_result(answer, part, complete=not cut))
+    page: Result = {"MetricDataResults": results, "Messages": []}
     if cut and not has_math:
-        answer["NextToken"] = next_token(following, request)
-    return answer
+        page["NextToken"] = next_token(following, request)
+    return page
 
 
-def _result(query_id: str, text: str, series: Series, pairs: list[tuple[int, float]], *, complete: bool) -> Result:
+def _result(answer: _Answer, pairs: list[tuple[int, float]], *, complete: bool) -> Result:
+    series = answer.series
+    if series.forbidden:
+        return {"Id": answer.query_id, "StatusCode": "Forbidden", "Messages": series.messages}
+    messages = list(series.messages)
+    if series.dropped_points:
+        messages.append({"Code": "ArithmeticError", "Value": _DROPPED_POINTS})
+    if answer.is_math and not complete:
+        messages.append({"Code": "PartialData", "Value": _PARTIAL_DATA})
     result: Result = {
-        "Id": query_id,
-        "Label": text,
+        "Id": answer.query_id,
+        "Label": answer.label,
         "Timestamps": [time for time, _ in pairs],
         "Values": [value for _, value in pairs],
-        "StatusCode": "Complete" if complete else "PartialData",
+        "StatusCode": "Complete" if complete and not series.dropped_points else "PartialData",
     }
-    if series.messages:
-        result["Messages"] = series.messages
-    return result
+    return {**result, "Messages": messages} if messages else result

@@ -9,9 +9,19 @@ from datetime import datetime, timezone
 from itertools import pairwise
 
 from cloudwatch_mcp.sandbox.metrics.anomaly_band import anomaly_band
-from cloudwatch_mcp.sandbox.metrics.series import Argument, ExpressionError, Scope, Series, Value, drop_nan, value_at
+from cloudwatch_mcp.sandbox.metrics.series import (
+    Argument,
+    ExpressionError,
+    ForbiddenError,
+    Scope,
+    Series,
+    Value,
+    computed,
+    drop_nan,
+    value_at,
+)
 
-_NOT_IN_THE_SANDBOX = {"SEARCH", "INSIGHT_RULE_METRIC", "SERVICE_QUOTA", "LAMBDA", "DB_PERF_INSIGHTS"}
+_NOT_IN_THE_SANDBOX = {"SEARCH", "INSIGHT_RULE_METRIC", "SERVICE_QUOTA", "LAMBDA"}
 
 
 def call(scope: Scope, name: str, arguments: list[Argument]) -> Value:
@@ -53,7 +63,7 @@ def _scalar(argument: Argument) -> float:
 
 def _each(function: Callable[[Series], Iterable[tuple[int, float]]], argument: Argument) -> Value:
     def of(series: Series) -> Series:
-        return Series(drop_nan(function(series)), series.period, series.label)
+        return computed(function(series), series.period, [series])
 
     return [of(series) for series in argument] if isinstance(argument, list) else of(_series(argument))
 
@@ -143,7 +153,8 @@ def _repeat(series: Series, times: list[int]) -> Iterable[tuple[int, float]]:
     latest = math.nan
     for time in times:
         latest = series.points.get(time, latest)
-        yield time, latest
+        if not math.isnan(latest):
+            yield time, latest
 
 
 def _interpolate(series: Series, times: list[int]) -> Iterable[tuple[int, float]]:
@@ -177,6 +188,11 @@ def _if(_: Scope, condition: Argument, then: Argument, otherwise: Argument | Non
         return math.nan if otherwise is None else _scalar(otherwise)
 
     return Series(drop_nan((time, value(time)) for time in series.points), series.period, series.label)
+
+
+def _performance_insights(*_: Argument | Scope) -> Value:
+    permission = "pi:GetResourceMetrics"
+    raise ForbiddenError(f"Access denied when getting data - please check that you have the {permission} permission")
 
 
 def _metrics(scope: Scope, id_contains: Argument = "") -> Value:
@@ -226,6 +242,7 @@ def _time_part(part: Callable[[datetime], int]) -> Callable[[Scope, Argument], V
 _OF_ARGUMENTS: dict[str, tuple[int, int, Callable[..., Value]]] = {
     "ANOMALY_DETECTION_BAND": (1, 2, _band),
     "DATE": (1, 1, _time_part(lambda moment: moment.day)),
+    "DB_PERF_INSIGHTS": (3, 3, _performance_insights),
     "DAY": (1, 1, _time_part(datetime.isoweekday)),
     "EPOCH": (1, 1, _time_part(lambda moment: int(moment.timestamp()))),
     "FILL": (2, 2, _fill),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isnan
 from typing import Protocol
@@ -10,6 +10,10 @@ from typing import Protocol
 
 class ExpressionError(Exception):
     """An invalid expression; the caller adds its id."""
+
+
+class ForbiddenError(Exception):
+    """An expression whose data the caller must not read."""
 
 
 @dataclass
@@ -26,6 +30,9 @@ class Series:
     messages: list[dict[str, str]] = field(default_factory=list)
     properties: Mapping[str, str] = field(default_factory=dict)
     history: Callable[[], dict[int, float]] | None = None
+    forbidden: bool = False
+    dropped_points: bool = False
+    """Whether arithmetic gave values that are not numbers, such as those of a division by zero."""
 
 
 Value = float | Series | list[Series]
@@ -58,8 +65,16 @@ def combine(operation: Callable[[float, float], float], left: Value, right: Valu
 def _combine_series(operation: Callable[[float, float], float], left: float | Series, right: float | Series) -> Series:
     sides = [side for side in (left, right) if isinstance(side, Series)]
     times = sides[0].points.keys() if len(sides) == 1 else sides[0].points.keys() | sides[1].points.keys()
-    values = ((time, operation(value_at(left, time), value_at(right, time))) for time in sorted(times))
-    return Series(drop_nan(values), min(side.period for side in sides), sides[0].label)
+    points = {time: operation(value_at(left, time), value_at(right, time)) for time in sorted(times)}
+    return computed(points.items(), min(side.period for side in sides), sides)
+
+
+def computed(points: Iterable[tuple[int, float]], period: int, sources: Sequence[Series]) -> Series:
+    """The series of an operation on `sources`, without the points that are not numbers."""
+    values = dict(points)
+    numbers = drop_nan(values.items())
+    dropped = len(numbers) < len(values) or any(source.dropped_points for source in sources)
+    return Series(numbers, period, sources[0].label, dropped_points=dropped)
 
 
 def value_at(operand: float | Series, time: int) -> float:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
+from cloudwatch_mcp.sandbox.insights import periods
 from cloudwatch_mcp.sandbox.insights.errors import QueryError
 from cloudwatch_mcp.sandbox.insights.expressions import ExpressionCompiler, Node
 from cloudwatch_mcp.sandbox.insights.functions import identity, numeric
@@ -33,11 +35,13 @@ class StatsCompiler(ExpressionCompiler):
         if key not in _AGGREGATES:
             return super().call(node)
         arguments = [argument for argument in arguments if argument]
-        if key == "count" and (not arguments or arguments[0].data == "star"):
+        if key in ("count", "count_over_time") and (not arguments or arguments[0].data == "star"):
             return self._collect(len)
-        operands = [self._rows.timed(argument) for argument in arguments]
-        if len(operands) != (2 if key == "pct" else 1):
-            raise QueryError(f"Invalid number of arguments for function {name}: {len(operands)}")
+        if len(arguments) != (2 if key in _WITH_PARAMETER else 1):
+            raise QueryError(f"Invalid number of arguments for function {name}: {len(arguments)}")
+        operands = [self._rows.timed(argument) for argument in arguments if argument.data != "period"]
+        if key == "rate":
+            return self._collect(_rate(operands[0], _period_of(arguments[1]), self.scope.find("@timestamp")))
         is_time = operands[0].kind is Kind.TIME
         kind = Kind.TIME if is_time and key in ("min", "max") else Kind.COMPUTED
         if key in ("earliest", "latest") and not is_time:
@@ -50,6 +54,42 @@ class StatsCompiler(ExpressionCompiler):
 
     def _moment(self, name: str) -> list[Expression]:
         return [self.scope.find("@timestamp")] if name in ("earliest", "latest") else []
+
+
+def _period_of(argument: Node) -> int:
+    if argument.data != "period":
+        raise QueryError("the second argument of rate is a period")
+    return periods.milliseconds(str(argument.children[0]))
+
+
+def _rate(operand: Expression, period: int, moment: Expression) -> Aggregate:
+    """The change from the first to the last value, per period."""
+    read, time = numeric(operand), moment.read
+
+    def aggregate(rows: Sequence[Any]) -> Any:
+        points = sorted([(time(row), value) for row in rows if (value := read(row)) is not None])
+        elapsed = points[-1][0] - points[0][0] if points else 0
+        return (points[-1][1] - points[0][1]) * period / elapsed if elapsed else None
+
+    return aggregate
+
+
+def _histogram(operand: Expression, width: Expression) -> Aggregate:
+    """The number of values in each bucket, by the start of the bucket."""
+    size = number(width.constant)
+    if size is None or size <= 0:
+        raise QueryError("the bucket width of histogram is a positive number")
+
+    def counts(numbers: list[Any]) -> dict[str, int]:
+        buckets = Counter(value // size * size for value in numbers)
+        return {str(start): buckets[start] for start in sorted(buckets)}
+
+    return _over_numbers(counts)(operand)
+
+
+def _distinct_values(operand: Expression) -> Aggregate:
+    read = identity(operand)
+    return lambda rows: [value for value in dict.fromkeys(map(read, rows)) if value is not None] or None
 
 
 def _integer_as_float(read: Read) -> Read:
@@ -126,8 +166,14 @@ def _by_time(choose: Callable[..., Any]) -> Callable[[Expression, Expression], A
     return compile_aggregate
 
 
+_WITH_PARAMETER = ("histogram", "pct", "rate")
 _AGGREGATES: dict[str, Callable[..., Aggregate]] = {
     "count": _over_values(len),
+    "count_over_time": _over_values(len),
+    "histogram": _histogram,
+    "rate": _rate,
+    "sum_over_time": _over_numbers(sum),
+    "values": _distinct_values,
     "count_distinct": _count_distinct,
     "sum": _over_numbers(sum),
     "avg": _over_numbers(statistics.fmean),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,12 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lark import Token
 from lark.visitors import Interpreter
 
-from cloudwatch_mcp.sandbox.insights import extraction, patterns
+from cloudwatch_mcp.sandbox.insights import extraction, patterns, structures
 from cloudwatch_mcp.sandbox.insights.aggregates import Aggregate, StatsCompiler
 from cloudwatch_mcp.sandbox.insights.errors import QueryError, unexpected
 from cloudwatch_mcp.sandbox.insights.events import SYSTEM_FIELDS
-from cloudwatch_mcp.sandbox.insights.expressions import ExpressionCompiler, Node, Scope, name_of, string_of
-from cloudwatch_mcp.sandbox.insights.functions import identity, textual
+from cloudwatch_mcp.sandbox.insights.expressions import ExpressionCompiler, Node, Scope, first_item, name_of, string_of
+from cloudwatch_mcp.sandbox.insights.functions import identity, numeric, textual
 from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, sort_key
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 # StartQuery: the maximum of a query's limit.
 MAX_LIMIT = 100_000
+# The modifiers of diff.
+EARLIER_WINDOWS = {"": 0, "previousday": 1, "previousweek": 7, "previousmonth": 30}
+_OPTION = re.compile(r"(\w+)\s*=\s*(\w+)")
 _DEFAULT_COLUMNS = ("@timestamp", "@message")
 
 Run = Callable[[Sequence[Any]], Sequence[Any]]
@@ -32,6 +36,15 @@ Run = Callable[[Sequence[Any]], Sequence[Any]]
 class Stage(NamedTuple):
     run: Run
     filters_events: bool = False
+    # The earlier window that a diff command compares with.
+    compares_with: str | None = None
+
+
+@dataclass
+class Subquery:
+    log_groups: Sequence[str]
+    pipeline: Pipeline
+    values: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -43,13 +56,19 @@ class Pipeline:
     source: dict[str, list[str]] | None = None
     # Commands that Infrequent Access log groups do not support (docs: CWL_AnalyzeLogData_Classes).
     standard_class_only: list[str] = field(default_factory=list)
+    subqueries: list[Subquery] = field(default_factory=list)
+    # The columns of addtotals col=true; without names, all numeric ones.
+    column_totals: list[str] | None = None
 
 
 class PipelineCompiler(Interpreter[Token, None]):
     """Each method compiles a command; `scope` has the names that the next command can use."""
 
-    def __init__(self, text: str, now: datetime) -> None:
+    def __init__(self, text: str, now: datetime, *, nested: bool = False) -> None:
         self._expressions = ExpressionCompiler(text, Scope(), now)
+        self._expressions.subquery = self._subquery  # type: ignore[method-assign]  # commands need expressions
+        self._nested = nested
+        self._has_patterns = False
         self._pipeline = Pipeline()
         self._fields: dict[str, Expression] = {}
         self._extracted: dict[str, Expression] = {}
@@ -84,8 +103,22 @@ class PipelineCompiler(Interpreter[Token, None]):
             return self._display
         if self._scope.closed:
             return self._scope.names
-        shown = self._fields or {name: SYSTEM_FIELDS[name] for name in _DEFAULT_COLUMNS}
-        return {**shown, **self._extracted, "@ptr": SYSTEM_FIELDS["@ptr"]}
+        shown = self._fields or {name: self._scope.field(name) for name in _DEFAULT_COLUMNS}
+        return {**shown, **self._extracted, "@ptr": self._scope.field("@ptr")}
+
+    def _subquery(self, node: Node) -> Subquery:
+        if self._nested:
+            # docs, CWL_QuerySyntax-Subqueries: nested subqueries are not supported.
+            raise QueryError("Nested subqueries are not supported")
+        source, *_ = node.children
+        names = [string_of(name) for name in source.children] if source else []
+        text, now = self._expressions.text, self._expressions.now
+        subquery = Subquery(names, PipelineCompiler(text, now, nested=True).compile(node))
+        self._pipeline.subqueries.append(subquery)
+        return subquery
+
+    def subquery_source(self, _: Node) -> None:
+        """Read by the command that has the subquery."""
 
     def _add_stage(self, run: Run, *, filters: bool = False) -> None:
         self._pipeline.stages.append(Stage(run, filters and not self._scope.closed))
@@ -98,7 +131,7 @@ class PipelineCompiler(Interpreter[Token, None]):
                 self._pipeline.source[str(name)] = [string_of(value) for value in values]
 
     def unsupported(self, node: Node) -> None:
-        raise QueryError(f"The sandbox lacks the command {node.children[0].split()[0]}")
+        raise QueryError(f"The sandbox lacks the command {node.children[0].split()[0]}; AWS has it")
 
     def fields(self, node: Node) -> None:
         for name, expression in self._named_columns(node.children):
@@ -109,7 +142,7 @@ class PipelineCompiler(Interpreter[Token, None]):
     def display(self, node: Node) -> None:
         self._display = dict(self._named_columns(node.children))
         if not self._scope.closed:
-            self._display["@ptr"] = SYSTEM_FIELDS["@ptr"]
+            self._display["@ptr"] = self._scope.field("@ptr")
 
     def _named_columns(self, columns: Sequence[Node]) -> list[tuple[str, Expression]]:
         """Columns, named by alias, by the field's name or by the expression's text."""
@@ -142,6 +175,52 @@ class PipelineCompiler(Interpreter[Token, None]):
         named = [name_of(name) for name in names if name]
         self._extract(extraction.by_regex(self._parse_source(source), str(literal), named))
 
+    def parse_format(self, node: Node) -> None:
+        source, kind, *names = node.children
+        text, aliases = self._parse_source(source), [name_of(name) for name in names if name]
+        if kind.lower() == "csv":
+            self._extract(extraction.by_csv(text, aliases))
+            return
+        value, field = extraction.logfmt(text), self._scope.field
+        self._extract({name: value(name) for name in aliases})
+        if not aliases:
+            self._scope.field = lambda name: field(name) if name in SYSTEM_FIELDS else value(name)
+
+    def unnest(self, node: Node) -> None:
+        source, name = map(name_of, node.children)
+        structure = self._scope.find(source)
+        if structure.kind is Kind.LIST:
+            raise QueryError("unnest takes a list of jsonParse, not one of split")
+        read = structure.read
+        self._add_stage(lambda rows: [(row, item) for row in rows for item in structures.items(read(row))])
+        self._scope.nest()
+        self._fields = {field: first_item(expression) for field, expression in self._fields.items()}
+        self._extracted = {field: first_item(expression) for field, expression in self._extracted.items()}
+        self._scope.names[name] = Expression(itemgetter(1), Kind.STRUCTURE)
+
+    def addtotals(self, node: Node) -> None:
+        text = str(node.children[0])[len("addtotals") :]
+        options = {name.lower(): value for name, value in _OPTION.findall(text)}
+        names = [name.strip() for name in _OPTION.sub("", text).split(",") if name.strip()]
+        if options.get("col", "false").lower() == "true":
+            self._pipeline.column_totals = names
+        # AWS adds no row total after stats.
+        if options.get("row", "true").lower() == "true" and not self._scope.closed:
+            terms = [self._scope.find(name) for name in names] if names else list(self._fields.values())
+            readers = [numeric(term) for term in terms if term.kind is not Kind.TIME]
+            total = Expression(_row_total(readers), Kind.COMPUTED)
+            name = options.get("fieldname", "Total")
+            self._scope.names[name] = self._fields[name] = total
+
+    def diff(self, node: Node) -> None:
+        if not self._has_patterns:
+            raise QueryError("Diff compilation Failed : Diff operation has to be used after Pattern")
+        modifier = str(node.children[0])[len("diff") :].strip().lower()
+        if modifier not in EARLIER_WINDOWS:
+            raise unexpected(self._expressions.text, node.meta.start_pos + len("diff "))
+        self._pipeline.stages.append(Stage(lambda rows: rows, compares_with=modifier))
+        self._set_columns([(name, Kind.COMPUTED) for name in (*patterns.COLUMNS, *patterns.DIFFERENCE_COLUMNS)])
+
     def _parse_source(self, source: Node | None) -> Expression:
         return self._scope.find(name_of(source.children[0]) if source else "@message")
 
@@ -172,12 +251,14 @@ class PipelineCompiler(Interpreter[Token, None]):
         read_time = None if self._scope.closed else self._scope.find("@timestamp").read
         self._add_stage(lambda rows: patterns.patterns(rows, read_text, read_time))
         self._set_columns([(name, Kind.COMPUTED) for name in patterns.COLUMNS])
+        self._has_patterns = True
 
     def _set_columns(self, names: Sequence[tuple[str, Kind]]) -> None:
         """Turn rows into tuples, whose columns are the only names from here on."""
         columns = {name: Expression(itemgetter(i), kind) for i, (name, kind) in enumerate(names)}
         self._expressions.scope = Scope(columns, closed=True)
         self._display = None
+        self._has_patterns = False
 
     def sort(self, node: Node) -> None:
         keys = []
@@ -220,6 +301,14 @@ def _grouping(keys: Sequence[Read], aggregates: Sequence[Aggregate], results: Se
         return [result(key, group) for key, group in _group_by(rows, _all(keys)).items()]
 
     return run
+
+
+def _row_total(readers: Sequence[Read]) -> Read:
+    def total(row: Any) -> Any:
+        numbers = [value for value in [read(row) for read in readers] if value is not None]
+        return sum(numbers) if numbers else None
+
+    return total
 
 
 def _all(readers: Sequence[Read]) -> Callable[[Any], tuple[Any, ...]]:

@@ -123,10 +123,10 @@ def _discovered_field(name: str) -> Read:
     parts = name.split(".")
     if len(parts) == 1:
         return lambda event: _leaf(event.fields.get(name))
-    return lambda event: _leaf(_walk(event.fields, parts))
+    return lambda event: _leaf(walk(event.fields, parts))
 
 
-def _walk(node: Any, parts: list[str]) -> Any:
+def walk(node: Any, parts: list[str]) -> Any:
     for position, part in enumerate(parts):
         if isinstance(node, dict):
             rest = ".".join(parts[position:])

@@ -12,7 +12,7 @@ from typing import Any
 from lark import Token
 from lark.visitors import Interpreter
 
-from cloudwatch_mcp.sandbox.insights import budget, comparisons, events, functions, periods
+from cloudwatch_mcp.sandbox.insights import budget, comparisons, events, functions, periods, structures
 from cloudwatch_mcp.sandbox.insights.errors import QueryError
 from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, number, truth
 
@@ -52,13 +52,29 @@ class Scope:
     def __init__(self, names: Mapping[str, Expression] | None = None, *, closed: bool = False) -> None:
         self.names = dict(names or {})
         self.closed = closed
+        self.field: Callable[[str], Expression] = events.field
 
     def find(self, name: str) -> Expression:
         if name in self.names:
             return self.names[name]
+        for position, character in enumerate(name):
+            structure = self.names.get(name[:position]) if character == "." else None
+            if structure and structure.kind in structures.STRUCTURES:
+                return structures.member(structure, name[position + 1 :])
         if self.closed:
             raise QueryError(f"Unknown symbols found in or after stats: {name}")
-        return events.field(name)
+        return self.field(name)
+
+    def nest(self) -> None:
+        """Read all names from the first item of a row, which is a pair after this."""
+        field = self.field
+        self.field = lambda name: first_item(field(name))
+        self.names = {name: first_item(expression) for name, expression in self.names.items()}
+
+
+def first_item(expression: Expression) -> Expression:
+    read = expression.read
+    return expression._replace(read=lambda pair: read(pair[0]))
 
 
 class ExpressionCompiler(Interpreter[Token, Expression]):
@@ -113,8 +129,8 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
             return column
         name, *arguments = node.children
         if name.lower() == "now":
-            milliseconds = int(self.now.timestamp() * 1000)
-            return Expression(lambda _: milliseconds, Kind.TIME)
+            seconds = int(self.now.timestamp())
+            return Expression(lambda _: seconds, Kind.COMPUTED)
         if name.lower() in _TIME_FUNCTIONS:
             return self._time_function(name, arguments)
         return functions.apply(name, [self.compile(argument) for argument in arguments if argument])
@@ -173,6 +189,14 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
         left, negated, *options = node.children
         test = comparisons.member(self.compile(left), [self.compile(option) for option in options])
         return _truth(test, negated=negated)
+
+    def member_of_subquery(self, node: Node) -> Expression:
+        left, negated, query = node.children
+        read, subquery = functions.textual(self.compile(left)), self.subquery(query)
+        return _truth(lambda row: read(row) in subquery.values, negated=negated)
+
+    def subquery(self, node: Node) -> Any:
+        raise QueryError(f"{self.text_of(node)} is a subquery outside of a filter")
 
     def arithmetic(self, node: Node) -> Expression:
         left, sign, right = node.children

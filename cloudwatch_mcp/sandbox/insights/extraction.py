@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from typing import TYPE_CHECKING, Any
 
 from cloudwatch_mcp.sandbox.insights import regexes
@@ -56,6 +58,30 @@ def by_regex(source: Expression, literal: str, names: Sequence[str]) -> dict[str
         return match and [match[number] for number in numbers]
 
     return _extracted(source, groups, names)
+
+
+def by_csv(source: Expression, names: Sequence[str]) -> dict[str, Expression]:
+    def columns(text: str) -> Parts:
+        cells = next(csv.reader([text]), [])
+        return [*cells, *[None] * len(names)][: len(names)]
+
+    return _extracted(source, columns, names)
+
+
+def logfmt(source: Expression) -> Callable[[str], Expression]:
+    """The field of a key in texts such as `level=info msg="order placed"`."""
+    read_source = textual(source)
+
+    def field(name: str) -> Expression:
+        pair = re.compile(rf'(?:^|\s){re.escape(name)}=(?:"((?:[^"\\]|\\.)*)"|(\S*))')
+
+        def read(row: Any) -> str | None:
+            match = pair.search(read_source(row) or "")
+            return match and (match[1].replace('\\"', '"') if match[1] is not None else match[2])
+
+        return Expression(read, Kind.RAW)
+
+    return field
 
 
 def _extracted(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+from base64 import b64decode, b64encode
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
+from urllib.parse import quote_plus, unquote_plus
 
-from cloudwatch_mcp.sandbox.insights import budget, regexes
+from cloudwatch_mcp.sandbox.insights import budget, regexes, structures
 from cloudwatch_mcp.sandbox.insights.errors import QueryError
 from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, number, text, truth
 
 _ANY = 99
+_EARTH_RADIUS = 6371.0088  # kilometres, the mean
 
 
 class Function(NamedTuple):
@@ -54,6 +59,42 @@ def _case(*branches: Any) -> Any:
     return branches[-1] if len(branches) % 2 else None
 
 
+def _base64_decode(value: str) -> str | None:
+    try:
+        return b64decode(value, validate=True).decode()
+    except ValueError:
+        return None
+
+
+def _haversine(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
+    """The distance between two points on the globe in kilometres."""
+    first, second = math.radians(latitude), math.radians(other_latitude)
+    east = math.radians(other_longitude - longitude)
+    chord = math.sin((second - first) / 2) ** 2 + math.cos(first) * math.cos(second) * math.sin(east / 2) ** 2
+    return 2 * _EARTH_RADIUS * math.asin(math.sqrt(chord))
+
+
+def _is_ip(*versions: int) -> Callable[[str], bool]:
+    def test(value: str) -> bool:
+        try:
+            return ip_address(value).version in versions
+        except ValueError:
+            return False
+
+    return test
+
+
+def _is_in_subnet(*versions: int) -> Callable[[str, str], bool]:
+    def test(value: str, subnet: str) -> bool:
+        try:
+            address = ip_address(value)
+            return address.version in versions and address in ip_network(subnet, strict=False)
+        except ValueError:
+            return False
+
+    return test
+
+
 def _is_blank(value: Any) -> bool:
     return value is None or not str(value).strip()
 
@@ -91,6 +132,22 @@ FUNCTIONS = {
     "regex_replace": Function(regexes.replace, "t", 3, 3),
     "startswith": Function(str.startswith, "t", 2, 2, Kind.TRUTH),
     "endswith": Function(str.endswith, "t", 2, 2, Kind.TRUTH),
+    "jsonparse": Function(structures.parse, "t", 1, 1, Kind.STRUCTURE),
+    "jsonstringify": Function(structures.stringify, "v", 1, 1),
+    "split": Function(structures.split, "t", 2, 2, Kind.LIST),
+    "md5": Function(lambda value: hashlib.md5(value.encode(), usedforsecurity=False).hexdigest(), "t", 1, 1),
+    "sha256": Function(lambda value: hashlib.sha256(value.encode()).hexdigest(), "t", 1, 1),
+    "base64encode": Function(lambda value: b64encode(value.encode()).decode(), "t", 1, 1),
+    "base64decode": Function(_base64_decode, "t", 1, 1),
+    "urlencode": Function(quote_plus, "t", 1, 1),
+    "urldecode": Function(unquote_plus, "t", 1, 1),
+    "haversine": Function(_haversine, "n", 4, 4),
+    "isvalidip": Function(_is_ip(4, 6), "t", 1, 1, Kind.TRUTH),
+    "isvalidipv4": Function(_is_ip(4), "t", 1, 1, Kind.TRUTH),
+    "isvalidipv6": Function(_is_ip(6), "t", 1, 1, Kind.TRUTH),
+    "isipinsubnet": Function(_is_in_subnet(4, 6), "t", 2, 2, Kind.TRUTH),
+    "isipv4insubnet": Function(_is_in_subnet(4), "t", 2, 2, Kind.TRUTH),
+    "isipv6insubnet": Function(_is_in_subnet(6), "t", 2, 2, Kind.TRUTH),
     # On AWS the documented third argument, to ignore case, has no effect.
     "strcontains": Function(lambda value, part, _=None: part in value, "t", 2, 3, Kind.TRUTH),
 }

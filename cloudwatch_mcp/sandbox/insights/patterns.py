@@ -17,7 +17,7 @@ from cloudwatch_mcp.sandbox.insights import budget
 from cloudwatch_mcp.sandbox.insights.shapes import SEVERITIES, VARIABLE, WORD, Shape, cut, distinctive_words, form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from cloudwatch_mcp.sandbox.insights.values import Read
 
@@ -34,6 +34,8 @@ COLUMNS = (
     "@pattern",
     "@severityLabel",
 )
+# The documentation of `diff` shows an event count, its difference and a description in the console.
+DIFFERENCE_COLUMNS = ("@differenceCount", "@differenceDescription")
 _ERROR_CODE = re.compile(r"[45]\d\d")
 _SIMILARITY = 0.6
 _SAMPLES = 10
@@ -67,6 +69,25 @@ def patterns(rows: Iterable[Any], read_text: Read, read_time: Read | None) -> li
     groups = _cluster(alike)
     groups.sort(key=lambda group: -len(group.rows))
     return [_columns(group, total, read_text, read_time) for group in groups]
+
+
+def difference(rows: Sequence[tuple[Any, ...]], earlier: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The patterns of two windows, the largest difference of their counts first."""
+    pattern, count = COLUMNS.index("@pattern"), COLUMNS.index("@sampleCount")
+    before = {row[pattern]: row for row in earlier}
+    now = {row[pattern]: row for row in rows}
+    compared = []
+    for text, row in {**before, **now}.items():
+        counts = before[text][count] if text in before else 0, now[text][count] if text in now else 0
+        described = "New pattern" if text not in before else "Pattern no longer found" if text not in now else ""
+        current = (*row[:count], counts[1], *row[count + 1 :])
+        compared.append((*current, counts[1] - counts[0], described or _change(*counts)))
+    return sorted(compared, key=lambda row: -abs(row[-2]))
+
+
+def _change(before: int, now: int) -> str:
+    percent = round(100 * (now - before) / before)
+    return f"{abs(percent)}% {'more' if percent > 0 else 'fewer'} events" if percent else "No change"
 
 
 _ByWords = dict[tuple[Shape, tuple[str, ...]], tuple[list[Any], list[tuple[str, ...]]]]

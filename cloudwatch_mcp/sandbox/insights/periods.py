@@ -49,6 +49,12 @@ def ceiling(period: str) -> Callable[[int], int]:
     return lambda moment: down(moment) + width
 
 
+def milliseconds(period: str) -> int:
+    """The length of a period; a month counts 30 days."""
+    count, unit = _parts(period)
+    return count * (_MONTHS[unit] * 30 * _DAY if unit in _MONTHS else _FIXED[unit])
+
+
 def _parts(period: str) -> tuple[int, str]:
     match = _PERIOD.fullmatch(period)
     if not match:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lark import Lark, Token, Tree, UnexpectedInput, UnexpectedToken
 
-from cloudwatch_mcp.sandbox.insights import budget
-from cloudwatch_mcp.sandbox.insights.commands import PipelineCompiler
+from cloudwatch_mcp.sandbox.insights import budget, patterns
+from cloudwatch_mcp.sandbox.insights.commands import PipelineCompiler, Stage
 from cloudwatch_mcp.sandbox.insights.errors import QueryError, unexpected
-from cloudwatch_mcp.sandbox.insights.values import text
+from cloudwatch_mcp.sandbox.insights.values import Kind, number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from cloudwatch_mcp.sandbox.insights.events import Event
@@ -44,30 +44,77 @@ class Query:
         self.source = self._pipeline.source
         self.standard_class_only = self._pipeline.standard_class_only
 
-    def run(self, events: Sequence[Event], limit: int | None = None) -> Results:
+    def run(
+        self,
+        events: Sequence[Event],
+        limit: int | None = None,
+        *,
+        earlier: Callable[[str], Sequence[Event]] = lambda _: (),
+        subquery_events: Callable[[int], Sequence[Event]] | None = None,
+    ) -> Results:
         """The results over `events`, given newest first; `limit` applies if the query sets none.
+
+        Args:
+            events: the events of the window.
+            limit: the limit of a query that sets none.
+            earlier: the events of the window that a diff command compares with, by its modifier.
+            subquery_events: the events of the subquery with this index.
 
         Raises:
             OverBudgetError: it runs too long, or builds a text that is too long.
             QueryError: it builds an invalid regular expression from a field.
         """
         with budget.time_limit():
-            return self._run(events, limit)
+            for index, subquery in enumerate(self._pipeline.subqueries):
+                inner = subquery_events(index) if subquery_events else events
+                rows, _ = _rows(subquery.pipeline.stages, inner, earlier)
+                _, column = subquery.pipeline.columns[0]
+                values = (text(column.read(row), column.kind) for row in rows)
+                subquery.values = frozenset(value for value in values if value is not None)
+            return self._run(events, limit, earlier)
 
-    def _run(self, events: Sequence[Event], limit: int | None) -> Results:
-        rows: Sequence[Any] = events
-        matched = len(events)
-        for stage in self._pipeline.stages:
-            rows = stage.run(rows)
-            matched = len(rows) if stage.filters_events else matched
+    @property
+    def subquery_log_groups(self) -> list[Sequence[str]]:
+        """The log groups of each subquery; an empty list stands for those of the query."""
+        return [subquery.log_groups for subquery in self._pipeline.subqueries]
+
+    def _run(self, events: Sequence[Event], limit: int | None, earlier: Callable[[str], Sequence[Event]]) -> Results:
+        rows, matched = _rows(self._pipeline.stages, events, earlier)
         if not self._pipeline.limited:
             rows = rows[: limit or DEFAULT_LIMIT]
-        return Results([self._formatted(row) for row in rows], matched)
+        formatted = [self._formatted(row) for row in rows]
+        if self._pipeline.column_totals is not None:
+            formatted.append(self._column_totals(formatted))
+        return Results(formatted, matched)
 
     def _formatted(self, row: Any) -> Row:
         """A row of GetQueryResults: texts, without the fields that have no value."""
         values = ((name, text(column.read(row), column.kind)) for name, column in self._pipeline.columns)
         return [{"field": name, "value": value} for name, value in values if value is not None]
+
+    def _column_totals(self, rows: Sequence[Row]) -> Row:
+        """The summary row of addtotals."""
+        totals: dict[str, float] = {}
+        for cell in (cell for row in rows for cell in row):
+            value = number(cell["value"])
+            if value is not None and cell["field"] in (self._pipeline.column_totals or [cell["field"]]):
+                totals[cell["field"]] = totals.get(cell["field"], 0) + value
+        return [{"field": name, "value": str(text(total, Kind.COMPUTED))} for name, total in totals.items()]
+
+
+def _rows(
+    stages: Sequence[Stage], events: Sequence[Event], earlier: Callable[[str], Sequence[Event]]
+) -> tuple[Sequence[Any], int]:
+    """The rows after the last stage, and the number of events that matched the filters."""
+    rows: Sequence[Any] = events
+    matched = len(events)
+    for position, stage in enumerate(stages):
+        if stage.compares_with is not None:
+            before, _ = _rows(stages[:position], earlier(stage.compares_with), earlier)
+            rows = patterns.difference(rows, before)
+        rows = stage.run(rows)
+        matched = len(rows) if stage.filters_events else matched
+    return rows, matched
 
 
 def _parse(query: str) -> Tree[Token]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -22,6 +23,8 @@ class Kind(Enum):
     RAW = "raw"  # a field of the log event
     COMPUTED = "computed"
     TRUTH = "truth"
+    STRUCTURE = "structure"  # a map or a list of jsonParse, or a member of one
+    LIST = "list"  # a list of split, which unnest refuses
     TIME = "time"  # milliseconds since the epoch, displayed as a date and time
 
 
@@ -52,8 +55,12 @@ def text(value: Any, kind: Kind = Kind.RAW) -> str | None:
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, float):
-        return _raw_float(value) if kind is Kind.RAW else _computed_float(value)
-    return str(value)
+        return _raw_float(value) if kind in (Kind.RAW, Kind.STRUCTURE) else _computed_float(value)
+    return json_text(value) if isinstance(value, (dict, list)) else str(value)
+
+
+def json_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def timestamp(milliseconds: int) -> str:

@@ -35,11 +35,15 @@ class QueryOperations(Operations):
         with self.state.lock:
             groups = self._log_groups(request, query.source)
             _check_classes(groups, query)
+            start, end = request["startTime"] * 1000, request["endTime"] * 1000
+            subqueries = [[self._log_group(name) for name in names] or groups for names in query.subquery_log_groups]
             running = RunningQuery(
                 query_id=str(mock_random.uuid4()),
                 text=request["queryString"],
                 query=query,
-                ranges=self._ranges(groups, request["startTime"] * 1000, request["endTime"] * 1000),
+                ranges=self._ranges(groups, start, end),
+                window=end - start,
+                subquery_ranges=[self._ranges(inner, start, end) for inner in subqueries],
                 limit=request.get("limit"),
                 created=self.state.now(),
                 polls_to_complete=self.state.polls_to_complete,

@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, NamedTuple
 
-from cloudwatch_mcp.sandbox.insights import Event, EventLog, OverBudgetError, Query, QueryError, Results, size
+from cloudwatch_mcp.sandbox.insights import (
+    EARLIER_WINDOWS,
+    Event,
+    EventLog,
+    OverBudgetError,
+    Query,
+    QueryError,
+    Results,
+    size,
+)
+
+_DAY = 86_400_000
 
 
 class LogGroupRange(NamedTuple):
@@ -16,6 +27,13 @@ class LogGroupRange(NamedTuple):
     log: EventLog
     start: int
     end: int
+
+
+def _newest_first(ranges: Sequence[LogGroupRange], shift: int = 0) -> list[Event]:
+    events = [event for log, start, end in ranges for event in log.between(start - shift, end - shift)]
+    events.sort(key=lambda event: event.timestamp)
+    events.reverse()
+    return events
 
 
 class Answer(NamedTuple):
@@ -38,6 +56,8 @@ class RunningQuery:
     limit: int | None
     created: int
     polls_to_complete: int | None
+    window: int = 0
+    subquery_ranges: Sequence[Sequence[LogGroupRange]] = ()
     _status: str = "Scheduled"
     _polls: int = 0
     _cached: dict[float, Answer] = field(default_factory=dict)
@@ -90,11 +110,7 @@ class RunningQuery:
 
     def _run(self, progress: float) -> Answer:
         """Run the query over the scanned share of the events, newest first."""
-        events: list[Event] = []
-        for log, start, end in self.ranges:
-            events += log.between(start, end)
-        events.sort(key=lambda event: event.timestamp)
-        events.reverse()
+        events = _newest_first(self.ranges)
         events = events[: round(len(events) * progress)]
         results = self._results(events) if progress else Results([], 0)
         return Answer(self._status, results.rows, self._statistics(events, results, progress))
@@ -102,12 +118,21 @@ class RunningQuery:
     def _results(self, events: Sequence[Event]) -> Results:
         """The results; without any, the query ends as Failed or Timeout."""
         try:
-            return self.query.run(events, self.limit)
+            return self.query.run(
+                events,
+                self.limit,
+                earlier=lambda modifier: _newest_first(self.ranges, self._shift(modifier)),
+                subquery_events=lambda index: _newest_first(self.subquery_ranges[index]),
+            )
         except (OverBudgetError, QueryError) as error:
             with self._lock:
                 if self._status != "Cancelled":
                     self._status = "Failed" if isinstance(error, QueryError) else "Timeout"
             return Results([], 0)
+
+    def _shift(self, modifier: str) -> int:
+        """How many milliseconds before the window the one of a diff command is."""
+        return EARLIER_WINDOWS[modifier] * _DAY or self.window + 1
 
     def _statistics(self, events: Sequence[Event], results: Results, progress: float) -> dict[str, float]:
         return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,6 @@ from cloudwatch_mcp.sandbox.incident.sandbox_only import LINKED_ACCOUNT, seed_sa
 from cloudwatch_mcp.sandbox.server import Application, Server
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from typing_extensions import Self
 
 __all__ = ["Clock", "Sandbox"]

@@ -20,6 +20,7 @@ from cloudwatch_mcp.sandbox.alarms.store import Alarms
 from cloudwatch_mcp.sandbox.clock import Clock
 from cloudwatch_mcp.sandbox.metrics.data import Place, get_metric_data
 from cloudwatch_mcp.sandbox.metrics.listing import list_metrics
+from cloudwatch_mcp.sandbox.metrics.metric_statistics import get_metric_statistics
 from cloudwatch_mcp.sandbox.metrics.store import MetricStore
 from cloudwatch_mcp.sandbox.model_constraints import violations
 
@@ -112,8 +113,7 @@ class SandboxCloudWatchResponse(CloudWatchResponse):
         return ActionResult(answer)
 
     def get_metric_statistics(self) -> ActionResult:
-        # moto's own would answer from its own store, in which there is nothing.
-        raise NotImplementedError("GetMetricStatistics is not in the sandbox: use GetMetricData")
+        return ActionResult(get_metric_statistics(self._get_params(), self._cloud.metrics))
 
     def put_metric_alarm(self) -> ActionResult:
         self._cloud.alarms.put_metric_alarm(self._get_params())
@@ -126,11 +126,6 @@ class SandboxCloudWatchResponse(CloudWatchResponse):
 
     def describe_alarms(self) -> ActionResult:
         return ActionResult(self._cloud.alarms.describe(self._get_params()))
-
-    def describe_alarms_for_metric(self) -> ActionResult:
-        params = self._get_params()
-        alarms = self._cloud.alarms.for_metric(params["Namespace"], params["MetricName"])
-        return ActionResult({"MetricAlarms": alarms})
 
     def describe_alarm_history(self) -> ActionResult:
         return ActionResult(self._cloud.alarms.history(self._get_params()))

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+from collections.abc import Iterable
 from functools import cache
 from http import HTTPStatus
 from threading import Lock, Thread
@@ -13,15 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
+from moto.backends import SERVICE_NAMES
 from moto.core.base_backend import AccountSpecificBackend
 from moto.moto_server.werkzeug_app import MotoRequestHandler, create_backend_app
 from werkzeug.serving import ThreadedWSGIServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-    from moto.backends import SERVICE_NAMES
 
 logger = logging.getLogger(__name__)
 

@@ -549,9 +549,3 @@ def test_tags_are_listed_added_and_removed(client: Any) -> None:
     client.tag_resource(ResourceARN=f"{ARN}slow", Tags=[{"Key": "tier", "Value": "1"}])
     client.untag_resource(ResourceARN=f"{ARN}slow", TagKeys=["team"])
     assert client.list_tags_for_resource(ResourceARN=f"{ARN}slow")["Tags"] == [{"Key": "tier", "Value": "1"}]
-
-
-def test_alarms_are_listed_by_metric(client: Any) -> None:
-    put(client, "slow")
-    answer = client.describe_alarms_for_metric(Namespace="Shop", MetricName="Latency")
-    assert [alarm["AlarmName"] for alarm in answer["MetricAlarms"]] == ["slow"]

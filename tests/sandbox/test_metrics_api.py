@@ -452,3 +452,48 @@ def test_listing_with_linked_accounts_names_the_owners(client: Any) -> None:
     put(client, 1)
     assert client.list_metrics(IncludeLinkedAccounts=True)["OwningAccounts"] == ["123456789012"]
     assert listed(client, IncludeLinkedAccounts=True, OwningAccount="111122223333") == []
+
+
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, GetMetricStatistics",
+    behaviour="GetMetricStatistics returns a datapoint for each period with data, with its unit and the statistics.",
+)
+def test_metric_statistics_are_datapoints(client: Any) -> None:
+    put(client, 1, 2, 6, Unit="Seconds")
+    metric = {"Namespace": "Shop", "MetricName": "Latency", "StartTime": NOW - HOUR, "EndTime": NOW, "Period": 120}
+
+    answer = client.get_metric_statistics(**metric, Statistics=["Sum", "Maximum"])
+    percentiles = client.get_metric_statistics(**metric, ExtendedStatistics=["p50"])
+
+    assert answer["Label"] == "Latency"
+    assert answer["Datapoints"] == [
+        {"Timestamp": NOW - HOUR, "Sum": 3.0, "Maximum": 2.0, "Unit": "Seconds"},
+        {"Timestamp": NOW - HOUR + 2 * MINUTE, "Sum": 6.0, "Maximum": 6.0, "Unit": "Seconds"},
+    ]
+    assert [each["ExtendedStatistics"] for each in percentiles["Datapoints"]] == [{"p50": 1.5}, {"p50": 6.0}]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"Statistics": None}, "Must specify either Statistics or ExtendedStatistics"),
+        ({"StartTime": NOW}, "The parameter StartTime must be less than the parameter EndTime."),
+        ({"Period": 90}, "The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60."),
+        (
+            {"StartTime": NOW - 2 * DAY},
+            (
+                "You have requested up to 2,880 datapoints, which exceeds the limit of 1,440. You may reduce the "
+                "datapoints requested by increasing Period, or decreasing the time range."
+            ),
+        ),
+    ],
+)
+def test_bad_metric_statistics_requests_are_refused(client: Any, change: dict[str, Any], message: str) -> None:
+    request = {"Namespace": "Shop", "MetricName": "Latency", "StartTime": NOW - HOUR, "EndTime": NOW, "Period": 60}
+
+    with pytest.raises(ClientError) as caught:
+        changed = {**request, "Statistics": ["Sum"], **change}
+        client.get_metric_statistics(**{name: value for name, value in changed.items() if value is not None})
+
+    assert caught.value.response["Error"]["Message"] == message

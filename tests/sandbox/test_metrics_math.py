@@ -1,57 +1,9 @@
 """Metric math over stored metrics, without HTTP."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
-from typing import Any
-
 import pytest
 from moto.cloudwatch.exceptions import ValidationError
 
-from cloudwatch_mcp.sandbox.metrics.data import Place, get_metric_data
-from cloudwatch_mcp.sandbox.metrics.store import MetricStore
-
-NOW = datetime(2026, 3, 4, 12, tzinfo=timezone.utc)
-PLACE = Place(account="123456789012", region="us-east-1")
-GAP = None
-
-
-def results(
-    expressions: Mapping[str, str], metrics: Mapping[str, list[float | None]], *, minutes: int | None = None
-) -> list[dict[str, Any]]:
-    """Each metric has one point per minute, starting five minutes ago, where the window starts, too."""
-    start = NOW - timedelta(minutes=5)
-    store = MetricStore()
-    for name, values in metrics.items():
-        data = [
-            {"MetricName": name, "Timestamp": start + timedelta(minutes=minute), "Value": value}
-            for minute, value in enumerate(values)
-            if value is not None
-        ]
-        store.put("n", data, NOW)
-    queries: list[dict[str, Any]] = [
-        {
-            "Id": name,
-            "ReturnData": False,
-            "MetricStat": {"Metric": {"Namespace": "n", "MetricName": name}, "Period": 60, "Stat": "Average"},
-        }
-        for name in metrics
-    ]
-    queries += [{"Id": query_id, "Expression": text} for query_id, text in expressions.items()]
-    longest = max([len(values) for values in metrics.values()], default=1)
-    request = {
-        "MetricDataQueries": queries,
-        "StartTime": start,
-        "EndTime": start + timedelta(minutes=minutes or longest),
-        "ScanBy": "TimestampAscending",
-    }
-    found: list[dict[str, Any]] = get_metric_data(request, store, NOW, PLACE)["MetricDataResults"]
-    return found
-
-
-def evaluate(expression: str, **metrics: list[float | None]) -> list[float]:
-    (result,) = results({"e1": expression}, metrics)
-    values: list[float] = result["Values"]
-    return values
+from tests.support.sandbox_metrics import GAP, evaluate, results
 
 
 @pytest.mark.parametrize(
@@ -242,7 +194,12 @@ def test_last_of_the_band_is_its_lower_bound() -> None:
         ("e1 + 1", "ID 'e1' refers to itself"),
         ("AVERAGE(m1)", "Function 'AVERAGE' not found"),
         ("AVG(m1, m1)", "Function 'AVG' has an invalid number of arguments"),
-        ("SEARCH('{n} m', 'Sum', 60)", "Function 'SEARCH' is not supported by the sandbox"),
+        ("SERVICE_QUOTA(m1)", "The sandbox lacks the function SERVICE_QUOTA; AWS has it"),
+        ("INSIGHT_RULE_METRIC('r', 'Sum')", "The sandbox lacks the function INSIGHT_RULE_METRIC; AWS has it"),
+        ("LAMBDA('f')", "The sandbox lacks the function LAMBDA; AWS has it"),
+        ("SEARCH('', 'Sum', 60)", "A search needs a metric schema or a search term"),
+        ("SEARCH('{n', 'Sum', 60)", "Invalid search expression at position"),
+        ("SEARCH('m1', 'Total', 60)", "SEARCH has an invalid statistic 'Total' or period 60"),
         ("AVG(m1)", "The expression must return a time series or an array of time series"),
         ("m1 +", "Invalid syntax at position"),
         ("[m1, m1] + [m1]", "An operator cannot have an array of time series on both sides"),

@@ -67,13 +67,6 @@ class Alarms:
         metric = [alarm for alarm in shown if not self._is_composite(alarm)]
         return {"CompositeAlarms": composite, "MetricAlarms": metric, "LogAlarms": [], "NextToken": token}
 
-    def for_metric(self, namespace: str, name: str) -> list[Alarm]:
-        return [
-            alarm
-            for _, alarm in sorted(self._alarms.items())
-            if (alarm.get("Namespace"), alarm.get("MetricName")) == (namespace, name)
-        ]
-
     def delete(self, names: Sequence[str]) -> None:
         """As on AWS, unknown names are ignored."""
         if sum(self._is_composite(self._alarms.get(name, {})) for name in names) > 1:
@@ -229,10 +222,7 @@ def _triggering_alarms(alarms: Sequence[Alarm]) -> str:
     triggering = [
         {
             "arn": alarm["AlarmArn"],
-            "state": {
-                "value": alarm["StateValue"],
-                "timestamp": timestamp(alarm["StateTransitionedTimestamp"]),
-            },
+            "state": {"value": alarm["StateValue"], "timestamp": timestamp(alarm["StateTransitionedTimestamp"])},
         }
         for alarm in alarms
     ]

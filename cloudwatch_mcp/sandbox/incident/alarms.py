@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cloudwatch_mcp.sandbox.incident.metrics import Series
 from cloudwatch_mcp.sandbox.incident.metrics_shop import orders
-
-if TYPE_CHECKING:
-    from cloudwatch_mcp.sandbox.incident.metrics import Series
 
 ABOVE, BELOW, UNDER_BAND = "GreaterThanThreshold", "LessThanThreshold", "LessThanLowerThreshold"
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from datetime import datetime
+from random import Random
+from typing import Any, NamedTuple
 
+from cloudwatch_mcp.sandbox.incident.log_text import Event
 from cloudwatch_mcp.sandbox.incident.logs_payments import payments
 from cloudwatch_mcp.sandbox.incident.timeline import randomness
-
-if TYPE_CHECKING:
-    from datetime import datetime
-    from random import Random
-
-    from cloudwatch_mcp.sandbox.incident.log_text import Event
 
 
 class Detector(NamedTuple):

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from cloudwatch_mcp.sandbox.incident import logs_edge, logs_operations, logs_payments, logs_platform, logs_services
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
-
-    from cloudwatch_mcp.sandbox.incident.log_text import Event
+from cloudwatch_mcp.sandbox.incident.log_text import Event
 
 
 def _nothing(_: datetime) -> Iterator[Event]:

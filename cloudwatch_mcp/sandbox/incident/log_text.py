@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from datetime import datetime, timezone
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from cloudwatch_mcp.sandbox.incident.requests import Request
+from cloudwatch_mcp.sandbox.incident.requests import Request
 
 
 class Event(NamedTuple):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
 
 from cloudwatch_mcp.sandbox.incident.log_text import Event, iso, json_line, spaced
 from cloudwatch_mcp.sandbox.incident.timeline import (
@@ -13,10 +15,6 @@ from cloudwatch_mcp.sandbox.incident.timeline import (
     before,
     randomness,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
 
 _RELEASES = [
     # minutes before the anchor, its minutes, service, from, to, change

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from datetime import datetime
 
 from cloudwatch_mcp.sandbox.incident.log_text import Event, Service, spaced
-from cloudwatch_mcp.sandbox.incident.requests import requests
+from cloudwatch_mcp.sandbox.incident.requests import Request, requests
 from cloudwatch_mcp.sandbox.incident.timeline import POOL_AFTER, POOL_BEFORE, before
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
-    from cloudwatch_mcp.sandbox.incident.requests import Request
 
 GATEWAY = "gateway.example.com"
 OLD, NEW = Service("payments", "2.14.0"), Service("payments", "2.15.0")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from datetime import datetime
+from random import Random
 
 from cloudwatch_mcp.sandbox.incident.log_text import Event, iso, spaced
 from cloudwatch_mcp.sandbox.incident.requests import minutes
 from cloudwatch_mcp.sandbox.incident.timeline import NIGHTLY_BATCH, anchor, randomness, severity, traffic, within
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-    from random import Random
 
 _STATEMENTS = [
     "SELECT id, price, stock FROM products WHERE category = $1 ORDER BY rank LIMIT 48",

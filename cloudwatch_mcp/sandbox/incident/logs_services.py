@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from datetime import datetime
 
 from cloudwatch_mcp.sandbox.incident.log_text import Event, Service
-from cloudwatch_mcp.sandbox.incident.requests import minutes, requests
+from cloudwatch_mcp.sandbox.incident.requests import Request, minutes, requests
 from cloudwatch_mcp.sandbox.incident.timeline import DEPRECATION_STARTED, anchor, before, randomness, traffic
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
-    from cloudwatch_mcp.sandbox.incident.requests import Request
 
 _CHECKOUT, _WORKER = Service("checkout", "5.8.2"), Service("orders-worker", "1.31.4")
 _CATALOG_STREAM = "catalog/catalog/83b1f2ce6a0d4957"

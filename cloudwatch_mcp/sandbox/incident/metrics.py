@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cloudwatch_mcp.sandbox.incident.timeline import anchor, noise, within
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 Samples = list[tuple[float, float]]
 """Values and how often each was measured within a minute."""

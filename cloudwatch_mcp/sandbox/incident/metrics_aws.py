@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from cloudwatch_mcp.sandbox.incident.metrics import Sampler, Series, count, gauge
 from cloudwatch_mcp.sandbox.incident.metrics_shop import errors, orders, requests
 from cloudwatch_mcp.sandbox.incident.timeline import BATCH_HOST_BUSY, NIGHTLY_BATCH, failing, severity, traffic, within
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 LOAD_BALANCER = "app/shop-public/50dc6c495c0c9188"
 BATCH_HOST = "i-0a1b2c3d4e5f60001"

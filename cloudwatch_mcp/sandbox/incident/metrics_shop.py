@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from cloudwatch_mcp.sandbox.incident.metrics import HISTORY, Sampler, Series, count, gauge, latency, with_gaps
 from cloudwatch_mcp.sandbox.incident.timeline import (
@@ -22,9 +22,6 @@ from cloudwatch_mcp.sandbox.incident.timeline import (
     traffic,
     within,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 PEAK = 620.0
 """Requests per minute to the checkout service."""

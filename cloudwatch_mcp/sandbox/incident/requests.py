@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from cloudwatch_mcp.sandbox.incident.timeline import (
     CHECKOUT_SHARE,
@@ -17,10 +18,6 @@ from cloudwatch_mcp.sandbox.incident.timeline import (
     slowed,
     traffic,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
 
 LOGGED = 1440
 """The age of the oldest log event in minutes."""

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from werkzeug.test import Client
 
 from cloudwatch_mcp.sandbox.server import session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from _typeshed.wsgi import WSGIApplication
-    from botocore.awsrequest import AWSPreparedRequest
 
 # Operations with thousands of items in a request, and the member that has them.
 _BULK = {"cloudwatch.PutMetricData": "MetricData", "logs.PutLogEvents": "logEvents"}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cloudwatch_mcp.sandbox import logs as sandbox_logs
+from cloudwatch_mcp.sandbox.clock import Clock
 from cloudwatch_mcp.sandbox.incident.alarm_catalog import metric_alarms
 from cloudwatch_mcp.sandbox.incident.anomalies import PAYMENTS, anomalies
 from cloudwatch_mcp.sandbox.incident.metrics_aws import aws_metrics
@@ -16,12 +18,7 @@ from cloudwatch_mcp.sandbox.incident.seed import log_group_arn, seed, write_metr
 from cloudwatch_mcp.sandbox.incident.state_changes import state_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
     from _typeshed.wsgi import WSGIApplication
-
-    from cloudwatch_mcp.sandbox.clock import Clock
 
 LINKED_ACCOUNT = "111122223333"
 ON_CALL = "arn:aws:sns:us-east-1:123456789012:shop-on-call"

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cloudwatch_mcp.sandbox.clock import Clock
 from cloudwatch_mcp.sandbox.incident.alarm_catalog import composite_alarms, metric_alarms
 from cloudwatch_mcp.sandbox.incident.anomalies import DETECTORS
-from cloudwatch_mcp.sandbox.incident.log_groups import LOG_GROUPS
+from cloudwatch_mcp.sandbox.incident.log_groups import LOG_GROUPS, LogGroup
+from cloudwatch_mcp.sandbox.incident.log_text import Event
+from cloudwatch_mcp.sandbox.incident.metrics import Series
 from cloudwatch_mcp.sandbox.incident.metrics_shop import shop_metrics
 from cloudwatch_mcp.sandbox.incident.saved_queries import SAVED_QUERIES
 from cloudwatch_mcp.sandbox.incident.state_changes import CREATED
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-
-    from cloudwatch_mcp.sandbox.clock import Clock
-    from cloudwatch_mcp.sandbox.incident.log_groups import LogGroup
-    from cloudwatch_mcp.sandbox.incident.log_text import Event
-    from cloudwatch_mcp.sandbox.incident.metrics import Series
-
-    Travel = Callable[[datetime], None]
+Travel = Callable[[datetime], None]
 
 # API_PutLogEvents: a batch has at most 10,000 events and 1,048,576 bytes, counting 26 for each event.
 _BATCH_EVENTS, _BATCH_BYTES, _EVENT_OVERHEAD = 10_000, 1_048_576, 26

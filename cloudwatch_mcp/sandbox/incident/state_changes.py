@@ -5,18 +5,14 @@ from __future__ import annotations
 import json
 import zlib
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from cloudwatch_mcp.sandbox.incident.alarms import ABOVE, UNDER_BAND
+from cloudwatch_mcp.sandbox.incident.alarms import ABOVE, UNDER_BAND, MetricAlarm
 from cloudwatch_mcp.sandbox.incident.timeline import BLIP, anchor
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cloudwatch_mcp.sandbox.incident.alarms import MetricAlarm
 
 CREATED = timedelta(days=45)
 """The age of the alarms; their first evaluation follows their creation."""

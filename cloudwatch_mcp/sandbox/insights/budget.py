@@ -6,13 +6,10 @@ end, or a text that doubles with every command.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import thread_time
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MAX_TEXT = 262_144  # characters; the incident's events are much shorter
 SECONDS = 4.0  # a query over all of the incident's events takes less than one

@@ -6,8 +6,9 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from lark import Token
 from lark.visitors import Interpreter
@@ -19,9 +20,6 @@ from cloudwatch_mcp.sandbox.insights.events import SYSTEM_FIELDS
 from cloudwatch_mcp.sandbox.insights.expressions import ExpressionCompiler, Node, Scope, first_item, name_of, string_of
 from cloudwatch_mcp.sandbox.insights.functions import identity, numeric, textual
 from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, sort_key
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 # StartQuery: the maximum of a query's limit.
 MAX_LIMIT = 100_000

@@ -6,14 +6,12 @@ An absent field is neither equal to, less than nor greater than anything, so it 
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from cloudwatch_mcp.sandbox.insights import regexes
 from cloudwatch_mcp.sandbox.insights.functions import textual
 from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, number
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 _ORDERINGS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 

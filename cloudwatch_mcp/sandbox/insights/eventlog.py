@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from itertools import count
 from operator import attrgetter
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cloudwatch_mcp.sandbox.insights.events import Event
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _TIMESTAMP = attrgetter("timestamp")
 # CloudWatch Logs counts this for each event in addition to its message.

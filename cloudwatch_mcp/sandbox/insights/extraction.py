@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import csv
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from cloudwatch_mcp.sandbox.insights import regexes
 from cloudwatch_mcp.sandbox.insights.errors import QueryError
 from cloudwatch_mcp.sandbox.insights.functions import textual
 from cloudwatch_mcp.sandbox.insights.values import Expression, Kind
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    Parts = Sequence[str | None]
+Parts = Sequence[str | None]
 
 
 def by_glob(source: Expression, glob: str, names: Sequence[str]) -> dict[str, Expression]:

@@ -9,17 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from hashlib import md5
 from operator import eq
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cloudwatch_mcp.sandbox.insights import budget
 from cloudwatch_mcp.sandbox.insights.shapes import SEVERITIES, VARIABLE, WORD, Shape, cut, distinctive_words, form
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from cloudwatch_mcp.sandbox.insights.values import Read
+from cloudwatch_mcp.sandbox.insights.values import Read
 
 # The documentation of `pattern` lists only @pattern, @ratio, @sampleCount and @severityLabel.
 COLUMNS = (

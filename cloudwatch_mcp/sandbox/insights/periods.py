@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
 
 from cloudwatch_mcp.sandbox.insights.values import EPOCH
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _PERIOD = re.compile(r"(\d+)\s*([A-Za-z]+)")
 _SECOND, _MINUTE, _HOUR, _DAY = 1_000, 60_000, 3_600_000, 86_400_000

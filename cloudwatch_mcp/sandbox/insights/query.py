@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from lark import Lark, Token, Tree, UnexpectedInput, UnexpectedToken
 
 from cloudwatch_mcp.sandbox.insights import budget, patterns
 from cloudwatch_mcp.sandbox.insights.commands import PipelineCompiler, Stage
 from cloudwatch_mcp.sandbox.insights.errors import QueryError, unexpected
+from cloudwatch_mcp.sandbox.insights.events import Event
 from cloudwatch_mcp.sandbox.insights.values import Kind, number, text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import datetime
-
-    from cloudwatch_mcp.sandbox.insights.events import Event
 
 # StartQuery: the limit of a query that sets none.
 DEFAULT_LIMIT = 10_000

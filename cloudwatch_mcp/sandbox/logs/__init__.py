@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.logs import urls
 from moto.logs.models import logs_backends
 
+from cloudwatch_mcp.sandbox.clock import Clock
 from cloudwatch_mcp.sandbox.logs.anomalies import AnomalyOperations
 from cloudwatch_mcp.sandbox.logs.groups import LogGroupOperations
 from cloudwatch_mcp.sandbox.logs.queries import QueryDefinitionOperations, QueryOperations
 from cloudwatch_mcp.sandbox.logs.state import State
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from cloudwatch_mcp.sandbox.clock import Clock
 
 
 class SandboxLogsResponse(LogGroupOperations, QueryOperations, QueryDefinitionOperations, AnomalyOperations):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from moto.core.exceptions import JsonRESTError
 from moto.core.utils import unix_time_millis
@@ -13,9 +14,6 @@ from moto.logs.models import logs_backends
 
 from cloudwatch_mcp.sandbox.insights import EventLog
 from cloudwatch_mcp.sandbox.logs.operations import Operations
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _MAX_NAME = 512
 _LOW_COST = ("INFREQUENT_ACCESS", "ESSENTIALS")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from moto.core.exceptions import JsonRESTError
@@ -13,13 +14,9 @@ from moto.core.utils import get_service_model
 from moto.logs.exceptions import InvalidParameterException
 from moto.logs.responses import LogsResponse
 
+from cloudwatch_mcp.sandbox.insights import QueryError
+from cloudwatch_mcp.sandbox.logs.state import Regional, State
 from cloudwatch_mcp.sandbox.model_constraints import violations
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from cloudwatch_mcp.sandbox.insights import QueryError
-    from cloudwatch_mcp.sandbox.logs.state import Regional, State
 
 
 class MalformedQueryException(JsonRESTError):

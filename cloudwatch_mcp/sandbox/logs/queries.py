@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
 from moto.logs.models import logs_backends
@@ -13,9 +14,6 @@ from cloudwatch_mcp.sandbox.insights import Query, QueryError
 from cloudwatch_mcp.sandbox.logs.groups import created
 from cloudwatch_mcp.sandbox.logs.operations import MalformedQueryException, Operations
 from cloudwatch_mcp.sandbox.logs.running_query import LogGroupRange, RunningQuery
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _MAX_LOG_GROUPS = 50
 _PAGE = 10_000

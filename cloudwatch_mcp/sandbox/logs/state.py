@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cloudwatch_mcp.sandbox.clock import Clock
 from cloudwatch_mcp.sandbox.insights import EventLog
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from cloudwatch_mcp.sandbox.clock import Clock
-    from cloudwatch_mcp.sandbox.logs.running_query import RunningQuery
+from cloudwatch_mcp.sandbox.logs.running_query import RunningQuery
 
 
 @dataclass

@@ -12,14 +12,16 @@ from moto.cloudwatch.exceptions import ValidationError
 
 from cloudwatch_mcp.sandbox.metrics import expressions as metric_math
 from cloudwatch_mcp.sandbox.metrics import metrics_insights
-from cloudwatch_mcp.sandbox.metrics.aggregation import points, statistic_named
+from cloudwatch_mcp.sandbox.metrics.aggregation import find_statistic, points, statistic_named
 from cloudwatch_mcp.sandbox.metrics.labels import default_labels, label
-from cloudwatch_mcp.sandbox.metrics.queries import Query, check, is_math
+from cloudwatch_mcp.sandbox.metrics.queries import Query, check, is_math, is_period
+from cloudwatch_mcp.sandbox.metrics.search import found_metrics
 from cloudwatch_mcp.sandbox.metrics.series import ExpressionError, ForbiddenError, Series, Value
 from cloudwatch_mcp.sandbox.metrics.store import Metric, MetricStore, Observation, epoch, metric_of
 from cloudwatch_mcp.sandbox.next_token import next_token, offset_of
 
 MAX_DATAPOINTS = 100_800
+_SEARCH_AGE = 14 * 86_400
 
 # The age in seconds up to which a start has points, and the divisor that its period needs.
 RETENTION = ((3 * 3600, 1), (15 * 86_400, 60), (63 * 86_400, 300), (455 * 86_400, 3600))
@@ -105,9 +107,20 @@ class _Evaluation:
         values = [self.value_of(query_id) for query_id in ids]
         return [value for value in values if isinstance(value, Series)]
 
+    def search(self, expression: str, statistic: str, period: int) -> list[Series]:
+        if find_statistic(statistic) is None or not is_period(period):
+            raise ExpressionError(f"SEARCH has an invalid statistic '{statistic}' or period {period}")
+        # A search finds the metrics that ListMetrics lists: those with data in the past two weeks.
+        recent = [each for each in self.store.metrics() if self.store.last_time(each) >= self.now - _SEARCH_AGE]
+        stats = {
+            str(position): stat for position, stat in enumerate(_metric_stats(expression, statistic, period, recent))
+        }
+        labels = default_labels(stats)
+        return [self._series(stat, labels[position]) for position, stat in stats.items()]
+
     def _evaluate(self, query: Query) -> Value:
         if "MetricStat" in query:
-            return self._metric(query)
+            return self._series(query["MetricStat"], self._default_labels[query["Id"]])
         try:
             if metrics_insights.is_query(query["Expression"]):
                 value = self._insights(query)
@@ -129,8 +142,7 @@ class _Evaluation:
             parsed, self.store, start=start - start % period, end=self.end, period=period, account=self.place.account
         )
 
-    def _metric(self, query: Query) -> Series:
-        stat = query["MetricStat"]
+    def _series(self, stat: Mapping[str, Any], label: str) -> Series:
         period, unit = stat["Period"], stat.get("Unit")
         described = stat["Metric"]
         metric = metric_of(described["Namespace"], described["MetricName"], described.get("Dimensions"))
@@ -146,7 +158,7 @@ class _Evaluation:
         return Series(
             compute(observations),
             period,
-            self._default_labels[query["Id"]],
+            label,
             messages,
             self._properties(metric, stat),
             history,
@@ -166,6 +178,15 @@ class _Evaluation:
             "Stat": stat["Stat"],
             **{f"Dim.{name}": value for name, value in metric.dimensions},
         }
+
+
+def _metric_stats(
+    expression: str, statistic: str, period: int, metrics: Sequence[Metric]
+) -> Iterator[Mapping[str, Any]]:
+    for metric in found_metrics(expression, metrics):
+        dimensions = [{"Name": name, "Value": value} for name, value in metric.dimensions]
+        described = {"Namespace": metric.namespace, "MetricName": metric.name, "Dimensions": dimensions}
+        yield {"Metric": described, "Stat": statistic, "Period": period}
 
 
 def _is_retained(age: float, period: int) -> bool:

@@ -21,12 +21,12 @@ from cloudwatch_mcp.sandbox.metrics.series import (
     value_at,
 )
 
-_NOT_IN_THE_SANDBOX = {"SEARCH", "INSIGHT_RULE_METRIC", "SERVICE_QUOTA", "LAMBDA"}
+_NOT_IN_THE_SANDBOX = {"INSIGHT_RULE_METRIC", "SERVICE_QUOTA", "LAMBDA"}
 
 
 def call(scope: Scope, name: str, arguments: list[Argument]) -> Value:
     if name in _NOT_IN_THE_SANDBOX:
-        raise ExpressionError(f"Function '{name}' is not supported by the sandbox")
+        raise ExpressionError(f"The sandbox lacks the function {name}; AWS has it")
     if name in _REDUCTIONS:
         return _reduce(name, *_check_count(name, arguments, 1, 1))
     if name in _EACH_SERIES:
@@ -199,6 +199,10 @@ def _metrics(scope: Scope, id_contains: Argument = "") -> Value:
     return scope.metrics(str(id_contains))
 
 
+def _search(scope: Scope, expression: Argument, statistic: Argument, period: Argument = 300.0) -> Value:
+    return scope.search(str(expression), str(statistic), int(_scalar(period)))
+
+
 def _sort(_: Scope, argument: Argument, by: Argument, order: Argument, limit: Argument = math.inf) -> Value:
     if by not in _REDUCTIONS or order not in {"ASC", "DESC"}:
         raise ExpressionError("SORT takes AVG, MIN, MAX or SUM, and ASC or DESC")
@@ -256,6 +260,7 @@ _OF_ARGUMENTS: dict[str, tuple[int, int, Callable[..., Value]]] = {
     "MONTH": (1, 1, _time_part(lambda moment: moment.month)),
     "PERIOD": (1, 1, lambda _, argument: float(_series(argument).period)),
     "REMOVE_EMPTY": (1, 1, lambda _, argument: [series for series in _array(argument) if series.points]),
+    "SEARCH": (2, 3, _search),
     "SLICE": (2, 3, _slice),
     "SORT": (3, 4, _sort),
     "TIME_SERIES": (1, 1, _time_series),

@@ -60,7 +60,7 @@ def _problems(query: Query, name: str) -> Iterator[str]:
         yield f"The parameter {name}.MetricStat is required."
     elif not is_math(query) and "Period" not in query:
         yield f"The parameter {name}.Period is required."
-    if "Period" in query and not _is_period(query["Period"]):
+    if "Period" in query and not is_period(query["Period"]):
         yield _bad_period(f"{name}.Period")
 
 
@@ -68,13 +68,13 @@ def _metric_stat_problems(stat: Mapping[str, Any], name: str) -> Iterator[str]:
     for member in ("Namespace", "MetricName"):
         if not stat["Metric"].get(member):
             yield f"The parameter {name}.Metric.{member} is required."
-    if not _is_period(stat["Period"]):
+    if not is_period(stat["Period"]):
         yield _bad_period(f"{name}.Period")
     if find_statistic(stat["Stat"]) is None:
         yield f"The value for parameter {name}.Stat is not a valid statistic."
 
 
-def _is_period(period: int) -> bool:
+def is_period(period: int) -> bool:
     return period in _SUB_MINUTE_PERIODS or (period > 0 and period % 60 == 0)
 
 

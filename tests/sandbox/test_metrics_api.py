@@ -492,8 +492,8 @@ def test_metric_statistics_are_datapoints(client: Any) -> None:
 def test_bad_metric_statistics_requests_are_refused(client: Any, change: dict[str, Any], message: str) -> None:
     request = {"Namespace": "Shop", "MetricName": "Latency", "StartTime": NOW - HOUR, "EndTime": NOW, "Period": 60}
 
+    changed = {**request, "Statistics": ["Sum"], **change}
     with pytest.raises(ClientError) as caught:
-        changed = {**request, "Statistics": ["Sum"], **change}
         client.get_metric_statistics(**{name: value for name, value in changed.items() if value is not None})
 
     assert caught.value.response["Error"]["Message"] == message

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +13,7 @@ from cloudwatch_mcp.sandbox.incident.metrics_aws import aws_metrics
 from cloudwatch_mcp.sandbox.incident.sandbox_clients import sandbox_clients
 from cloudwatch_mcp.sandbox.incident.seed import log_group_arn, seed, write_metrics
 from cloudwatch_mcp.sandbox.incident.state_changes import state_changes
+from cloudwatch_mcp.sandbox.insights import budget
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -27,25 +25,13 @@ ON_CALL = "arn:aws:sns:us-east-1:123456789012:shop-on-call"
 def seed_sandbox(application: WSGIApplication, region: str, clock: Clock) -> None:
     now = clock.now()
     logs, cloudwatch = sandbox_clients(application, region)
-    with _garbage_collection_paused():
+    with budget.garbage_collection_paused():
         seed(logs, cloudwatch, now=now, actions=[ON_CALL], clock=clock)
         write_metrics(cloudwatch, aws_metrics(), now)
         _write_alarm_history(cloudwatch, now, clock)
         _add_anomalies(logs, region, now)
         _write_linked_account(logs, now, clock)
     clock.resume()
-
-
-@contextmanager
-def _garbage_collection_paused() -> Iterator[None]:
-    """Collecting garbage among hundreds of thousands of live objects takes a fifth of the seeding."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _write_alarm_history(cloudwatch: Any, now: datetime, clock: Clock) -> None:

@@ -64,14 +64,14 @@ def _discover(message: str, *, is_lambda: bool) -> dict[str, Any]:
 
 def _json_object(message: str, *, anywhere: bool) -> dict[str, Any]:
     """A JSON message's members; in Lambda's logs, those of the first embedded JSON object."""
-    start = message.find("{") if anywhere else len(message) - len(message.lstrip())
-    if message[start : start + 1] != "{":
+    start = message.find("{")
+    if start < 0 or (start and not anywhere and message[:start].strip()):
         return {}
     try:
         decoded, end = _DECODER.raw_decode(message, start)
     except ValueError:
         return {}
-    return decoded if anywhere or not message[end:].strip() else {}
+    return decoded if anywhere or end == len(message) or not message[end:].strip() else {}
 
 
 def _lambda_fields(message: str) -> dict[str, Any]:

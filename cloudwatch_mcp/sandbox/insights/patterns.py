@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from hashlib import md5
 from operator import eq
-from typing import Any
+from typing import Any, NamedTuple
 
 from cloudwatch_mcp.sandbox.insights import budget
 from cloudwatch_mcp.sandbox.insights.shapes import SEVERITIES, VARIABLE, WORD, Shape, cut, distinctive_words, form
@@ -87,13 +87,19 @@ def _change(before: int, now: int) -> str:
     return f"{abs(percent)}% {'more' if percent > 0 else 'fewer'} events" if percent else "No change"
 
 
-_ByWords = dict[tuple[Shape, tuple[str, ...]], tuple[list[Any], list[tuple[str, ...]]]]
+class _Same(NamedTuple):
+    """Rows whose texts have the same shape and words, with the tokens of each."""
+
+    shape: Shape
+    words: tuple[str, ...]
+    rows: list[Any]
+    tokens: list[tuple[str, ...]]
 
 
-def _by_words(rows: Iterable[Any], read_text: Read) -> tuple[_ByWords, int]:
-    """Rows grouped by their text's shape and words, with the tokens of each, and the number of rows."""
-    words_of: dict[Shape, list[int]] = {}
-    alike: _ByWords = {}
+def _by_words(rows: Iterable[Any], read_text: Read) -> tuple[list[_Same], int]:
+    """Rows grouped by their text's shape and words, in order of appearance, and the number of rows."""
+    of_shape: dict[Shape, tuple[list[int], dict[tuple[str, ...], _Same]]] = {}
+    alike: list[_Same] = []
     total = 0
     for row in rows:
         text = read_text(row)
@@ -101,16 +107,21 @@ def _by_words(rows: Iterable[Any], read_text: Read) -> tuple[_ByWords, int]:
             continue
         total += 1
         shape, tokens = cut(text)
-        if shape not in words_of:
-            words_of[shape] = distinctive_words(shape)
-        key = shape, tuple([tokens[position] for position in words_of[shape]])
-        same_rows, same_tokens = alike.setdefault(key, ([], []))
-        same_rows.append(row)
-        same_tokens.append(tokens)
+        known = of_shape.get(shape)  # hashing a shape takes long: once for each row
+        if known is None:
+            known = of_shape[shape] = distinctive_words(shape), {}
+        positions, by_words = known
+        words = tuple([tokens[position] for position in positions])
+        same = by_words.get(words)
+        if same is None:
+            same = by_words[words] = _Same(shape, words, [], [])
+            alike.append(same)
+        same.rows.append(row)
+        same.tokens.append(tokens)
     return alike, total
 
 
-def _cluster(alike: _ByWords) -> list[_Group]:
+def _cluster(alike: list[_Same]) -> list[_Group]:
     """Join texts of one shape with similar words, in order of appearance.
 
     The algorithm is Drain's (He et al., "Drain: An Online Log Parsing Approach with Fixed Depth Tree",
@@ -118,7 +129,7 @@ def _cluster(alike: _ByWords) -> list[_Group]:
     """
     groups: list[_Group] = []
     of_shape: dict[Shape, list[_Group]] = {}
-    for (shape, words), (rows, tokens) in alike.items():
+    for shape, words, rows, tokens in alike:
         budget.check()
         candidates = of_shape.setdefault(shape, [])
         group = max(candidates, key=lambda each: each.similarity(words), default=None)

@@ -1,7 +1,5 @@
 """CloudWatch: moto's API with the sandbox's own metrics and alarms. Dashboards and insight rules are moto's."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from threading import RLock
@@ -126,6 +124,9 @@ class SandboxCloudWatchResponse(CloudWatchResponse):
 
     def describe_alarms(self) -> ActionResult:
         return ActionResult(self._cloud.alarms.describe(self._get_params()))
+
+    def describe_alarms_for_metric(self) -> ActionResult:
+        raise NotImplementedError("The sandbox lacks DescribeAlarmsForMetric; AWS has it. Use DescribeAlarms.")
 
     def describe_alarm_history(self) -> ActionResult:
         return ActionResult(self._cloud.alarms.history(self._get_params()))

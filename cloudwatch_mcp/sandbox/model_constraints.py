@@ -1,7 +1,5 @@
 """Validates requests against the service model, with AWS's messages; botocore validates only in part."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """NextToken: the offset of the next page, bound to its request."""
 
-from __future__ import annotations
-
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence

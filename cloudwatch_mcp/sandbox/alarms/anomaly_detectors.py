@@ -1,7 +1,5 @@
 """Anomaly detectors. They are trained at once: a band comes from the stored metric."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The items of DescribeAlarmHistory, in AWS's wording."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The message that an alarm's action publishes to an SNS topic, by protocol."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Validates alarm requests, with AWS's messages, and filters alarms for DescribeAlarms."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

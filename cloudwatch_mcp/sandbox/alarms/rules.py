@@ -1,7 +1,5 @@
 """A composite alarm's AlarmRule: the alarms in it, and whether it is true."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """The alarms of one Region, and their history."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta

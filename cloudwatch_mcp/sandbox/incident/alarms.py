@@ -1,7 +1,5 @@
 """The incident's alarms: when they breach, and their parameters for PutMetricAlarm and PutCompositeAlarm."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +14,6 @@ class MetricAlarm:
     """With `per` it is a metric-math alarm on the series as a percentage of `per`."""
 
     name: str
-    description: str
     series: Series
     statistic: str
     comparison: str
@@ -26,6 +23,7 @@ class MetricAlarm:
     per: Series | None = None
     missing: str = "missing"
     notifies: bool = False
+    description: str = ""
 
     def value(self, minute: float) -> float | None:
         value = self.series.statistic(minute, self.period, self.statistic)

@@ -1,7 +1,5 @@
 """The log anomalies: patterns in the log of payments, with the events that match them."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from datetime import datetime

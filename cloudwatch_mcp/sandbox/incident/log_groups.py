@@ -1,7 +1,5 @@
 """The shop's log groups and the functions that write their events."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime

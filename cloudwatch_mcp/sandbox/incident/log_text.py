@@ -1,7 +1,5 @@
 """Formats of log lines and their times."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime, timezone
 from functools import lru_cache

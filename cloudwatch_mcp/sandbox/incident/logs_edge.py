@@ -1,7 +1,5 @@
 """Logs of the edge: API Gateway's access log in JSON and nginx's in the combined format."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Logs of operations: deployments, the audit trail, the nightly batch."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any

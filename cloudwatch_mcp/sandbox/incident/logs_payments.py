@@ -1,7 +1,5 @@
 """The log of payments: its configuration at start-up, authorizations and gateway timeouts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 

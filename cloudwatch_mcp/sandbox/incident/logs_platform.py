@@ -1,7 +1,5 @@
 """Logs of AWS services: Lambda, PostgreSQL on RDS, VPC flow logs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 from random import Random

@@ -1,7 +1,5 @@
 """Logs of checkout, the order worker and the catalog: JSON lines, one stream per task."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """The incident's metrics: functions of time, and their datapoints for PutMetricData."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

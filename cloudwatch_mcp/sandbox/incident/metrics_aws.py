@@ -1,7 +1,5 @@
 """Metrics that AWS publishes. AWS refuses PutMetricData in their namespaces; the sandbox accepts it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from cloudwatch_mcp.sandbox.incident.metrics import Sampler, Series, count, gauge

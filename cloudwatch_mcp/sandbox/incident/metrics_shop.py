@@ -1,7 +1,5 @@
 """The metrics of the shop's services and the container agent."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 

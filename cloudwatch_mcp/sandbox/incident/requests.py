@@ -1,7 +1,5 @@
 """The shop's requests of the last 24 hours, from which the logs are written."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The team's saved Logs Insights queries."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

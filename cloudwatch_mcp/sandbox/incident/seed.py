@@ -1,7 +1,5 @@
 """Writes the incident through the AWS API, as into a real account."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta

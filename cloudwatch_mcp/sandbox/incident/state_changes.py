@@ -1,7 +1,5 @@
 """Evaluates the alarms against the metrics, for SetAlarmState to write a history that matches them."""
 
-from __future__ import annotations
-
 import json
 import zlib
 from collections import deque

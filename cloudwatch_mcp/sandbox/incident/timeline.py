@@ -1,7 +1,5 @@
 """The incident in numbers: functions of the time in minutes before the anchor."""
 
-from __future__ import annotations
-
 import math
 import random
 import zlib

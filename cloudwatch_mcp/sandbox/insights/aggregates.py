@@ -1,7 +1,5 @@
 """The aggregate functions of `stats`, compiled to functions of a group's rows."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections import Counter

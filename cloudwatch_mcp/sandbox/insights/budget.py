@@ -4,8 +4,6 @@ A model writes the queries, and a short one can exhaust any machine: a regular e
 end, or a text that doubles with every command.
 """
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager

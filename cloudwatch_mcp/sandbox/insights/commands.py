@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lark import Token
 from lark.visitors import Interpreter
 
-from cloudwatch_mcp.sandbox.insights import extraction, patterns, structures
-from cloudwatch_mcp.sandbox.insights.aggregates import Aggregate, StatsCompiler
+from cloudwatch_mcp.sandbox.insights import extraction, patterns, stages, structures
+from cloudwatch_mcp.sandbox.insights.aggregates import StatsCompiler
 from cloudwatch_mcp.sandbox.insights.errors import QueryError, unexpected
 from cloudwatch_mcp.sandbox.insights.events import SYSTEM_FIELDS
 from cloudwatch_mcp.sandbox.insights.expressions import ExpressionCompiler, Node, Scope, first_item, name_of, string_of
 from cloudwatch_mcp.sandbox.insights.functions import identity, numeric, textual
-from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, sort_key
+from cloudwatch_mcp.sandbox.insights.values import Expression, Kind
 
 # StartQuery: the maximum of a query's limit.
 MAX_LIMIT = 100_000
@@ -28,11 +27,9 @@ EARLIER_WINDOWS = {"": 0, "previousday": 1, "previousweek": 7, "previousmonth": 
 _OPTION = re.compile(r"(\w+)\s*=\s*(\w+)")
 _DEFAULT_COLUMNS = ("@timestamp", "@message")
 
-Run = Callable[[Sequence[Any]], Sequence[Any]]
-
 
 class Stage(NamedTuple):
-    run: Run
+    run: stages.Run
     filters_events: bool = False
     # The earlier window that a diff command compares with.
     compares_with: str | None = None
@@ -118,7 +115,7 @@ class PipelineCompiler(Interpreter[Token, None]):
     def subquery_source(self, _: Node) -> None:
         """Read by the command that has the subquery."""
 
-    def _add_stage(self, run: Run, *, filters: bool = False) -> None:
+    def _add_stage(self, run: stages.Run, *, filters: bool = False) -> None:
         self._pipeline.stages.append(Stage(run, filters and not self._scope.closed))
 
     def source(self, node: Node) -> None:
@@ -206,7 +203,7 @@ class PipelineCompiler(Interpreter[Token, None]):
         if options.get("row", "true").lower() == "true" and not self._scope.closed:
             terms = [self._scope.find(name) for name in names] if names else list(self._fields.values())
             readers = [numeric(term) for term in terms if term.kind is not Kind.TIME]
-            total = Expression(_row_total(readers), Kind.COMPUTED)
+            total = Expression(stages.row_total(readers), Kind.COMPUTED)
             name = options.get("fieldname", "Total")
             self._scope.names[name] = self._fields[name] = total
 
@@ -240,7 +237,7 @@ class PipelineCompiler(Interpreter[Token, None]):
             results.append((self._column_name(expression, alias), compiler.compile(expression)))
             if len(compiler.aggregates) == collected:
                 raise QueryError(f"{self._expressions.text_of(expression)} is not aggregated")
-        self._add_stage(_grouping([identity(key) for _, key in keys], compiler.aggregates, results))
+        self._add_stage(stages.grouping([identity(key) for _, key in keys], compiler.aggregates, results))
         self._set_columns([(name, expression.kind) for name, expression in (*keys, *results)])
 
     def pattern(self, node: Node) -> None:
@@ -267,7 +264,7 @@ class PipelineCompiler(Interpreter[Token, None]):
                 raise unexpected(text, text.index("(", expression.children[0].end_pos))
             read = self._expressions.timed(expression).read
             keys.append((read, any(word and word.lower() == "desc" for word in direction)))
-        self._add_stage(_sorting(keys))
+        self._add_stage(stages.sorting(keys))
 
     def limit(self, node: Node) -> None:
         number = float(node.children[-1])
@@ -280,68 +277,4 @@ class PipelineCompiler(Interpreter[Token, None]):
     def dedup(self, node: Node) -> None:
         readers = [identity(self._scope.find(name_of(name))) for name in node.children]
         self._after_dedup = True
-        self._add_stage(lambda rows: _distinct(rows, readers))
-
-
-def _grouping(keys: Sequence[Read], aggregates: Sequence[Aggregate], results: Sequence[tuple[str, Expression]]) -> Run:
-    readers = [expression.read for _, expression in results]
-
-    def result(key: tuple[Any, ...], rows: Sequence[Any]) -> tuple[Any, ...]:
-        values = [aggregate(rows) for aggregate in aggregates]
-        return (*key, *[read(values) for read in readers])
-
-    def run(rows: Sequence[Any]) -> list[tuple[Any, ...]]:
-        if not keys:
-            return [result((), rows)]
-        if len(keys) == 1:
-            (read,) = keys
-            return [result((key,), group) for key, group in _group_by(rows, read).items()]
-        return [result(key, group) for key, group in _group_by(rows, _all(keys)).items()]
-
-    return run
-
-
-def _row_total(readers: Sequence[Read]) -> Read:
-    def total(row: Any) -> Any:
-        numbers = [value for value in [read(row) for read in readers] if value is not None]
-        return sum(numbers) if numbers else None
-
-    return total
-
-
-def _all(readers: Sequence[Read]) -> Callable[[Any], tuple[Any, ...]]:
-    return lambda row: tuple([read(row) for read in readers])
-
-
-def _group_by(rows: Sequence[Any], key: Read) -> dict[Any, list[Any]]:
-    groups: dict[Any, list[Any]] = defaultdict(list)
-    for row in rows:
-        groups[key(row)].append(row)
-    return groups
-
-
-def _sorting(keys: Sequence[tuple[Read, bool]]) -> Run:
-    def run(rows: Sequence[Any]) -> list[Any]:
-        ordered = list(rows)
-        for read, descending in reversed(keys):
-            ordered.sort(key=_sort_key_of(read), reverse=descending)
-        return ordered
-
-    return run
-
-
-def _sort_key_of(read: Read) -> Read:
-    return lambda row: sort_key(read(row))
-
-
-def _distinct(rows: Sequence[Any], readers: Sequence[Read]) -> list[Any]:
-    """The first row of each combination of values; a row that lacks a value is never a duplicate."""
-    seen: set[tuple[Any, ...]] = set()
-    distinct = []
-    for row in rows:
-        key = tuple([read(row) for read in readers])
-        if None not in key and key in seen:
-            continue
-        seen.add(key)
-        distinct.append(row)
-    return distinct
+        self._add_stage(lambda rows: stages.distinct(rows, readers))

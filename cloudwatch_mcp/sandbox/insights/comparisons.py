@@ -3,8 +3,6 @@
 An absent field is neither equal to, less than nor greater than anything, so it passes `!=` and `not like`.
 """
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """The events of one log group, ordered by timestamp."""
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from itertools import count

@@ -1,7 +1,5 @@
 """Compiles a query's expressions into functions of a row."""
 
-from __future__ import annotations
-
 import math
 import operator
 import re

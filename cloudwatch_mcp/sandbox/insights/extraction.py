@@ -1,7 +1,5 @@
 """The fields that `parse` extracts by a glob or a regular expression."""
 
-from __future__ import annotations
-
 import csv
 import re
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """The functions of Logs Insights (docs: CWL_QuerySyntax-operations-functions)."""
 
-from __future__ import annotations
-
 import hashlib
 import math
 from base64 import b64decode, b64encode

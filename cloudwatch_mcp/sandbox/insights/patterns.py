@@ -4,8 +4,6 @@ A text is cut into tokens and the glue between them. Texts with the same glue ar
 tokens that are not variable by their form, as times, addresses, ids, numbers and most JSON values are.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter

@@ -1,7 +1,5 @@
 """Periods such as `5m`, `1 hour` or `2w`, and times rounded to them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone

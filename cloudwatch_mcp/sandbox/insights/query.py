@@ -1,7 +1,5 @@
 """Compiles a Logs Insights query and runs it over events."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """Regular expressions in Java's syntax, with a time limit."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from typing import Any, TypeAlias

@@ -1,7 +1,5 @@
 """The shape of a text: the roles of its tokens and the glue between them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Maps and lists: jsonParse, split, and access to their members (docs: CWL_QuerySyntax-operations-functions)."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from typing import Any

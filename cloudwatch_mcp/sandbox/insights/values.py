@@ -1,7 +1,5 @@
 """Values of Logs Insights: conversion, sort order and display."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

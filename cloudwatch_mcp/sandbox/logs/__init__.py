@@ -1,7 +1,5 @@
 """CloudWatch Logs in the sandbox: moto's log groups, and the operations that moto lacks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

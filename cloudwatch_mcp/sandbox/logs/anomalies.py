@@ -1,7 +1,5 @@
 """Log anomaly detectors and their anomalies."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

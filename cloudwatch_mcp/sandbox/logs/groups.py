@@ -1,7 +1,5 @@
 """Log groups, log streams and PutLogEvents."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """The base of CloudWatch Logs operations: requests, pages, errors and state."""
 
-from __future__ import annotations
-
 import json
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error

@@ -1,7 +1,5 @@
 """Logs Insights queries and saved query definitions."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """A started Logs Insights query, which advances with each poll."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock

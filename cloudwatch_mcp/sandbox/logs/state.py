@@ -1,7 +1,5 @@
 """The CloudWatch Logs state that moto's backends lack."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """CloudWatch's statistics, from the observations of one period (docs: Statistics-definitions)."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from collections import defaultdict

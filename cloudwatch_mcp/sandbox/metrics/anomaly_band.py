@@ -1,7 +1,5 @@
 """ANOMALY_DETECTION_BAND without AWS's trained model."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from statistics import median
 

@@ -1,7 +1,5 @@
 """GetMetricData: metrics, expressions and pages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """CloudWatch metric math: its grammar and operators (docs: using-metric-math)."""
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """The functions of CloudWatch metric math (docs: using-metric-math)."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Callable, Iterable

@@ -1,7 +1,5 @@
 """The labels of GetMetricData's results (docs: graph-dynamic-labels)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone

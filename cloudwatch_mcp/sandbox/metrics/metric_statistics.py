@@ -1,7 +1,5 @@
 """GetMetricStatistics."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from math import ceil
 from typing import Any

@@ -3,8 +3,6 @@
 Docs: cloudwatch-metrics-insights-querylanguage, cloudwatch-metrics-insights-limits.
 """
 
-from __future__ import annotations
-
 import re
 from collections import ChainMap, defaultdict
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Validates GetMetricData's MetricDataQueries, with AWS's messages."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """The metrics that a SEARCH expression finds (docs: search-expression-syntax)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from functools import lru_cache

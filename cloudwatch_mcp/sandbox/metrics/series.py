@@ -1,7 +1,5 @@
 """A time series, as metric math computes with it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isnan

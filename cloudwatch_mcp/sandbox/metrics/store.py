@@ -1,7 +1,5 @@
 """The data of PutMetricData, by metric and in order of time."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

@@ -395,3 +395,53 @@ def test_queries_run_side_by_side(logs: Any) -> None:
         )
 
     assert counts == [[[{"field": "s", "value": "36"}]]] * 24
+
+
+def rows(answer: dict[str, Any]) -> list[list[str]]:
+    return [[cell["value"] for cell in row if cell["field"] != "@ptr"] for row in answer["results"]]
+
+
+def test_a_subquery_reads_the_log_group_of_its_source(logs: Any) -> None:
+    create(logs, "/app/database", '{"id": 7}')
+    create(logs, "/app/web", '{"id": 7}', '{"id": 8}')
+    query = "filter id in (SOURCE '/app/database' | fields id) | display id"
+
+    assert rows(complete(logs, query, logGroupName="/app/web")) == [["7"]]
+
+
+def test_a_subquery_of_an_unknown_log_group_is_refused(logs: Any) -> None:
+    answer = refused(logs, "filter id in (SOURCE '/no/such' | fields id)", logGroupName="/app/checkout")
+
+    assert answer["Error"]["Code"] == "ResourceNotFoundException"
+
+
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs User Guide, Compare (diff) with previous time ranges",
+    behaviour="The diff command compares the patterns with those of the preceding window of the same length.",
+)
+def test_diff_compares_with_the_preceding_window(logs: Any) -> None:
+    shown = "display @pattern, @sampleCount, @differenceCount, @differenceDescription | sort @pattern asc"
+
+    answer = complete(logs, f"pattern @message | diff | {shown}", startTime=END - 1800)
+
+    assert rows(answer) == [
+        ["ERROR timeout", "1", "1", "New pattern"],
+        ["INFO order <*>", "5", "1", "25% more events"],
+    ]
+
+
+def test_diff_with_the_previous_day_reads_that_day(logs: Any, clock: Clock) -> None:
+    clock.travel(NOW + timedelta(days=1))
+    try:
+        window = {"startTime": START + 86_400, "endTime": END + 86_400}
+        answer = complete(
+            logs, "pattern @message | diff previousDay | display @pattern, @differenceDescription", **window
+        )
+    finally:
+        clock.resume()
+
+    assert sorted(rows(answer)) == [
+        ["ERROR timeout", "Pattern no longer found"],
+        ["INFO order <*>", "Pattern no longer found"],
+    ]

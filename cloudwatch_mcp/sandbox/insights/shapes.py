@@ -65,7 +65,7 @@ def _cut(text: str) -> tuple[Shape, tuple[str, ...]]:
 def _role(token: str) -> str:
     if token in _SEVERITY_WORDS:
         return token
-    return VARIABLE if _DIGIT.search(token) else WORD
+    return WORD if token.isalpha() or not _DIGIT.search(token) else VARIABLE
 
 
 def _json_cut(text: str) -> tuple[Shape, tuple[str, ...]]:

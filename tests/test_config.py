@@ -13,7 +13,7 @@ from cloudwatch_mcp.cli import main
 from cloudwatch_mcp.config import Settings, SettingsError, variables
 from cloudwatch_mcp.errors import InputError
 from cloudwatch_mcp.server.logging import configure
-from tests.support.stdio import ServerProcess
+from tests.support.server_process import ServerProcess
 
 
 def test_the_defaults_need_no_environment() -> None:

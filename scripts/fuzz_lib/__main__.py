@@ -17,7 +17,7 @@ from loguru import logger
 
 from tests.support.fuzz.cases import TOOLS, Case, every, sample
 from tests.support.fuzz.playing import Failure, failures
-from tests.support.stdio import environment
+from tests.support.server_process import environment
 
 _PROGRESS = 5_000  # cases
 

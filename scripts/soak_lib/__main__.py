@@ -18,7 +18,8 @@ import anyio
 
 from scripts.soak_lib.aws import THROTTLED_REGION, Aws
 from scripts.soak_lib.server import Figures, Server, running
-from tests.support.stdio import Endpoint, environment
+from tests.support.endpoint import Endpoint
+from tests.support.server_process import environment
 
 FAULTS = {
     "throttling": 0.3,

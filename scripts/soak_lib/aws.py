@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from random import Random
 from time import sleep
 
+from tests.support.endpoint import Request, Response
 from tests.support.fuzz.cases import bad_body
 from tests.support.fuzz.scene import CannedResponse
 from tests.support.fuzz.scenes import SCENES
-from tests.support.stdio import Request, Response
 
 THROTTLED_REGION = "eu-west-1"  # botocore slows down all calls to a Region that throttles: the others go on
 _BROKEN_OFF = b'{"status": "Complete", "results": [[{"fie'

@@ -12,7 +12,7 @@ from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import AwsError, InputError
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.support.asking import asking
-from tests.support.stdio import Endpoint, Request, Response
+from tests.support.endpoint import Endpoint, Request, Response
 
 pytestmark = pytest.mark.anyio
 

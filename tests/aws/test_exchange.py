@@ -16,7 +16,7 @@ from cloudwatch_mcp.aws.exchange import Exchange
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.support.asking import Ask, asking
-from tests.support.stdio import PATIENCE, Endpoint, Request, Response
+from tests.support.endpoint import PATIENCE, Endpoint, Request, Response
 
 NO_ALARMS = Response(b'{"MetricAlarms": []}')
 

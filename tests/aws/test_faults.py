@@ -21,7 +21,7 @@ from botocore.retries.quota import RetryQuota
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.support.asking import Ask, Reply, asking
-from tests.support.stdio import PATIENCE, Endpoint, Request, Response
+from tests.support.endpoint import PATIENCE, Endpoint, Request, Response
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("instant_backoff")]
 

@@ -13,7 +13,7 @@ from mcp import Client
 
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.server.tool_calls import build_server
-from tests.support.stdio import Endpoint, Request, Response
+from tests.support.endpoint import Endpoint, Request, Response
 
 pytestmark = pytest.mark.anyio
 

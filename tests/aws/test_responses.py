@@ -14,7 +14,7 @@ from cloudwatch_mcp.aws.responses import InvalidResponse, read, read_error
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.server.tool_calls import build_server
 from tests.support.asking import asking
-from tests.support.stdio import Endpoint, Response
+from tests.support.endpoint import Endpoint, Response
 
 
 @cache

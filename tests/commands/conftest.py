@@ -12,7 +12,7 @@ import pytest
 
 from cloudwatch_mcp import cli
 from tests.support.checking import Check, OnEndpoint, Result
-from tests.support.stdio import Endpoint, Request, Response
+from tests.support.endpoint import Endpoint, Request, Response
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from cloudwatch_mcp.commands import check
 from cloudwatch_mcp.commands.policy import document
 from cloudwatch_mcp.commands.probes import PROBES
 from tests.support.checking import Check, OnEndpoint, refusal
-from tests.support.stdio import Request, Response
+from tests.support.endpoint import Request, Response
 
 ACTIONS = sorted(f"{service}:{operation}" for operation, service in OPERATIONS.items())
 DENIED_THREE = {"GetMetricData", "ListAnomalies", "StartQuery"}

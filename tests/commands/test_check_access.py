@@ -13,7 +13,7 @@ import pytest
 
 from cloudwatch_mcp.commands import check
 from tests.support.checking import Check, OnEndpoint, refusal
-from tests.support.stdio import PATIENCE
+from tests.support.endpoint import PATIENCE
 
 SKEWED = {
     "DescribeAlarms": refusal("InvalidSignatureException", "Signature expired: it is now earlier than it was signed"),

@@ -14,7 +14,8 @@ from typing import IO
 import pytest
 
 from cloudwatch_mcp import __version__
-from tests.support.stdio import PATIENCE, ServerProcess, environment
+from tests.support.endpoint import PATIENCE
+from tests.support.server_process import ServerProcess, environment
 
 
 @contextmanager

@@ -22,8 +22,9 @@ from mcp import Client, MCPError
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
+from tests.support.endpoint import PATIENCE, Endpoint, Request, Response
 from tests.support.frozen_time import NOW
-from tests.support.stdio import PATIENCE, Endpoint, Request, Response, ServerProcess
+from tests.support.server_process import ServerProcess
 
 SEED = 20_261_120
 SPEED = 50  # times the speed of the real clock

@@ -15,7 +15,7 @@ from cloudwatch_mcp import __version__, cli
 from cloudwatch_mcp.commands.options import parse
 from cloudwatch_mcp.recording.__main__ import main as recording_main
 from tests.support.places import ROOT
-from tests.support.stdio import ServerProcess
+from tests.support.server_process import ServerProcess
 
 README = ROOT / "README.md"
 DOCUMENTS = {path.name: path.read_text("utf-8") for path in (README, *sorted((ROOT / "docs").glob("*.md")))}

@@ -17,8 +17,9 @@ from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.recording import Replay, check, load
 from cloudwatch_mcp.recording.redaction import Redaction
 from cloudwatch_mcp.server.definitions import definitions
+from tests.support.endpoint import PATIENCE, Endpoint
 from tests.support.exchanges import ACCOUNT, answer, interaction, one_group, room_for
-from tests.support.stdio import PATIENCE, SECRET, Endpoint, ServerProcess, environment
+from tests.support.server_process import SECRET, ServerProcess, environment
 
 Write = Callable[..., Path]
 QUESTIONS: list[tuple[str, dict[str, Any]]] = [

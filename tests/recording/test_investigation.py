@@ -17,9 +17,9 @@ from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.recording import Recorder, Replay
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.support.asking import Reply, asking
+from tests.support.endpoint import Endpoint, Request, Response
 from tests.support.exchanges import answer, recorder
 from tests.support.frozen_time import Time
-from tests.support.stdio import Endpoint, Request, Response
 
 pytestmark = pytest.mark.anyio
 

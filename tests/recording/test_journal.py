@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 import pytest
 
 from cloudwatch_mcp.recording import CannotRecord, Recorder, load
+from tests.support.endpoint import Endpoint, Response
 from tests.support.exchanges import ACCOUNT, answer, client, one_group, recorder, room_for
-from tests.support.stdio import Endpoint, Response
 
 pytestmark = pytest.mark.anyio
 

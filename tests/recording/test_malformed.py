@@ -17,8 +17,8 @@ import yaml
 from cloudwatch_mcp.recording import CassetteUnreadable, Recorder, Replay, check, load
 from cloudwatch_mcp.recording.journal import HEADER
 from tests.recording.conftest import WithoutAliases
+from tests.support.endpoint import Endpoint
 from tests.support.exchanges import ACCOUNT, AT, client, document, interaction, one_group
-from tests.support.stdio import Endpoint
 
 ODD: list[Any] = [None, True, 0, -1, 10**30, 1.5, float("inf"), "", "x", "\x00", "é\ud83d", [], [[]], {}, {"a": 1}, AT]
 HEAD = "version: 1\nmetadata: {recorded_at: 2026-11-20T12:00:00Z}\n"

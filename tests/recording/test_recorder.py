@@ -15,8 +15,8 @@ from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.recording import Recorder, Replay
 from cloudwatch_mcp.recording.wire import _Raw
 from tests.recording.conftest import Replaying
+from tests.support.endpoint import Endpoint, Response
 from tests.support.exchanges import ACCOUNT, ARN, AT, answer, client, error, one_group, recorder
-from tests.support.stdio import Endpoint, Response
 
 pytestmark = pytest.mark.anyio
 

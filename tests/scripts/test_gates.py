@@ -104,13 +104,13 @@ def test_an_audit_without_a_network_says_so_and_fails_nothing(
 
 def test_a_secret_is_found_and_one_of_the_baseline_is_not_told_again() -> None:
     baseline = json.loads((ROOT / ".secrets.baseline").read_text("utf-8"))
-    (known,) = baseline["results"]["tests/support/stdio.py"]
-    found = secret_scan.scan(["tests/support/stdio.py"], baseline)
+    (known,) = baseline["results"]["tests/support/server_process.py"]
+    found = secret_scan.scan(["tests/support/server_process.py"], baseline)
     assert [secret.type for _, secret in found] == [known["type"]]
     assert secret_scan.complaints(found, baseline) == []
-    del baseline["results"]["tests/support/stdio.py"]
+    del baseline["results"]["tests/support/server_process.py"]
     (complaint,) = secret_scan.complaints(found, baseline)
-    assert complaint.startswith("tests/support/stdio.py:")
+    assert complaint.startswith("tests/support/server_process.py:")
 
 
 @pytest.fixture

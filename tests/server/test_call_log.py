@@ -6,7 +6,7 @@ import re
 
 from cloudwatch_mcp.answers.text import dumps
 from tests.support.running_queries import QUERY
-from tests.support.stdio import SECRET, ServerProcess, environment
+from tests.support.server_process import SECRET, ServerProcess, environment
 
 LINE = r"\d\d:\d\d:\d\d INFO tool={} region={} outcome={} seconds=\d+\.\d{{3}} aws_calls={} characters={}"
 

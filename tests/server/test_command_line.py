@@ -12,7 +12,8 @@ import pytest
 from cloudwatch_mcp import __version__, cli
 from cloudwatch_mcp.commands import demo
 from tests.server.test_definitions import TEN
-from tests.support.stdio import PATIENCE, ServerProcess, environment
+from tests.support.endpoint import PATIENCE
+from tests.support.server_process import ServerProcess, environment
 
 SLOW_IMPORTS = {"anyio", "boto3", "botocore", "loguru", "mcp", "moto", "pydantic"}
 CONFIGURATION = {

@@ -10,9 +10,10 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from tests.server.test_definitions import TEN
+from tests.support.endpoint import PATIENCE, Endpoint, Request, Response
 from tests.support.running_queries import begin_query, cancelled_queries
 from tests.support.sandbox_process import HELD
-from tests.support.stdio import COMMAND, PATIENCE, Endpoint, Request, Response, ServerProcess, environment
+from tests.support.server_process import COMMAND, ServerProcess, environment
 
 HUGE_CALL = (
     b'{"jsonrpc": "2.0", "id": "mine", "method": "tools/call", '

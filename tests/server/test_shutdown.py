@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from cloudwatch_mcp import cli
+from tests.support.endpoint import PATIENCE, Endpoint, Request, Response
 from tests.support.running_queries import QUERY, begin_query, cancelled_queries
 from tests.support.sandbox_process import HELD
-from tests.support.stdio import COMMAND, PATIENCE, Endpoint, Request, Response, ServerProcess, environment
+from tests.support.server_process import COMMAND, ServerProcess, environment
 
 TIME_LIMIT = 2  # seconds after which MCP clients kill a server whose input they have closed
 

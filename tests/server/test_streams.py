@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.stdio import PATIENCE, Endpoint, Request, Response, environment
+from tests.support.endpoint import PATIENCE, Endpoint, Request, Response
+from tests.support.server_process import environment
 
 TIME_LIMIT = 4  # seconds: 1.6 for the calls to end, 1 for their responses to be read, and a margin
 COMMAND = [sys.executable, "-m", "cloudwatch_mcp"]

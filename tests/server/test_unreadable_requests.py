@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cloudwatch_mcp.server.unreadable_requests import request_id_in
-from tests.support.stdio import ServerProcess
+from tests.support.server_process import ServerProcess
 
 
 @pytest.mark.parametrize(

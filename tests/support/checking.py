@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from tests.support.stdio import Request, Response
+from tests.support.endpoint import Request, Response
 
 
 @dataclass(frozen=True)

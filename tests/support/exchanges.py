@@ -13,7 +13,7 @@ from botocore.config import Config
 
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.recording import Recorder, Replay
-from tests.support.stdio import Request, Response
+from tests.support.endpoint import Request, Response
 
 ACCOUNT = "998877665544"
 ARN = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/a"

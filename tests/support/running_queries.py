@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 
-from tests.support.stdio import ServerProcess
+from tests.support.server_process import ServerProcess
 
 # The window starts in the past by any machine's clock, and ends at the sandbox's NOW.
 QUERY: dict[str, Any] = {

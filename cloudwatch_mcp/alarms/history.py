@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
 from cloudwatch_mcp.alarms import wording
+from cloudwatch_mcp.alarms.changes import ConfigurationChange, change_texts, configuration_changes
+from cloudwatch_mcp.alarms.flapping import Stay
 from cloudwatch_mcp.alarms.listing import PAGE, alarm_not_found, alarms_by_name, pages_of_all_types
 from cloudwatch_mcp.answers.text import clip
 from cloudwatch_mcp.aws import embedded_json
@@ -18,7 +19,7 @@ from cloudwatch_mcp.timerange import Window, utc_text
 
 _RETENTION = timedelta(days=30)  # DescribeAlarmHistory
 _TEXT_CHARS = 300
-_UPDATED_AT = "alarmConfigurationUpdatedTimestamp"  # part of every edit
+_UPDATE = "ConfigurationUpdate"
 
 Item = dict[str, Any]
 
@@ -38,22 +39,42 @@ class Transition:
     settings: dict[str, Any]
 
 
+class History(NamedTuple):
+    """An alarm, None if it was deleted; its newest items in the window, and whether there are `more`.
+
+    `updates` are its newest 100 ConfigurationUpdate items of the last 30 days and whether there are more, or the error
+    of reading them.
+    """
+
+    alarm: wording.Alarm | None
+    items: list[Item]
+    more: bool
+    updates: tuple[list[Item], bool] | CloudWatchError = ([], False)
+
+    def changes(self) -> list[ConfigurationChange]:
+        return [] if isinstance(self.updates, CloudWatchError) else configuration_changes(self.updates[0])
+
+
 async def read_history(
-    aws: Aws, name: str, item_type: str, window: Window, max_items: int
-) -> tuple[wording.Alarm | None, list[Item], bool]:
-    """The alarm, None if it was deleted; its newest items in the window; and whether there are more.
+    aws: Aws, name: str, item_type: str, window: Window, *, max_items: int, now: datetime
+) -> History:
+    """Read the alarm and its history.
 
     Raises:
         NotFound: neither the alarm nor any history of it exists.
     """
-    results = await settle(_read_items(aws, name, item_type, window, max_items), alarms_by_name(aws, [name]))
-    for result in results:
+    last_month = Window(now - _RETENTION, now)
+    calls = [_read_items(aws, name, item_type, window, max_items), alarms_by_name(aws, [name])]
+    if item_type != _UPDATE:
+        calls.append(_read_items(aws, name, _UPDATE, last_month, PAGE))
+    asked, alarms, *others = await settle(*calls)
+    for result in (asked, alarms):
         if isinstance(result, CloudWatchError):
             raise result
-    (items, more), alarms = results
-    if not items and not alarms:
+    history = History(alarms[0] if alarms else None, *asked, *others)
+    if not (history.alarm or history.items or history.changes()):
         raise await alarm_not_found(aws, name)
-    return alarms[0] if alarms else None, items, more
+    return history
 
 
 async def _read_items(aws: Aws, name: str, item_type: str, window: Window, max_items: int) -> tuple[list[Item], bool]:
@@ -76,6 +97,13 @@ async def _read_items(aws: Aws, name: str, item_type: str, window: Window, max_i
 
 def transitions_in(items: Sequence[Item]) -> list[Transition]:
     return [_transition(item) for item in items if item["HistoryItemType"] == "StateUpdate"]
+
+
+def stays_in(transitions: Sequence[Transition], end: datetime) -> list[Stay]:
+    """The times in ALARM, oldest first, in a history until `end`."""
+    ends = [end, *(transition.time for transition in transitions)]
+    stays = zip(transitions, ends, strict=False)
+    return [Stay(start.time, max(start.time, left)) for start, left in stays if start.new_state == "ALARM"][::-1]
 
 
 def transition_rows(transitions: Sequence[Transition], *, with_settings: bool) -> list[dict[str, Any]]:
@@ -101,30 +129,35 @@ def other_rows(items: Sequence[Item]) -> list[dict[str, Any]]:
             "time": utc_text(item["Timestamp"]),
             "type": item["HistoryItemType"],
             "summary": clip(item.get("HistorySummary", ""), _TEXT_CHARS),
-            "changed": _changed(item),
+            "changed": change,
             "contributor": _contributor(item),
         }
-        for item in items
+        for item, change in zip(items, change_texts(items), strict=True)
         if item["HistoryItemType"] != "StateUpdate"
     ]
 
 
-def history_notes(alarm: wording.Alarm | None, count: int, more: bool, item_type: str, age: timedelta) -> list[str]:
-    """Notes on the alarm and the `count` of items; `age` is that of the window's start."""
+def history_notes(history: History, item_type: str, age: timedelta) -> list[str]:
+    """Notes on the alarm and its items; `age` is that of the window's start."""
     notes = []
-    if alarm is None:
+    if history.alarm is None:
         notes.append("The alarm was deleted; its history remains.")
-    if more:
+    if history.more:
         notes.append(
-            f"The newest {count:,} are shown, more exist: raise max_items (1,000 at most) or narrow the window."
+            f"The newest {len(history.items):,} were read, more exist: raise max_items (1,000 at most) or narrow the "
+            "window."
         )
-    if count == 0:
+    if not history.items:
         further = (
             "CloudWatch keeps none for longer"
             if age >= _RETENTION
             else "try start_time='30d', as far back as CloudWatch keeps history"
         )
         notes.append(f"No {item_type} in the window: {further}.")
+    if isinstance(history.updates, CloudWatchError):
+        notes.append(f"Changes of its configuration are unknown: {history.updates}")
+    elif history.updates[1]:
+        notes.append(f"Its configuration changed more than {PAGE} times in 30 days; the newest {PAGE} were read.")
     return notes
 
 
@@ -150,19 +183,6 @@ def _transition(item: Item) -> Transition:
 
 def _number(value: Any) -> float | None:
     return next(iter(embedded_json.numbers([value])), None)
-
-
-def _changed(item: Item) -> str | None:
-    """What an edit of the alarm changed: each field with its old and its new value."""
-    data = embedded_json.mapping(item.get("HistoryData"))
-    new = embedded_json.mapping(data.get("updatedAlarm"))
-    old = embedded_json.mapping(data.get("originalUpdatedFields"))
-    changes = [
-        f"{name}: {json.dumps(value)} -> {json.dumps(new.get(name))}"
-        for name, value in old.items()
-        if name != _UPDATED_AT
-    ]
-    return clip("; ".join(changes), _TEXT_CHARS) or None
 
 
 def _contributor(item: Item) -> str | None:

@@ -1,60 +1,57 @@
-"""Where to look, given the times at which an alarm went to ALARM: flapping, and windows to investigate."""
+"""The time windows to investigate, given the times that an alarm spent in ALARM."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from pydantic import BaseModel
-
 from cloudwatch_mcp.alarms import wording
+from cloudwatch_mcp.alarms.flapping import Stay, duration
 from cloudwatch_mcp.timerange import utc_text
 
-_FLAPPING_SPAN, _FLAPPING_COUNT = timedelta(hours=1), 3
 # A composite alarm has no period of its own: investigate as for five periods of a minute.
 _DEFAULT_PERIOD, _DEFAULT_PERIODS = 60, 5
 _MAX_SPAN = 5 * 7 * 86_400  # seconds; PutMetricAlarm: period × evaluation periods is a week at most
+_MAX_WINDOWS = 3
 
-
-class Flapping(BaseModel):
-    """`count` transitions to ALARM between start and end, an hour at most."""
-
-    count: int
-    start: str
-    end: str
-
-
-def flapping(alarm_times: Sequence[datetime]) -> Flapping | None:
-    """The hour with the most transitions to ALARM, if there are at least three in it."""
-    times = sorted(alarm_times)
-    hours = [[later for later in times[index:] if later - first <= _FLAPPING_SPAN] for index, first in enumerate(times)]
-    busiest = max(hours, key=len, default=[])
-    if len(busiest) < _FLAPPING_COUNT:
-        return None
-    return Flapping(count=len(busiest), start=utc_text(busiest[0]), end=utc_text(busiest[-1]))
+_Window = tuple[datetime, datetime, list[datetime]]
 
 
 def windows_to_investigate(
-    alarm_times: Sequence[datetime], alarm: wording.Alarm | None, now: datetime
-) -> list[tuple[str, str, str]]:
-    """[start, end, why], newest first; windows that overlap are merged.
+    stays: Sequence[Stay], alarm: wording.Alarm | None, deleted_period: float | None, now: datetime
+) -> tuple[list[tuple[str, str, str]], list[str]]:
+    """Up to three windows, [start, end, why], newest first, and a note if there are more.
 
-    Each begins 5 × period × evaluation periods before a transition to ALARM and ends 2 × period after it.
+    Each begins 5 × period × evaluation periods before a transition to ALARM and ends 2 × period after it; windows that
+    overlap are merged. `deleted_period` is the period of a deleted alarm, in seconds.
     """
-    period = (wording.period(alarm) if alarm else None) or _DEFAULT_PERIOD
+    period = (wording.period(alarm) if alarm else deleted_period) or _DEFAULT_PERIOD
     periods = (alarm or {}).get("EvaluationPeriods") or _DEFAULT_PERIODS
     before, after = _span(5 * periods * period), _span(2 * period)
-    windows: list[tuple[datetime, datetime, list[datetime]]] = []
-    for time in sorted(alarm_times):
+    windows: list[_Window] = []
+    for time in sorted(stay.start for stay in stays):
         start, end = time - before, min(min(time, now) + after, now)
         if windows and start <= windows[-1][1]:
             windows[-1] = (windows[-1][0], end, [*windows[-1][2], time])
         else:
             windows.append((start, end, [time]))
-    return [(utc_text(start), utc_text(end), _why(times)) for start, end, times in reversed(windows)]
+    chosen = _chosen(windows[::-1], max(stays, key=duration, default=None))
+    shown = [(utc_text(start), utc_text(end), _why(times)) for start, end, times in chosen]
+    if len(chosen) == len(windows):
+        return shown, []
+    return shown, [f"investigate has {len(chosen)} of {len(windows):,} windows: the newest, the longest and the first."]
 
 
-def _span(seconds: int) -> timedelta:
+def _chosen(windows: Sequence[_Window], longest: Stay | None) -> list[_Window]:
+    """At most three windows: the newest, the one with the longest time in ALARM, and the first."""
+    if len(windows) <= _MAX_WINDOWS:
+        return list(windows)
+    is_longest = [longest is not None and longest.start in times for _, _, times in windows]
+    middle = is_longest.index(True) if any(is_longest[1:-1]) else 1
+    return [windows[0], windows[middle], windows[-1]]
+
+
+def _span(seconds: float) -> timedelta:
     return timedelta(seconds=max(0, min(seconds, _MAX_SPAN)))
 
 

@@ -12,6 +12,8 @@ from cloudwatch_mcp.aws.allow_list import OPERATIONS
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer
 from tests.support.asking import Reply, asking
 
+_CHOSEN = "chosen"
+
 
 class _AnyOrder(Stubber):  # type: ignore[misc]  # botocore has no types
     """A Stubber with one queue for each operation.
@@ -26,19 +28,28 @@ class _AnyOrder(Stubber):  # type: ignore[misc]  # botocore has no types
 
     def _assert_expected_params(self, model: Any, params: Any, context: Any, **more: Any) -> None:
         with self._lock:
-            self._bring_forward(model.name)
+            context[_CHOSEN] = chosen = self._choose(model.name, params)
+            self._bring_forward(chosen)
             super()._assert_expected_params(model, params, context, **more)
 
     def _get_response_handler(self, model: Any, params: Any, context: Any, **more: Any) -> Any:
         with self._lock:
-            self._bring_forward(model.name)
+            self._bring_forward(context[_CHOSEN])
             return super()._get_response_handler(model, params, context, **more)
 
-    def _bring_forward(self, operation: str) -> None:
-        first = next((answer for answer in self._queue if answer["operation_name"] == operation), None)
-        if first is not None:
-            self._queue.remove(first)
-            self._queue.appendleft(first)
+    def _choose(self, operation: str, params: Any) -> dict[str, Any] | None:
+        """The first response to the operation that no other request has chosen and whose `where` the params fit."""
+        for answer in self._queue:
+            fits = all(params.get(name) == value for name, value in answer.get("where", {}).items())
+            if answer["operation_name"] == operation and fits and not answer.get(_CHOSEN):
+                answer[_CHOSEN] = True
+                return answer
+        return None
+
+    def _bring_forward(self, chosen: dict[str, Any] | None) -> None:
+        if chosen is not None:
+            self._queue.remove(chosen)
+            self._queue.appendleft(chosen)
 
 
 class StubbedServer:
@@ -58,8 +69,11 @@ class StubbedServer:
         names = {xform_name(operation): service for operation, service in OPERATIONS.items()} | {"stop_query": "stop"}
         return self._stubs[names[method]]
 
-    def answer(self, method: str, answer: dict[str, Any], expected: dict[str, Any] | None = None) -> None:
-        self._stub(method).add_response(method, answer, expected)
+    def answer(self, method: str, answer: dict[str, Any], expected: dict[str, Any] | None = None, **where: Any) -> None:
+        """Answer a request that has the parameters of `where`; it must have those of `expected` and no others."""
+        stub = self._stub(method)
+        stub.add_response(method, answer, expected)
+        stub._queue[-1]["where"] = where
 
     def refuse(self, method: str, code: str, message: str = "", status: int = 400, **more: Any) -> None:
         self._stub(method).add_client_error(method, code, message, status, modeled_fields=more or None)

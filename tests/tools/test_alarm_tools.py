@@ -32,6 +32,11 @@ def alarm(name: str, minutes_ago: int = 5, **more: Any) -> Alarm:
     }
 
 
+def history(stubbed: StubbedServer, transitions: list[Alarm], *edits: Alarm) -> None:
+    for kind, items in (("StateUpdate", transitions), ("ConfigurationUpdate", list(edits))):
+        stubbed.answer("describe_alarm_history", {"AlarmHistoryItems": items}, HistoryItemType=kind)
+
+
 def composite(name: str, rule: str = "TRUE", **more: Any) -> Alarm:
     plain = alarm(name, **more)
     kept = ("AlarmName", "AlarmArn", "StateValue", "StateUpdatedTimestamp", "StateTransitionedTimestamp")
@@ -94,7 +99,7 @@ async def test_a_transition_has_a_reason_only_where_it_adds_to_the_datapoints(
 ) -> None:
     new = {"stateValue": "ALARM", "stateReason": reason, "stateReasonData": {"recentDatapoints": [7.0, 9.0]} | data}
     item = transition(5) | {"HistoryData": json.dumps({"oldState": {"stateValue": "OK"}, "newState": new})}
-    stubbed.answer("describe_alarm_history", {"AlarmHistoryItems": [item]})
+    history(stubbed, [item])
     stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a")]})
     (row,) = (await stubbed.ask("get_alarm_history", alarm_name="a")).rows("transitions")
     assert {name: row.get(name) for name in shown} == {
@@ -105,7 +110,7 @@ async def test_a_transition_has_a_reason_only_where_it_adds_to_the_datapoints(
 
 async def test_the_old_state_is_left_out_where_the_row_below_shows_it(stubbed: StubbedServer) -> None:
     items = [transition(1), transition(2, "OK"), transition(3)]
-    stubbed.answer("describe_alarm_history", {"AlarmHistoryItems": items})
+    history(stubbed, items)
     stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a")]})
     rows = (await stubbed.ask("get_alarm_history", alarm_name="a")).rows("transitions")
     assert [row["from"] for row in rows] == [None, "OK", "OK"]  # the row below the first has ALARM
@@ -133,7 +138,7 @@ async def test_transitions_have_the_settings_of_a_deleted_alarm_only(
     data = {"statistic": "p99", "period": 300, "threshold": 5.0, "recentDatapoints": [9.0]}
     new = {"stateValue": "ALARM", "stateReason": "because", "stateReasonData": data}
     item = transition(5) | {"HistoryData": json.dumps({"oldState": {"stateValue": "OK"}, "newState": new})}
-    stubbed.answer("describe_alarm_history", {"AlarmHistoryItems": [item]})
+    history(stubbed, [item])
     stubbed.answer("describe_alarms", {"MetricAlarms": alarms})
     (row,) = (await stubbed.ask("get_alarm_history", alarm_name="a")).rows("transitions")
     assert {name: row[name] for name in ("statistic", "period", "threshold") if name in row} == settings
@@ -142,7 +147,7 @@ async def test_transitions_have_the_settings_of_a_deleted_alarm_only(
 async def test_a_window_to_investigate_spans_five_evaluations_before_and_two_periods_after(
     stubbed: StubbedServer,
 ) -> None:
-    stubbed.answer("describe_alarm_history", {"AlarmHistoryItems": [transition(600)]})
+    history(stubbed, [transition(600)])
     stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a")]})
     reply = await stubbed.ask("get_alarm_history", alarm_name="a")
     assert reply.data["investigate"] == [
@@ -151,7 +156,7 @@ async def test_a_window_to_investigate_spans_five_evaluations_before_and_two_per
 
 
 async def test_a_window_to_investigate_does_not_reach_into_the_future(stubbed: StubbedServer) -> None:
-    stubbed.answer("describe_alarm_history", {"AlarmHistoryItems": [transition(1)]})
+    history(stubbed, [transition(1)])
     stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a", Period=3600)]})
     reply = await stubbed.ask("get_alarm_history", alarm_name="a")
     assert reply.data["investigate"][0][1] == "2026-11-20T12:00:00Z"
@@ -160,9 +165,171 @@ async def test_a_window_to_investigate_does_not_reach_into_the_future(stubbed: S
 async def test_children_are_described_a_hundred_at_a_time(stubbed: StubbedServer) -> None:
     names = [f"child {number}" for number in range(150)]
     rule = " OR ".join(f'ALARM("{name}")' for name in names)
-    stubbed.answer("describe_alarm_history", {"AlarmHistoryItems": []})
+    history(stubbed, [])
     stubbed.answer("describe_alarms", {"CompositeAlarms": [composite("all", rule)]})
     for chunk in (names[:100], names[100:]):
         stubbed.answer("describe_alarms", {"MetricAlarms": [alarm(name) for name in chunk]})
     reply = await stubbed.ask("get_alarm_history", alarm_name="all", include_component_alarms=True)
     assert [row["name"] for row in reply.rows("components")] == names
+
+
+def edit(days_ago: float, kind: str = "Update", **data: Any) -> dict[str, Any]:
+    return {
+        "AlarmName": "a",
+        "Timestamp": NOW - timedelta(days=days_ago),
+        "HistoryItemType": "ConfigurationUpdate",
+        "HistoryData": json.dumps({"version": "1.0", "type": kind, **data}),
+        "HistorySummary": "Alarm updated",
+    }
+
+
+def configured(**more: Any) -> dict[str, Any]:
+    return {"alarmName": "a", "threshold": 61.0, "period": 60, "stateValue": "OK", **more}
+
+
+async def test_a_changed_threshold_is_noted_unasked(stubbed: StubbedServer) -> None:
+    original = {"threshold": 80.0, "alarmConfigurationUpdatedTimestamp": "2026-10-31T12:00:00.000+0000"}
+    history(stubbed, [transition(5)], edit(5, updatedAlarm=configured(), originalUpdatedFields=original))
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a")]})
+    reply = await stubbed.ask("get_alarm_history", alarm_name="a")
+    assert reply.notes == ["Configuration: threshold 80 → 61 on 2026-11-15."]
+    assert reply.rows("configuration_changes") == [{"time": "2026-11-15T12:00:00Z", "change": "threshold 80 → 61"}]
+
+
+async def test_configuration_changes_reach_back_30_days_whatever_the_window(stubbed: StubbedServer) -> None:
+    stubbed.answer("describe_alarm_history", {"AlarmHistoryItems": []}, HistoryItemType="StateUpdate")
+    stubbed.answer(
+        "describe_alarm_history",
+        {"AlarmHistoryItems": [edit(29, "Create", createdAlarm=configured())]},
+        HistoryItemType="ConfigurationUpdate",
+        StartDate=NOW - timedelta(days=30),
+        EndDate=NOW,
+    )
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a")]})
+    reply = await stubbed.ask("get_alarm_history", alarm_name="a", start_time="3d", end_time="2d")
+    assert reply.notes[-1] == "Configuration: created on 2026-10-22."
+
+
+async def test_without_original_fields_an_edit_is_compared_with_the_one_before(stubbed: StubbedServer) -> None:
+    edits = (
+        edit(1, updatedAlarm=configured(threshold=61.0, actionsEnabled=False, stateValue="ALARM")),
+        edit(2, updatedAlarm=configured(threshold=61.0, actionsEnabled=True)),
+        edit(3, updatedAlarm=configured(threshold=80.0, actionsEnabled=True)),
+    )
+    history(stubbed, [transition(5)], *edits)
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a")]})
+    reply = await stubbed.ask("get_alarm_history", alarm_name="a")
+    assert [row["change"] for row in reply.rows("configuration_changes")] == [
+        "actionsEnabled true → false",
+        "threshold 80 → 61",
+        "updated; the previous configuration is not recorded",
+    ]
+    assert reply.notes == [
+        "Configuration: actionsEnabled true → false on 2026-11-19, and 2 earlier changes in 30 days."
+    ]
+
+
+async def test_an_alarm_that_was_replaced_is_compared_with_its_predecessor(stubbed: StubbedServer) -> None:
+    edits = (
+        edit(1, "Create", createdAlarm=configured(threshold=61.0)),
+        edit(1, "Delete", deletedAlarm=configured(threshold=80.0)),
+    )
+    history(stubbed, [transition(5)], *edits)
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a")]})
+    rows = (await stubbed.ask("get_alarm_history", alarm_name="a")).rows("configuration_changes")
+    assert [row["change"] for row in rows] == ["recreated: threshold 80 → 61", "deleted"]
+
+
+async def test_an_update_that_changes_nothing_is_not_shown(stubbed: StubbedServer) -> None:
+    original = {"alarmConfigurationUpdatedTimestamp": "2026-10-31T12:00:00.000+0000"}
+    history(stubbed, [transition(5)], edit(5, updatedAlarm=configured(), originalUpdatedFields=original))
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a")]})
+    reply = await stubbed.ask("get_alarm_history", alarm_name="a")
+    assert not reply.notes
+    assert "configuration_changes" not in reply.data
+
+
+async def test_without_its_configuration_changes_the_history_is_shown_with_a_note(stubbed: StubbedServer) -> None:
+    stubbed.answer("describe_alarm_history", {"AlarmHistoryItems": [transition(5)]}, HistoryItemType="StateUpdate")
+    stubbed.refuse("describe_alarm_history", "AccessDenied", "not allowed")
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a")]})
+    reply = await stubbed.ask("get_alarm_history", alarm_name="a")
+    assert len(reply.rows("transitions")) == 1
+    assert reply.notes[0].startswith("Changes of its configuration are unknown: ")
+    assert "not allowed" in reply.notes[0]
+
+
+async def test_a_deleted_alarm_with_nothing_but_edits_is_no_unknown_alarm(stubbed: StubbedServer) -> None:
+    history(stubbed, [], edit(5, "Delete", deletedAlarm=configured()))
+    stubbed.answer("describe_alarms", {"MetricAlarms": []})
+    reply = await stubbed.ask("get_alarm_history", alarm_name="a")
+    assert reply.data["alarm"]["kind"] == "deleted"
+    assert "Configuration: deleted on 2026-11-15." in reply.notes
+
+
+async def test_edits_that_are_asked_for_are_read_once(stubbed: StubbedServer) -> None:
+    original = {"threshold": 80.0}
+    items = [edit(5, updatedAlarm=configured(), originalUpdatedFields=original)]
+    stubbed.answer("describe_alarm_history", {"AlarmHistoryItems": items}, HistoryItemType="ConfigurationUpdate")
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a")]})
+    reply = await stubbed.ask(
+        "get_alarm_history", alarm_name="a", history_item_type="ConfigurationUpdate", start_time="30d"
+    )
+    assert reply.rows("items")[0]["changed"] == "threshold 80 → 61"
+    assert "configuration_changes" not in reply.data
+
+
+def cycles(count: int, every: int, lasting: int) -> list[dict[str, Any]]:
+    """Transitions of an alarm that goes to ALARM `count` times, newest first."""
+    starts = [5 + every * number for number in range(count)]
+    return [each for start in starts for each in (transition(start, "OK"), transition(start + lasting))]
+
+
+async def test_a_flapping_alarm_is_summed_up(stubbed: StubbedServer) -> None:
+    history(stubbed, [*cycles(22, 37, 4), transition(5 + 22 * 37 - 20, "OK"), transition(5 + 22 * 37 + 4)])
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a", EvaluationPeriods=1)]})
+    reply = await stubbed.ask("get_alarm_history", alarm_name="a")
+    assert reply.data["flapping"] == {
+        "count": 23,
+        "start": "2026-11-19T22:17:00Z",
+        "end": "2026-11-20T11:51:00Z",
+        "in_an_hour": 2,
+        "pattern": "about every 37 min",
+        "longest": ["2026-11-19T22:17:00Z", "2026-11-19T22:41:00Z"],
+    }
+    assert len(reply.rows("transitions")) == 10
+    assert [why for _, _, why in reply.data["investigate"]] == [
+        "to ALARM at 2026-11-20T11:51:00Z",
+        "to ALARM at 2026-11-20T11:14:00Z",
+        "to ALARM at 2026-11-19T22:17:00Z",
+    ]
+    assert reply.notes == [
+        "investigate has 3 of 23 windows: the newest, the longest and the first.",
+        "The newest 10 of 46 transitions are shown: max_items shows more.",
+    ]
+
+
+async def test_the_longest_time_in_alarm_is_a_window_to_investigate(stubbed: StubbedServer) -> None:
+    middle = [transition(300, "OK"), transition(340)]
+    history(stubbed, [*cycles(3, 60, 4), *middle, transition(700, "OK"), transition(704)])
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a", EvaluationPeriods=1)]})
+    reply = await stubbed.ask("get_alarm_history", alarm_name="a")
+    assert reply.data["investigate"][1][2] == "to ALARM at 2026-11-20T06:20:00Z"
+
+
+async def test_max_items_shows_all_transitions_of_a_flapping_alarm(stubbed: StubbedServer) -> None:
+    history(stubbed, cycles(10, 37, 4))
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a")]})
+    reply = await stubbed.ask("get_alarm_history", alarm_name="a", max_items=30)
+    assert len(reply.rows("transitions")) == 20
+
+
+async def test_a_deleted_alarms_windows_have_the_period_of_its_transitions(stubbed: StubbedServer) -> None:
+    data = {"period": 300, "threshold": 5.0, "recentDatapoints": [9.0]}
+    new = {"stateValue": "ALARM", "stateReason": "because", "stateReasonData": data}
+    history(
+        stubbed, [transition(600) | {"HistoryData": json.dumps({"oldState": {"stateValue": "OK"}, "newState": new})}]
+    )
+    stubbed.answer("describe_alarms", {"MetricAlarms": []})
+    reply = await stubbed.ask("get_alarm_history", alarm_name="a")
+    assert reply.data["investigate"][0][:2] == ["2026-11-19T23:55:00Z", "2026-11-20T02:10:00Z"]

@@ -53,7 +53,8 @@ async def test_metric_alarms_do_not_crowd_out_composite_ones(stubbed: StubbedSer
     assert len(reply.rows("metric_alarms")) == 50
     assert reply.data["counts"] == {"composite": 1, "metric": 60}
     assert reply.notes == [
-        "51 of 61 active alarms shown: use get_alarm_history for details, or raise max_items (1,000 at most)."
+        "51 of 61 active alarms shown: use get_alarm_history for details, or raise max_items (1,000 at most).",
+        "Of the last burst of 60 alarms, 'm59' fired first, at 2026-11-20T11:01:00Z; the loudest is often a victim.",
     ]
 
 
@@ -65,7 +66,77 @@ async def test_more_than_a_thousand_active_alarms_still_show_every_composite_one
     stubbed.answer("describe_alarms", {"CompositeAlarms": [composite("pages", minutes_ago=9_000)]}, only)
     reply = await stubbed.ask("get_active_alarms", max_items=1)
     assert reply.rows("composite_alarms")[0]["name"] == "pages"
-    assert reply.notes[1] == "More than 1,000 alarms are active: the first 1,000 were read and sorted."
+    assert reply.notes[-1] == "More than 1,000 alarms are active: the first 1,000 were read and sorted."
+
+
+async def test_an_inventory_of_all_states_has_its_counts_first_and_the_active_alarms_on_top(
+    stubbed: StubbedServer,
+) -> None:
+    alarms = [
+        alarm("fine", 1, StateValue="OK", StateReason="drill", StateReasonData='{"recentDatapoints": [1.0]}'),
+        alarm("unknown", 2, StateValue="INSUFFICIENT_DATA", StateReason="Insufficient Data: 1 datapoint was unknown."),
+        alarm("firing", 3, StateReason="drill"),
+        alarm("also fine", 4, StateValue="OK"),
+    ]
+    types = {"AlarmTypes": ["CompositeAlarm", "MetricAlarm", "LogAlarm"], "MaxRecords": 100}
+    stubbed.answer("describe_alarms", {"MetricAlarms": alarms}, types)
+    reply = await stubbed.ask("get_active_alarms", state="ANY")
+    assert reply.data["states"] == {"ALARM": 1, "INSUFFICIENT_DATA": 1, "OK": 2}
+    rows = [(row["name"], row["state"], row.get("reason")) for row in reply.rows("metric_alarms")]
+    assert rows == [
+        ("firing", "ALARM", "drill"),
+        ("unknown", "INSUFFICIENT_DATA", "Insufficient Data: 1 datapoint was unknown."),
+        ("fine", "OK", None),
+        ("also fine", "OK", None),
+    ]
+    assert "recent" not in reply.rows("metric_alarms")[0]
+
+
+async def test_state_and_prefix_are_asked_of_aws(stubbed: StubbedServer) -> None:
+    found = {"MetricAlarms": [alarm("shop-a", StateValue="OK")]}
+    stubbed.answer("describe_alarms", found, StateValue="OK", AlarmNamePrefix="shop-")
+    reply = await stubbed.ask("get_active_alarms", state="OK", name_prefix="shop-")
+    assert [row["name"] for row in reply.rows("metric_alarms")] == ["shop-a"]
+    assert not reply.notes
+
+
+ANYWHERE = "us-east-1: state='ANY' looks in all states"
+CASE = "prefixes are case-sensitive"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "note"),
+    [
+        ({"state": "OK"}, f"No alarm is in OK in {ANYWHERE}."),
+        ({"name_prefix": "x"}, f"No alarm whose name begins with 'x' is in ALARM in {ANYWHERE}; {CASE}."),
+        ({"state": "ANY"}, "There is no alarm in us-east-1: other Regions have their own."),
+    ],
+)
+async def test_an_empty_inventory_says_where_to_look(
+    stubbed: StubbedServer, arguments: dict[str, str], note: str
+) -> None:
+    stubbed.answer("describe_alarms", {"MetricAlarms": []})
+    assert (await stubbed.ask("get_active_alarms", **arguments)).notes == [note]
+
+
+async def test_the_first_alarm_of_the_last_burst_is_noted(stubbed: StubbedServer) -> None:
+    minutes = {"loud": 10, "victim": 15, "cause": 29, "yesterday": 1_000}
+    alarms = [alarm(name, minutes_ago) for name, minutes_ago in minutes.items()]
+    composites = [composite("page", minutes_ago=31)]
+    stubbed.answer("describe_alarms", {"MetricAlarms": alarms, "CompositeAlarms": composites})
+    assert (await stubbed.ask("get_active_alarms")).notes == [
+        "Of the last burst of 3 alarms, 'cause' fired first, at 2026-11-20T11:31:00Z; the loudest is often a victim."
+    ]
+
+
+async def test_alarms_that_fired_in_the_same_second_are_all_named(stubbed: StubbedServer) -> None:
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("b"), alarm("a"), alarm("c", 1)]})
+    assert "'a', 'b' fired first" in (await stubbed.ask("get_active_alarms")).notes[0]
+
+
+async def test_a_single_alarm_is_no_burst(stubbed: StubbedServer) -> None:
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a"), alarm("b", 21)]})
+    assert not (await stubbed.ask("get_active_alarms")).notes
 
 
 async def test_an_active_alarm_has_a_reason_only_where_it_adds_to_the_datapoints(stubbed: StubbedServer) -> None:

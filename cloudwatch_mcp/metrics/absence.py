@@ -45,7 +45,7 @@ async def _reason(aws: Aws, window: Window, request: MetricDataRequest, query_id
         return f"No data; the reason is unknown, because ListMetrics failed: {error}"
     existing = await anyio.to_thread.run_sync(_combinations, page.get("Metrics", []))
     if not existing:
-        return await _unknown_name(aws, metric)
+        return await unknown_name_note(aws, metric)
     return (
         (_other_schema(metric, request.schema, existing) if request.schema else None)
         or _other_dimensions(metric, existing, exactly=request.schema is None)
@@ -53,7 +53,8 @@ async def _reason(aws: Aws, window: Window, request: MetricDataRequest, query_id
     )
 
 
-async def _unknown_name(aws: Aws, metric: Metric) -> str:
+async def unknown_name_note(aws: Aws, metric: Metric) -> str:
+    """A note on a metric that the account does not have, with the names in its namespace."""
     try:
         page = await aws.call("ListMetrics", Namespace=metric.namespace)
     except CloudWatchError:

@@ -16,7 +16,8 @@ from cloudwatch_mcp.tools.log_queries import (
     get_logs_insight_query_results,
 )
 from cloudwatch_mcp.tools.metric_data import get_metric_data
-from cloudwatch_mcp.tools.metric_metadata import get_metric_metadata, get_recommended_metric_alarms
+from cloudwatch_mcp.tools.metric_metadata import get_metric_metadata
+from cloudwatch_mcp.tools.recommended_alarms import get_recommended_metric_alarms
 
 
 class ToolEntry(NamedTuple):
@@ -39,7 +40,7 @@ TOOLS = (
     ToolEntry(get_logs_insight_query_results, "Logs Insights results", ("GetQueryResults",)),
     ToolEntry(cancel_logs_insight_query, "Cancel a Logs Insights query", ("StopQuery",), read_only=False),
     ToolEntry(get_metric_data, "Metric data", ("GetMetricData", "ListMetrics")),
-    ToolEntry(get_metric_metadata, "Metric meaning"),
+    ToolEntry(get_metric_metadata, "Metric metadata", ("ListMetrics",)),
     ToolEntry(get_recommended_metric_alarms, "Recommended alarms"),
 )
 

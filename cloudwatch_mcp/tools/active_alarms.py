@@ -40,16 +40,16 @@ State = Literal["ALARM", "OK", "INSUFFICIENT_DATA", "ANY"]
 
 async def get_active_alarms(
     ctx: Ctx,
-    state: Annotated[State, Field(description="Others: an inventory.")] = "ALARM",
+    state: Annotated[State, Field(description="Other states: an inventory.")] = "ALARM",
     name_prefix: Annotated[str | None, Field(min_length=1, max_length=255, description="Case matters.")] = None,
-    max_items: Annotated[int, Field(ge=1, le=MAX_READ)] = 50,
+    max_items: Annotated[int, Field(ge=1, le=MAX_READ, description="Alarms shown.")] = 50,
     region: Region = None,
     profile_name: ProfileName = None,
 ) -> ActiveAlarms:
     """See what is in ALARM now: where to begin in an incident.
 
-    Composite alarms come first, with their rule and what triggered them; then metric alarms with what they watch, the
-    condition in one phrase and the recent datapoints; newest transition first. Continue with get_alarm_history.
+    Composite alarms come first, with rule and trigger; then metric alarms with metric, condition and recent datapoints;
+    newest first. A note says which fired first. Continue with get_alarm_history.
     """
     rt = runtime(ctx)
     aws = await rt.clients.at(profile_name, region)

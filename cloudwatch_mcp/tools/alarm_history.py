@@ -48,14 +48,17 @@ class AlarmHistory(Answer):
     components: Table | None = None
 
 
+ItemType = Literal[
+    "StateUpdate", "ConfigurationUpdate", "Action", "AlarmContributorStateUpdate", "AlarmContributorAction"
+]
+
+
 async def get_alarm_history(
     ctx: Ctx,
-    alarm_name: Annotated[str, Field(min_length=1, max_length=255)],
+    alarm_name: Annotated[str, Field(min_length=1, max_length=255, description="Exact.")],
     start_time: Annotated[TimeText | None, Field(description="Default: 24 h before the end.")] = None,
     end_time: EndTime = None,
-    history_item_type: Literal[
-        "StateUpdate", "ConfigurationUpdate", "Action", "AlarmContributorStateUpdate", "AlarmContributorAction"
-    ] = "StateUpdate",
+    history_item_type: Annotated[ItemType, Field(description="What to list.")] = "StateUpdate",
     max_items: Annotated[
         int | None, Field(ge=1, le=1_000, description="Default: 50, of a flapping alarm 10 rows.")
     ] = None,
@@ -65,8 +68,8 @@ async def get_alarm_history(
 ) -> AlarmHistory:
     """See when and why one alarm changed state, whether it flaps, and which time windows to investigate.
 
-    Also shows recent changes of its threshold and other configuration. Works for metric, math, anomaly and composite
-    alarms, deleted ones too. Pass the suggested windows to get_metric_data and execute_log_insights_query.
+    Shows changes of its threshold and configuration, too. Works for metric, math, anomaly, composite and deleted
+    alarms. Pass the windows to get_metric_data and execute_log_insights_query.
     """
     rt = runtime(ctx)
     now = rt.clock.now()

@@ -1,32 +1,45 @@
-"""The tools that answer from the built-in catalogue, without calling AWS."""
+"""The tool that says what metrics mean, and which of them the account has."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from cloudwatch_mcp.answers.answer import Answer
 from cloudwatch_mcp.answers.table import Table, table
-from cloudwatch_mcp.errors import quote, quote_all
+from cloudwatch_mcp.errors import CloudWatchError, InputError
 from cloudwatch_mcp.metrics import catalog
+from cloudwatch_mcp.metrics.absence import unknown_name_note
 from cloudwatch_mcp.metrics.catalog import PublishedMetric
+from cloudwatch_mcp.metrics.inventory import (
+    LISTED,
+    Inventory,
+    combination_rows,
+    metric_rows,
+    namespace_rows,
+    read_inventory,
+)
 from cloudwatch_mcp.metrics.lookup import look_up
-from cloudwatch_mcp.metrics.requests import Dimension
-from cloudwatch_mcp.metrics.statistics import parse_statistic
-from cloudwatch_mcp.tools.context import Ctx
+from cloudwatch_mcp.metrics.requests import Metric
+from cloudwatch_mcp.tools.context import Ctx, ProfileName, Region, runtime
 
-Namespace = Annotated[str, Field(min_length=1, max_length=255, description='Like "AWS/Lambda".')]
+Namespace = Annotated[
+    str | None, Field(min_length=1, max_length=255, description='Like "AWS/Lambda". Default: list all.')
+]
+MetricName = Annotated[str | None, Field(description="Default: list those of the namespace.")]
 _MAX_DESCRIBED = 20  # metrics of a listing; more are listed by name
-_MAX_DIMENSIONS = 10  # in a note
-Unused = Annotated[str | None, Field(description="Not needed: the answer is the same in every Region.")]
+_MAX_NAMED = 10  # in a note
 
 
 class MetricMetadata(Answer):
-    """`has_recommended_alarms` true: get_recommended_metric_alarms has some."""
+    """`has_recommended_alarms` true: get_recommended_metric_alarms has some.
 
-    narrow_by: ClassVar[str] = "give metric_name"
+    `namespaces`, `in_account` and `combinations` (of dimensions) are what the account has; the rest is the catalogue's.
+    """
+
+    narrow_by: ClassVar[str] = "give namespace or metric_name"
 
     found: bool
     namespace: str | None = None
@@ -37,19 +50,47 @@ class MetricMetadata(Answer):
     dimensions: list[str] = []
     has_recommended_alarms: bool | None = None
     metrics: Table | None = None
+    namespaces: Table | None = None
+    in_account: Table | None = None
+    combinations: Table | None = None
 
 
 async def get_metric_metadata(
-    ctx: Ctx,  # noqa: ARG001 - every tool takes the context
-    namespace: Namespace,
-    metric_name: Annotated[str | None, Field(description="Without it, lists the namespace's metrics.")] = None,
-    region: Unused = None,  # noqa: ARG001 - part of the contract
+    ctx: Ctx,
+    namespace: Namespace = None,
+    metric_name: MetricName = None,
+    region: Region = None,
+    profile_name: ProfileName = None,
 ) -> MetricMetadata:
-    """Look up what a published CloudWatch metric means before you read or alarm on it.
+    """Look up what metrics mean, and which ones this account has, before you read or alarm on them.
 
-    Returns description, unit, useful statistics, dimensions and whether alarms are recommended. Built-in knowledge: no
-    AWS call, nothing about this account, no custom namespaces.
+    Returns description, unit, useful statistics and whether alarms are recommended (built in), and the namespaces,
+    metrics and dimension values that exist, custom ones too.
     """
+    rt = runtime(ctx)
+    known = await rt.in_thread(_known, namespace, metric_name)
+    if known.namespace is None and len(catalog.find_namespaces(namespace or "")) > 1:
+        return known
+    try:
+        aws = await rt.clients.at(profile_name, region)
+        inventory = await read_inventory(aws, known.namespace or namespace, known.metric_name or metric_name)
+        answer = await rt.in_thread(_with_account, known, namespace, metric_name, inventory, aws.region)
+        if namespace and metric_name and not answer.found and known.namespace is None:
+            answer.notes = [*known.notes, await unknown_name_note(aws, Metric(namespace, metric_name, []))]
+    except CloudWatchError as error:
+        if isinstance(error, InputError) and (region or profile_name):
+            raise
+        known.notes = [*known.notes, f"What the account has is unknown: {error}"]
+        return known
+    answer.notes = [*aws.notes, *answer.notes, *inventory.notes()]
+    return answer.model_copy(update={"region": aws.region, "profile": aws.profile})
+
+
+def _known(namespace: str | None, metric_name: str | None) -> MetricMetadata:
+    """What the catalogue has."""
+    if namespace is None:
+        names = catalog.namespaces_with(metric_name) if metric_name else catalog.namespaces()
+        return MetricMetadata(found=bool(names), namespaces=table([{"namespace": name} for name in names]))
     namespaces = catalog.find_namespaces(namespace)
     if metric_name is None and len(namespaces) == 1:
         return _listing(namespaces[0])
@@ -100,91 +141,41 @@ def _described(metrics: Sequence[PublishedMetric], namespace: str | None) -> Tab
     )
 
 
-class Recommendation(BaseModel):
-    """Alarm when `statistic` over `period` seconds crosses the threshold in datapoints_to_alarm of evaluation_periods.
-
-    `source`: aws published it, or it is ours, with the reasoning for its threshold.
-    """
-
-    source: str
-    intent: str
-    statistic: str
-    comparison: str
-    threshold: float | None = None
-    threshold_guide: str | None = None
-    reasoning: str | None = None
-    period: int
-    evaluation_periods: int
-    datapoints_to_alarm: int
-    treat_missing_data: str
-    dimensions: list[dict[str, str]] = []
-
-
-class RecommendedAlarms(Answer):
-    """A dimension without a value takes your resource's. `threshold_guide`: how to choose an unpublished threshold."""
-
-    namespace: str | None = None
-    metric_name: str | None = None
-    recommendations: list[Recommendation] = []
-
-
-async def get_recommended_metric_alarms(
-    ctx: Ctx,  # noqa: ARG001 - every tool takes the context
-    namespace: Namespace,
-    metric_name: Annotated[str, Field(min_length=1, max_length=255)],
-    dimensions: Annotated[
-        list[Dimension] | None, Field(description="Your metric's dimensions: only alarms that fit.")
-    ] = None,
-    statistic: Annotated[str | None, Field(description="Only alarms on this statistic.")] = None,
-    region: Unused = None,  # noqa: ARG001 - part of the contract
-) -> RecommendedAlarms:
-    """Get the alarms recommended for a metric, ready to be configured.
-
-    Returns source (aws or ours), statistic, comparison, threshold or how to choose it, period, evaluation periods,
-    treatment of missing data and what the alarm is for. Built-in knowledge: no AWS call.
-    """
-    wanted = None if statistic is None else parse_statistic(statistic)
-    lookup = look_up(namespace, metric_name)
-    metric = lookup.metric
-    if metric is None:
-        names = [each.name if lookup.namespace else f"{each.namespace} {each.name}" for each in lookup.candidates]
-        note = f"{lookup.note} {', '.join(names)}." if names else lookup.note
-        return RecommendedAlarms(namespace=lookup.namespace, notes=[note])
-    fitting = [
-        alarm
-        for alarm in metric.alarms
-        if _fits(alarm["dimensions"], dimensions) and wanted in (None, parse_statistic(alarm["statistic"]))
-    ]
-    return RecommendedAlarms(
-        namespace=metric.namespace,
-        metric_name=metric.name,
-        notes=[] if fitting else [_why_none(metric, dimensions, statistic)],
-        recommendations=[Recommendation(**alarm) for alarm in fitting],
-    )
+def _with_account(
+    known: MetricMetadata, namespace: str | None, metric_name: str | None, inventory: Inventory, region: str
+) -> MetricMetadata:
+    """The catalogue's answer with what the account has; a listing of the account takes the place of a catalogue's."""
+    existing = bool(inventory.metrics)
+    if namespace is None:
+        rows = namespace_rows(inventory.metrics)
+        note = f"The account has no {'such metric' if metric_name else 'metrics'} in {region} ({LISTED})."
+        return MetricMetadata(
+            found=existing or bool(metric_name and known.found),
+            namespaces=table(rows) if existing else known.namespaces if metric_name else None,
+            notes=[] if existing else [note],
+        )
+    if not existing:
+        if known.found or metric_name is None:
+            known.notes = [*known.notes, f"The account has none in {region} ({LISTED})."]
+        return known
+    if metric_name is None:
+        return MetricMetadata(
+            found=True,
+            namespace=known.namespace or namespace,
+            in_account=table(metric_rows(inventory.metrics)),
+            notes=_unused_note(known.namespace, {metric.name for metric in inventory.metrics}),
+        )
+    rows, notes = combination_rows(inventory.metrics)
+    if not known.found:
+        unknown = "The catalogue does not have this metric; the account does."
+        known = MetricMetadata(found=True, namespace=namespace, metric_name=metric_name, notes=[unknown])
+    return known.model_copy(update={"combinations": table(rows), "notes": [*known.notes, *notes]})
 
 
-def _fits(needed: Sequence[dict[str, str]], given: Sequence[Dimension] | None) -> bool:
-    """Whether `given` has every dimension that the alarm needs; without `given` every alarm fits."""
-    if given is None:
-        return True
-    values = {dimension.name: dimension.value for dimension in given}
-    return all(
-        need["name"] in values and need.get("value", values[need["name"]]) == values[need["name"]] for need in needed
-    )
-
-
-def _why_none(metric: PublishedMetric, dimensions: Sequence[Dimension] | None, statistic: str | None) -> str:
-    if not metric.alarms:
-        alarmed = [other.name for other in catalog.metrics_of(metric.namespace).values() if other.alarms]
-        others = f" {metric.namespace} has recommended alarms for {', '.join(alarmed)}." if alarmed else ""
-        return f"No alarm is recommended for {metric.name}.{others}"
-    known = "; ".join(dict.fromkeys(_dimension_text(alarm) for alarm in metric.alarms))
-    names = quote_all(dimension.name for dimension in (dimensions or [])[:_MAX_DIMENSIONS])
-    conditions = [f"dimensions {names or 'none'}"] if dimensions is not None else []
-    conditions += [f"statistic {quote(statistic)}"] if statistic else []
-    return f"{metric.name} has recommended alarms, but none with {' and '.join(conditions)}; they are for {known}."
-
-
-def _dimension_text(alarm: dict[str, Any]) -> str:
-    names = [f"{need['name']}={need['value']}" if "value" in need else need["name"] for need in alarm["dimensions"]]
-    return f"{alarm['statistic']} with dimensions {', '.join(names) or 'none'}"
+def _unused_note(namespace: str | None, names: set[str]) -> list[str]:
+    """A note on the metrics that AWS publishes in the namespace and the account does not have."""
+    others = [name for name in catalog.metrics_of(namespace) if name not in names] if namespace else []
+    if not others:
+        return []
+    more = f" and {len(others) - _MAX_NAMED} more" if len(others) > _MAX_NAMED else ""
+    return [f"AWS also publishes {', '.join(others[:_MAX_NAMED])}{more}; metric_name describes one."]

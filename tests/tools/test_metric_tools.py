@@ -65,16 +65,24 @@ async def test_bad_input_is_refused_before_any_call(
     assert complaint in (await stubbed.ask("get_metric_data", **arguments)).error
 
 
+NONE_IN_ACCOUNT = "The account has none in us-east-1 (CloudWatch lists metrics that had data in the last 2 weeks)."
+
+
 async def test_a_long_listing_has_names_by_unit(stubbed: StubbedServer) -> None:
+    stubbed.answer("list_metrics", {"Metrics": []}, Namespace="AWS/ES")
     reply = await stubbed.ask("get_metric_metadata", namespace="OpenSearch")
     names = [name for row in reply.rows("metrics") for name in row["metrics"].split(", ")]
     assert len(names) == len(set(names)) == 279
     assert "JVMMemoryPressure" in next(row["metrics"] for row in reply.rows("metrics") if row["unit"] == "Percent")
-    assert reply.notes == ["279 metrics: pass a word as metric_name to describe those whose names contain it."]
+    assert reply.notes == [
+        "279 metrics: pass a word as metric_name to describe those whose names contain it.",
+        NONE_IN_ACCOUNT,
+    ]
     assert len(reply.text) < 8_000
 
 
 async def test_a_word_describes_the_metrics_whose_names_contain_it(stubbed: StubbedServer) -> None:
+    stubbed.answer("list_metrics", {"Metrics": []})
     reply = await stubbed.ask("get_metric_metadata", namespace="ALB", metric_name="5xx")
     assert (reply.data["found"], reply.data["namespace"]) == (False, "AWS/ApplicationELB")
     assert [row["metric"] for row in reply.rows("metrics")] == ["HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count"]
@@ -82,18 +90,21 @@ async def test_a_word_describes_the_metrics_whose_names_contain_it(stubbed: Stub
 
 
 async def test_many_metrics_that_contain_a_word_are_counted_and_eight_described(stubbed: StubbedServer) -> None:
+    stubbed.answer("list_metrics", {"Metrics": []})
     reply = await stubbed.ask("get_metric_metadata", namespace="AWS/ElastiCache", metric_name="latency")
     assert len(reply.rows("metrics")) == 8
     assert reply.notes == ["The catalogue has no metric 'latency' in AWS/ElastiCache; 8 of 23 names that contain it:"]
 
 
 async def test_a_note_says_that_unit_and_statistics_are_unknown(stubbed: StubbedServer) -> None:
+    stubbed.answer("list_metrics", {"Metrics": []})
     reply = await stubbed.ask("get_metric_metadata", namespace="AWS/SES", metric_name="Reject")
     assert "unit" not in reply.data
-    assert reply.notes == ["Its unit and statistics are not in the catalogue."]
+    assert reply.notes == ["Its unit and statistics are not in the catalogue.", NONE_IN_ACCOUNT]
 
 
 async def test_the_metric_decides_among_the_namespaces_of_a_nickname(stubbed: StubbedServer) -> None:
+    stubbed.answer("list_metrics", {"Metrics": []}, MetricName="TargetResponseTime")
     reply = await stubbed.ask("get_metric_metadata", namespace="load balancer", metric_name="TargetResponseTime")
     assert reply.data["namespace"] == "AWS/ApplicationELB"
     reply = await stubbed.ask("get_recommended_metric_alarms", namespace="EventBridge", metric_name="ThrottledRules")
@@ -106,6 +117,7 @@ async def test_a_nickname_lists_its_namespaces_when_the_metric_does_not_decide(
     can_mean = "'load balancer' can mean AWS/ApplicationELB, AWS/NetworkELB, AWS/GatewayELB, AWS/ELB"
     reply = await stubbed.ask("get_metric_metadata", namespace="load balancer")
     assert (reply.data["found"], reply.notes) == (False, [f"{can_mean}: pass one of them."])
+    stubbed.answer("list_metrics", {"Metrics": []}, MetricName="SpilloverCount")
     reply = await stubbed.ask("get_metric_metadata", namespace="load balancer", metric_name="SpilloverCount")
     assert reply.data["namespace"] == "AWS/ELB"
     reply = await stubbed.ask("get_metric_metadata", namespace="load balancer", metric_name="NewFlowCount")
@@ -133,12 +145,16 @@ async def test_a_nickname_lists_its_namespaces_when_the_metric_does_not_decide(
 async def test_an_unknown_metric_is_not_found_but_has_a_hint(
     stubbed: StubbedServer, namespace: str, metric_name: str, note: str
 ) -> None:
+    stubbed.answer("list_metrics", {"Metrics": []}, MetricName=metric_name)
+    if namespace in ("AWS/Lamda", "Zzzyqx"):
+        stubbed.answer("list_metrics", {"Metrics": []}, Namespace=namespace)
     reply = await stubbed.ask("get_metric_metadata", namespace=namespace, metric_name=metric_name)
     assert reply.data["found"] is False
     assert note in reply.notes[0]
 
 
 async def test_the_nearest_metric_is_described(stubbed: StubbedServer) -> None:
+    stubbed.answer("list_metrics", {"Metrics": []})
     reply = await stubbed.ask("get_metric_metadata", namespace="AWS/Lambda", metric_name="Erors")
     (row,) = reply.rows("metrics")
     assert row["metric"] == "Errors"

@@ -1,4 +1,4 @@
-"""The MCP server. It turns every tool call into an answer or a tool error."""
+"""The MCP server. It turns every tool call into an answer or a tool error, and has prompts."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.to_thread
 from loguru import logger
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.server.stdio import stdio_server
-from mcp.types import CallToolResult, TextContent
+from mcp.types import CallToolResult, GetPromptResult, TextContent
+from mcp.types import Prompt as PromptDefinition
 from mcp.types import Tool as ToolDefinition
 
 from cloudwatch_mcp import __version__
@@ -25,6 +27,7 @@ from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import MAX_ERROR_CHARS, CloudWatchError, InputError, nearest, quote
 from cloudwatch_mcp.server.arguments import validated
 from cloudwatch_mcp.server.definitions import definitions
+from cloudwatch_mcp.server.prompt_requests import prompt_definitions, prompt_result
 from cloudwatch_mcp.server.unreadable_requests import ReadableRequests
 from cloudwatch_mcp.tools.context import Runtime
 
@@ -80,6 +83,17 @@ class CloudWatchServer(MCPServer[Runtime]):
     async def list_tools(self) -> list[ToolDefinition]:
         self.tools_listed.set()
         return await super().list_tools()
+
+    async def list_prompts(self) -> list[PromptDefinition]:
+        return await anyio.to_thread.run_sync(prompt_definitions)
+
+    async def get_prompt(
+        self,
+        name: str,
+        arguments: dict[str, Any] | None = None,
+        context: Context[Runtime, Any] | None = None,  # noqa: ARG002 - the SDK passes it
+    ) -> GetPromptResult:
+        return await anyio.to_thread.run_sync(prompt_result, name, arguments or {})
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Runtime, Any] | None = None

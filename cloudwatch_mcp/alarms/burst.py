@@ -9,8 +9,9 @@ from cloudwatch_mcp.alarms import wording
 from cloudwatch_mcp.errors import quote_all
 from cloudwatch_mcp.timerange import utc_text
 
-_MAX_GAP = timedelta(minutes=15)
-_SHOWN = 3  # alarms that fired in the same second
+_MAX_GAP = timedelta(minutes=30)
+_AT_ONCE = timedelta(minutes=1)  # most alarms are evaluated once a minute
+_SHOWN = 3  # alarms that fired at once
 
 
 def burst_note(alarms: Sequence[wording.Alarm]) -> list[str]:
@@ -28,6 +29,7 @@ def burst_note(alarms: Sequence[wording.Alarm]) -> list[str]:
     if len(burst) < 2:
         return []
     start = burst[-1][0]
-    first = sorted(name for time, name in burst if utc_text(time) == utc_text(start))[:_SHOWN]
-    fired_first = f"{quote_all(first)} fired first, at {utc_text(start)}"
+    first = [name for time, name in sorted(burst) if time - start <= _AT_ONCE]
+    others = f" and {len(first) - _SHOWN:,} more" if len(first) > _SHOWN else ""
+    fired_first = f"{quote_all(first[:_SHOWN])}{others} fired first, at {utc_text(start)}"
     return [f"Of the last burst of {len(burst):,} alarms, {fired_first}; the loudest is often a victim."]

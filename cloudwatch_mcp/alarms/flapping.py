@@ -14,7 +14,7 @@ from cloudwatch_mcp.timerange import utc_text
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _MIN_IN_AN_HOUR, _MIN_IN_A_DAY = 3, 10
-_MIN_INTERVALS, _TOLERANCE, _REGULAR_SHARE = 5, 0.2, 0.75
+_MIN_INTERVALS, _TOLERANCE, _REGULAR_SHARE = 5, 0.25, 0.75
 # On so many days, the widest span of the day that random times are unlikely (2%) to share.
 _DAILY_SPANS = ((4, timedelta(hours=4)), (3, timedelta(hours=2)))
 _MIN_SHARE_OF_DAYS = 0.6
@@ -76,7 +76,7 @@ def _pattern(times: Sequence[datetime]) -> str | None:
 
 
 def _interval(times: Sequence[datetime]) -> str | None:
-    """The interval that at least three quarters of the transitions keep, by 20%."""
+    """The interval that at least three quarters of the transitions keep, within 25%."""
     seconds = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
     if len(seconds) < _MIN_INTERVALS or not (usual := median(seconds)):
         return None

@@ -13,6 +13,7 @@ from cloudwatch_mcp.timerange import utc_text
 _DEFAULT_PERIOD, _DEFAULT_PERIODS = 60, 5
 _MAX_SPAN = 5 * 7 * 86_400  # seconds; PutMetricAlarm: period × evaluation periods is a week at most
 _MAX_WINDOWS = 3
+_MAX_MERGED = 6  # times the length of a window; a longer one says little about where to look
 
 _Window = tuple[datetime, datetime, list[datetime]]
 
@@ -20,14 +21,24 @@ _Window = tuple[datetime, datetime, list[datetime]]
 def windows_to_investigate(
     stays: Sequence[Stay], alarm: wording.Alarm | None, deleted_period: float | None, now: datetime
 ) -> tuple[list[tuple[str, str, str]], list[str]]:
-    """Up to three windows, [start, end, why], newest first, and a note if there are more.
+    """Up to three windows, [start, end, why], newest first, and a note if they leave out transitions to ALARM.
 
     Each begins 5 × period × evaluation periods before a transition to ALARM and ends 2 × period after it; windows that
-    overlap are merged. `deleted_period` is the period of a deleted alarm, in seconds.
+    overlap are merged. `stays` are oldest first; `deleted_period` is the period of a deleted alarm, in seconds.
     """
     period = (wording.period(alarm) if alarm else deleted_period) or _DEFAULT_PERIOD
     periods = (alarm or {}).get("EvaluationPeriods") or _DEFAULT_PERIODS
     before, after = _span(5 * periods * period), _span(2 * period)
+    windows, notes = _windows(stays, before, after, now), []
+    too_long = any(end - start > _MAX_MERGED * (before + after) for start, end, _ in windows)
+    if len(stays) > _MAX_WINDOWS and (len(windows) > _MAX_WINDOWS or too_long):
+        chosen = (stays[0], max(stays[-2:0:-1], key=duration), stays[-1])
+        windows = _windows(chosen, before, after, now)
+        notes = [f"investigate has 3 of {len(stays):,} transitions to ALARM: the newest, the longest and the first."]
+    return [(utc_text(start), utc_text(end), _why(times)) for start, end, times in reversed(windows)], notes
+
+
+def _windows(stays: Sequence[Stay], before: timedelta, after: timedelta, now: datetime) -> list[_Window]:
     windows: list[_Window] = []
     for time in sorted(stay.start for stay in stays):
         start, end = time - before, min(min(time, now) + after, now)
@@ -35,20 +46,7 @@ def windows_to_investigate(
             windows[-1] = (windows[-1][0], end, [*windows[-1][2], time])
         else:
             windows.append((start, end, [time]))
-    chosen = _chosen(windows[::-1], max(stays, key=duration, default=None))
-    shown = [(utc_text(start), utc_text(end), _why(times)) for start, end, times in chosen]
-    if len(chosen) == len(windows):
-        return shown, []
-    return shown, [f"investigate has {len(chosen)} of {len(windows):,} windows: the newest, the longest and the first."]
-
-
-def _chosen(windows: Sequence[_Window], longest: Stay | None) -> list[_Window]:
-    """At most three windows: the newest, the one with the longest time in ALARM, and the first."""
-    if len(windows) <= _MAX_WINDOWS:
-        return list(windows)
-    is_longest = [longest is not None and longest.start in times for _, _, times in windows]
-    middle = is_longest.index(True) if any(is_longest[1:-1]) else 1
-    return [windows[0], windows[middle], windows[-1]]
+    return windows
 
 
 def _span(seconds: float) -> timedelta:

@@ -52,9 +52,8 @@ async def test_metric_alarms_do_not_crowd_out_composite_ones(stubbed: StubbedSer
     assert reply.rows("composite_alarms")[0]["name"] == "pages"
     assert len(reply.rows("metric_alarms")) == 50
     assert reply.data["counts"] == {"composite": 1, "metric": 60}
-    assert reply.notes == [
+    assert reply.notes[:1] == [
         "51 of 61 active alarms shown: use get_alarm_history for details, or raise max_items (1,000 at most).",
-        "Of the last burst of 60 alarms, 'm59' fired first, at 2026-11-20T11:01:00Z; the loudest is often a victim.",
     ]
 
 
@@ -129,13 +128,28 @@ async def test_the_first_alarm_of_the_last_burst_is_noted(stubbed: StubbedServer
     ]
 
 
-async def test_alarms_that_fired_in_the_same_second_are_all_named(stubbed: StubbedServer) -> None:
-    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("b"), alarm("a"), alarm("c", 1)]})
+async def test_alarms_that_fired_within_a_minute_are_all_first(stubbed: StubbedServer) -> None:
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("b"), alarm("a", 6), alarm("c", 1)]})
     assert "'a', 'b' fired first" in (await stubbed.ask("get_active_alarms")).notes[0]
 
 
+async def test_many_first_alarms_are_counted(stubbed: StubbedServer) -> None:
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm(name) for name in "abcde"]})
+    assert "'a', 'b', 'c' and 2 more fired first" in (await stubbed.ask("get_active_alarms")).notes[0]
+
+
+async def test_overlapping_windows_that_merge_into_a_long_one_are_split(stubbed: StubbedServer) -> None:
+    history(stubbed, cycles(20, 15, 4))
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a")]})
+    reply = await stubbed.ask("get_alarm_history", alarm_name="a")
+    assert [why for _, _, why in reply.data["investigate"]] == [
+        "2 times to ALARM, 2026-11-20T11:36:00Z to 2026-11-20T11:51:00Z",
+        "to ALARM at 2026-11-20T07:06:00Z",
+    ]
+
+
 async def test_a_single_alarm_is_no_burst(stubbed: StubbedServer) -> None:
-    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a"), alarm("b", 21)]})
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a"), alarm("b", 36)]})
     assert not (await stubbed.ask("get_active_alarms")).notes
 
 
@@ -375,7 +389,7 @@ async def test_a_flapping_alarm_is_summed_up(stubbed: StubbedServer) -> None:
         "to ALARM at 2026-11-19T22:17:00Z",
     ]
     assert reply.notes == [
-        "investigate has 3 of 23 windows: the newest, the longest and the first.",
+        "investigate has 3 of 23 transitions to ALARM: the newest, the longest and the first.",
         "The newest 10 of 46 transitions are shown: max_items shows more.",
     ]
 

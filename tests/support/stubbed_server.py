@@ -39,7 +39,8 @@ class _AnyOrder(Stubber):  # type: ignore[misc]  # botocore has no types
 
     def _choose(self, operation: str, params: Any) -> dict[str, Any] | None:
         """The first response to the operation that no other request has chosen and whose `where` the params fit."""
-        for answer in self._queue:
+        answers: list[dict[str, Any]] = list(self._queue)
+        for answer in answers:
             fits = all(params.get(name) == value for name, value in answer.get("where", {}).items())
             if answer["operation_name"] == operation and fits and not answer.get(_CHOSEN):
                 answer[_CHOSEN] = True

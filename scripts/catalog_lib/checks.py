@@ -9,8 +9,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from catalog_lib.facts import of_metric
-from catalog_lib.files import ALIASES, DATA, Entry, file_name, in_order, read, written
+from scripts.catalog_lib.facts import of_metric
+from scripts.catalog_lib.files import ALIASES, DATA, Entry, file_name, in_order, read, written
 
 SCHEMA = Draft202012Validator(json.loads((Path(__file__).parent / "schema.json").read_text("utf-8")))
 
@@ -37,7 +37,7 @@ def _of_file(name: str, text: str) -> Iterator[str]:
     for metric, own in entry["metrics"].items():
         yield from (f"{metric}: {wrong}" for wrong in of_metric(entry | own))
     if text != written(entry):
-        yield "not in order or not one metric a line: scripts/catalog format writes it so"
+        yield "not in order or not one metric a line: scripts/catalog.py format writes it so"
 
 
 def _place(path: Any) -> str:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from catalog_lib.files import DATA
+from scripts.catalog_lib.files import DATA
 
 Names = dict[str, set[str]]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cloudwatch_mcp.recording.readable import deserialize, serialize
-from cloudwatch_mcp.recording.redaction import OWN_ACCOUNT
+from cloudwatch_mcp.recording.sensitive import OWN_ACCOUNT
 from cloudwatch_mcp.sandbox.incident.metrics_shop import shop_metrics
 from tests.support.cases import Case
 

@@ -1,4 +1,4 @@
-"""server.json for the MCP registry and manifest.json for MCP bundles. The gates also run scripts/manifests --check."""
+"""server.json for the MCP registry and manifest.json for MCP bundles. The gates also run scripts/docs.py --check."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Distributions(NamedTuple):
 @pytest.fixture(scope="module")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
     directory = tmp_path_factory.mktemp("dist")
-    subprocess.run([sys.executable, ROOT / "scripts" / "package", directory], check=True, capture_output=True)
+    subprocess.run([sys.executable, ROOT / "scripts" / "package.py", directory], check=True, capture_output=True)
     return Distributions(*(next(directory.glob(kind)) for kind in ("*.whl", "*.tar.gz", "*.mcpb")))
 
 

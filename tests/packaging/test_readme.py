@@ -32,13 +32,13 @@ def commands(text: str) -> list[str]:
 LINES = {line for text in DOCUMENTS.values() for line in commands(text)}
 # Commands that run elsewhere: the file that runs them, and the name of the test or gate in it.
 ELSEWHERE = {
-    "scripts/demo": ("scripts/gates", '"demo"'),
-    "cloudwatch-mcp demo": ("scripts/gates", '"demo"'),
+    "scripts/demo": (".pre-commit-config.yaml", "cloudwatch-mcp demo"),
+    "cloudwatch-mcp demo": (".pre-commit-config.yaml", "cloudwatch-mcp demo"),
     "claude mcp add cloudwatch -- cloudwatch-mcp --sandbox": (
         "tests/server/test_command_line.py",
         "def sandbox_server(",
     ),
-    ".venv/bin/python scripts/package": ("tests/packaging/test_packaging.py", '"package"'),
+    ".venv/bin/python scripts/package.py": ("tests/packaging/test_packaging.py", '"package"'),
 }
 NOT_RUN = {  # docker is not everywhere; test_dockerfile.py tests the Dockerfile's rules
     "docker build --tag cloudwatch-mcp .",

@@ -1,18 +1,19 @@
-"""scripts/catalog on the catalogue's files, and on files with faults."""
+"""scripts/catalog.py on the catalogue's files, and on files with faults."""
 
 from __future__ import annotations
 
 import json
 import re
+from argparse import Namespace
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
-from runpy import run_path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from scripts import catalog
+from scripts.catalog_lib import compare
 from tests.support.places import ROOT
 
 ALARM = {
@@ -45,29 +46,22 @@ ENTRY: dict[str, Any] = {
 Spoil = Callable[[dict[str, Any]], object]
 
 
-@pytest.fixture(scope="module")
-def script() -> Any:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(ROOT / "scripts"))
-        return SimpleNamespace(**run_path(str(ROOT / "scripts" / "catalog")))
-
-
 @pytest.fixture
-def complaints(script: Any, tmp_path: Path) -> Callable[..., list[str]]:
+def complaints(tmp_path: Path) -> Callable[..., list[str]]:
     """What is wrong with a catalogue of one file."""
 
     def of(entry: Any = ENTRY, *, text: str | None = None, name: str = "AWS.Shop.json", aliases: str = "{}") -> Any:
         data = tmp_path / "data"
         data.mkdir(exist_ok=True)
-        (data / name).write_text(script.written(entry) if text is None else text, "utf-8")
+        (data / name).write_text(catalog.written(entry) if text is None else text, "utf-8")
         (tmp_path / "aliases.json").write_text(aliases, "utf-8")
-        return list(script.complaints(data, tmp_path / "aliases.json"))
+        return list(catalog.complaints(data, tmp_path / "aliases.json"))
 
     return of
 
 
-def test_the_catalogue_is_as_it_should_be(script: Any) -> None:
-    assert list(script.complaints()) == []
+def test_the_catalogue_is_as_it_should_be() -> None:
+    assert list(catalog.complaints()) == []
 
 
 def test_a_file_as_it_should_be_has_no_complaint(complaints: Callable[..., list[str]]) -> None:
@@ -209,18 +203,16 @@ def test_periods_that_cloudwatch_takes_pass(complaints: Callable[..., list[str]]
     assert complaints(entry) == []
 
 
-def test_a_metric_that_is_there_twice_is_reported(script: Any, complaints: Callable[..., list[str]]) -> None:
-    text = script.written(ENTRY).replace('    "Sales"', '    "Prices": {"description": "X."},\n    "Sales"')
+def test_a_metric_that_is_there_twice_is_reported(complaints: Callable[..., list[str]]) -> None:
+    text = catalog.written(ENTRY).replace('    "Sales"', '    "Prices": {"description": "X."},\n    "Sales"')
     assert complaints(text=text) == ["AWS.Shop.json: named twice: Prices"]
 
 
-def test_a_file_in_another_order_is_reported_and_put_in_order(
-    script: Any, complaints: Callable[..., list[str]]
-) -> None:
+def test_a_file_in_another_order_is_reported_and_put_in_order(complaints: Callable[..., list[str]]) -> None:
     upside_down = {**ENTRY, "metrics": {"Sales": ENTRY["metrics"]["Sales"], "Prices": ENTRY["metrics"]["Prices"]}}
     (reported,) = complaints(text=json.dumps(upside_down))
-    assert "scripts/catalog format" in reported
-    assert script.written(upside_down) == script.written(ENTRY)
+    assert "scripts/catalog.py format" in reported
+    assert catalog.written(upside_down) == catalog.written(ENTRY)
 
 
 def test_a_file_that_is_not_json_is_reported(complaints: Callable[..., list[str]]) -> None:
@@ -253,10 +245,10 @@ def test_an_alias_stands_for_namespaces_that_exist(
         {"AWS/Shop": {"metrics": ["Sales"]}, "AWS/New": {"metrics": ["Age"], "dimensions": ["X"]}},
     ],
 )
-def test_another_catalogue_is_compared_name_by_name(script: Any, tmp_path: Path, content: Any) -> None:
+def test_another_catalogue_is_compared_name_by_name(tmp_path: Path, content: Any) -> None:
     file = tmp_path / "theirs.json"
     file.write_text(json.dumps(content), "utf-8")
-    told = script.compare.differences({"AWS/Shop": {"Sales", "Prices"}}, script.compare.theirs(file))
+    told = compare.differences({"AWS/Shop": {"Sales", "Prices"}}, compare.theirs(file))
     assert list(told) == [
         "missing here: 1 metrics, 1 whole namespaces",
         "  AWS/New (whole namespace): Age",
@@ -265,8 +257,8 @@ def test_another_catalogue_is_compared_name_by_name(script: Any, tmp_path: Path,
     ]
 
 
-def test_statistics_are_a_table_with_a_total(script: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    script.stats(None)
+def test_statistics_are_a_table_with_a_total(capsys: pytest.CaptureFixture[str]) -> None:
+    catalog.stats(Namespace())
     head, _, *rows, total = capsys.readouterr().out.splitlines()
     assert head.startswith("| namespace | metrics | from a table | name only |")
     assert total.startswith(f"| {len(rows)} namespaces | 4,")

@@ -1,27 +1,58 @@
+"""What scripts/docs.py generates; scripts/test runs it whole, with --check."""
+
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-from runpy import run_path
+from pathlib import Path
 
+import pytest
+
+from scripts import docs
+from scripts.generated import tokens
 from tests.support.places import ROOT
 
 
-def test_the_generated_parts_of_the_readme_follow_from_the_code() -> None:
-    checked = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "docs", "--check"], capture_output=True, text=True, check=False
-    )
-    assert checked.returncode == 0, checked.stderr
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of what is generated, with the tokens as they are in its table."""
+    for name in ("README.md", *docs.FILES):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    (tmp_path / "cassettes").symlink_to(ROOT / "cassettes")
+    monkeypatch.setattr(docs, "ROOT", tmp_path)
+    monkeypatch.setattr(docs, "README", tmp_path / "README.md")
+    begin, end = docs.section((ROOT / "README.md").read_text("utf-8"), "tokens")
+    counts = tokens.parse((ROOT / "README.md").read_text("utf-8")[begin:end])
+    monkeypatch.setattr(tokens, "measure", lambda: counts)
+    return tmp_path
 
 
-def test_the_locks_pin_every_package_by_hash_and_name_no_index() -> None:
-    for lock in ("requirements.txt", "requirements-dev.txt"):
-        text = (ROOT / lock).read_text("utf-8")
-        packages = [block for block in re.split(r"(?m)^(?=\S)", text) if block and not block.startswith("#")]
-        assert len(packages) > 50
-        assert all("==" in package and "--hash=sha256:" in package for package in packages)
-        assert not re.search(r"(?m)^\s*(-i|--index|--extra-index|--find-links)|https?://", text)
+def test_the_generated_files_follow_from_the_code(copy: Path) -> None:
+    assert copy.exists()
+    assert list(docs.drift()) == []
+
+
+@pytest.mark.parametrize("name", docs.PARTS)
+def test_a_changed_part_of_the_readme_has_drifted_until_it_is_written(copy: Path, name: str) -> None:
+    readme = copy / "README.md"
+    before = readme.read_text("utf-8")
+    readme.write_text(docs.replaced(before, name, "something else"), "utf-8")
+    assert list(docs.drift()) == [f"README.md: the part {name} has drifted from the code"]
+    docs.write()
+    assert readme.read_text("utf-8") == before
+
+
+@pytest.mark.parametrize("name", docs.FILES)
+def test_a_changed_file_has_drifted_until_it_is_written(copy: Path, name: str) -> None:
+    (copy / name).write_text("something else", "utf-8")
+    assert list(docs.drift()) == [f"{name} has drifted from the code"]
+    docs.write()
+    assert (copy / name).read_bytes() == (ROOT / name).read_bytes()
+
+
+def test_a_readme_without_a_marker_is_refused() -> None:
+    with pytest.raises(SystemExit, match=r"README.md lacks the markers <!-- tools: .* and <!-- /tools -->"):
+        docs.section("", "tools")
 
 
 def test_every_snapshot_belongs_to_a_test() -> None:
@@ -30,8 +61,3 @@ def test_every_snapshot_belongs_to_a_test() -> None:
             continue  # tests/tools/test_cassettes.py
         test, (module,) = re.split(r"[\[.]", file.name)[0], (ROOT / "tests").rglob(f"{file.parent.name}.py")
         assert f"def {test}(" in module.read_text("utf-8"), f"{file} is of no test: delete it"
-
-
-def test_the_picture_shows_what_the_snapshots_say() -> None:
-    drawn: str = run_path(str(ROOT / "scripts" / "picture"))["picture"]()
-    assert (ROOT / "docs" / "demo.svg").read_text("utf-8") == drawn, "run scripts/picture"

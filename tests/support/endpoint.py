@@ -12,7 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import takewhile
-from typing import Any, Literal, TypeAlias
+from time import perf_counter
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from typing_extensions import Self
 
@@ -23,6 +24,7 @@ PATIENCE = 20  # seconds after which what never comes fails its test; nothing he
 class Request:
     """One call of an AWS operation as it came over HTTP."""
 
+    path: str
     operation: str
     headers: Mapping[str, str]
     body: bytes
@@ -53,6 +55,14 @@ class Response:
     drips: Callable[[], bool] | None = None
 
 
+class Exchange(NamedTuple):
+    """A request, and when its last byte came and the last byte of its answer was handed over, on `perf_counter`."""
+
+    request: Request
+    begun: float
+    ended: float
+
+
 Answers: TypeAlias = Callable[[Request], Response | None]
 
 
@@ -60,7 +70,7 @@ class _KeepingServer(ThreadingHTTPServer):
     """Knows its connections, so that those which a client keeps open can be ended; waits for their threads."""
 
     daemon_threads = False
-    request_queue_size = 64  # of who connects at once, the sixth would wait for a second to be heard again
+    request_queue_size = 512  # by default, of clients that connect at once, the sixth would wait for a second
 
     def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
         super().__init__(("127.0.0.1", 0), handler)
@@ -100,6 +110,7 @@ class Endpoint:
 
     answers: Answers
     seen: queue.SimpleQueue[Request] = field(default_factory=queue.SimpleQueue)
+    exchanges: list[Exchange] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         endpoint = self
@@ -112,10 +123,11 @@ class Endpoint:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 operation = self.headers["X-Amz-Target"].rpartition(".")[2]
-                request = Request(operation, dict(self.headers), body)
+                request, begun = Request(self.path, operation, dict(self.headers), body), perf_counter()
                 response = endpoint.answers(request)
                 if response is not None:
                     self._send(response)
+                endpoint.exchanges.append(Exchange(request, begun, perf_counter()))
                 endpoint.seen.put(request)
                 if response is None or response.promised is not None:
                     self._break_off("stall" if response is None else response.then)

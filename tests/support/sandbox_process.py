@@ -12,20 +12,31 @@ from datetime import datetime
 from multiprocessing.connection import Connection
 from threading import Event
 
+from typing_extensions import Self
+
 from cloudwatch_mcp.sandbox import Sandbox
 from cloudwatch_mcp.sandbox.logs.queries import QueryOperations
+from tests.support.full_sandbox import fill_up
 
 HELD = "# held"
 """A query that contains this text runs until it is stopped."""
 
 
 class SandboxProcess:
-    def __init__(self, now: datetime) -> None:
+    """The incident; with `full`, also the volume that tests/support/questions.py asks about."""
+
+    def __init__(self, now: datetime, *, full: bool = False) -> None:
         processes = multiprocessing.get_context("spawn")
         self._pipe, theirs = processes.Pipe()
-        self._process = processes.Process(target=_run, args=(theirs, now), daemon=True)
+        self._process = processes.Process(target=_run, args=(theirs, now, full), daemon=True)
         self._process.start()
         self._url: str | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     @property
     def url(self) -> str:
@@ -39,9 +50,11 @@ class SandboxProcess:
         self._pipe.close()
 
 
-def _run(pipe: Connection, now: datetime) -> None:
+def _run(pipe: Connection, now: datetime, full: bool) -> None:
     _hold_marked_queries()
     with Sandbox(now=now) as running:
+        if full:
+            fill_up(running)
         pipe.send(running.endpoint_url)
         Event().wait()
 

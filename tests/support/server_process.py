@@ -9,8 +9,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
-from typing import IO, Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from time import perf_counter
+from typing import IO, Any, NamedTuple, TypeAlias
 
 from mcp.client.stdio import get_default_environment
 from typing_extensions import Self
@@ -37,20 +40,31 @@ def environment(**changes: str | None) -> dict[str, str]:
     return {name: value for name, value in merged.items() if value is not None}
 
 
+class Usage(NamedTuple):
+    """Threads, open file descriptors, and resident megabytes (10^6 bytes): now, and at the peak."""
+
+    threads: int
+    files: int
+    memory: float
+    peak: float
+
+
 class ServerProcess:
-    """A running server. Each line on its stdout must be a JSON-RPC message, whoever reads it."""
+    """A running MCP server, this one by default. Each line on its stdout must be a JSON-RPC message."""
 
     def __init__(
-        self, *flags: str, interpreter: tuple[str, ...] = (), env: Mapping[str, str] | None = None, **changes: str
+        self, *flags: str, command: Sequence[str] = COMMAND, env: Mapping[str, str] | None = None, **changes: str
     ) -> None:
+        self.spawned = perf_counter()
         self._process = subprocess.Popen(
-            [sys.executable, *interpreter, "-m", "cloudwatch_mcp", *flags],
+            [*command, *flags],
             env=environment(**changes) if env is None else env,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
         self.messages: list[Message] = []
+        self.answers: dict[int, Message] = {}
         self._errors: list[bytes] = []
         self._arriving: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._last_id = 0
@@ -70,8 +84,9 @@ class ServerProcess:
         for reader in self._readers:
             reader.join(PATIENCE)
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if pipe is not None and not pipe.closed:
-                pipe.close()
+            if pipe is not None:
+                with suppress(BrokenPipeError):  # what was not written yet has no reader any more
+                    pipe.close()
 
     def initialize(self, version: str = "2025-06-18") -> Message:
         about = {"name": "tests", "version": "1"}
@@ -102,7 +117,9 @@ class ServerProcess:
         return self.reply(self.begin_call(tool, **arguments))
 
     def answer(self, request_id: int) -> Message:
-        return self.wait_for(lambda message: message.get("id") == request_id and "method" not in message)
+        while request_id not in self.answers:
+            self.receive()
+        return self.answers[request_id]
 
     def reply(self, request_id: int) -> Reply:
         result = self.answer(request_id)["result"]
@@ -114,11 +131,31 @@ class ServerProcess:
         for message in self.messages:
             if wanted(message):
                 return message
-        while True:
-            line = self._arriving.get(timeout=PATIENCE)
-            assert line, f"stdout ended; stderr: {self.stderr}"
-            if wanted(message := self._keep(line)):
-                return message
+        while not wanted(message := self.receive()):
+            pass
+        return message
+
+    def receive(self, patience: float = PATIENCE) -> Message:
+        """The next message.
+
+        Raises:
+            queue.Empty: none came in that many seconds.
+        """
+        line = self._arriving.get(timeout=patience)
+        assert line, f"stdout ended; stderr: {self.stderr}"
+        return self._keep(line)
+
+    def usage(self) -> Usage:
+        """As Linux counts it; NaN and zeros elsewhere."""
+        home = Path("/proc") / str(self._process.pid)
+        try:
+            lines = (line.split() for line in (home / "status").read_text("utf-8").splitlines())
+            status = {words[0]: words[1] for words in lines if len(words) > 1}
+            files = sum(1 for _ in (home / "fd").iterdir())
+        except OSError:
+            return Usage(0, 0, float("nan"), float("nan"))
+        memory, peak = (int(status[name]) * 1024 / 1e6 for name in ("VmRSS:", "VmHWM:"))
+        return Usage(int(status["Threads:"]), files, memory, peak)
 
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
@@ -151,6 +188,8 @@ class ServerProcess:
         message: Message = json.loads(line)
         assert message["jsonrpc"] == "2.0"
         self.messages.append(message)
+        if "method" not in message:
+            self.answers[message["id"]] = message
         return message
 
 

@@ -1,6 +1,6 @@
 """Whatever AWS responds, every call ends with an answer or an error, and a bad item loses only itself.
 
-A hundred or so of the responses to each tool are bad in one place, the same ones in each run. scripts/fuzz has more.
+A hundred or so of the responses to each tool are bad in one place, the same ones in each run. scripts/fuzz.py has more.
 """
 
 from __future__ import annotations

@@ -1,0 +1,111 @@
+"""The AWS that the benchmarks ask: the sandbox behind a latency, or one that holds any amount of everything."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from itertools import accumulate
+from time import perf_counter, sleep
+from urllib.parse import urlsplit
+
+from tests.support.endpoint import Answers, Endpoint, Exchange, Request, Response
+from tests.support.large_aws import answer_at_large
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.server_process import environment
+
+NOW = datetime.now(timezone.utc).replace(microsecond=0)
+
+
+@dataclass
+class Aws:
+    """An endpoint that answers `delay` seconds after a request; with a delay, a repeated request from memory."""
+
+    answer_at_once: Answers
+    delay: float = 0.0
+    memory: dict[tuple[str, str, bytes], Response | None] = field(default_factory=dict)
+    endpoint: Endpoint = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.endpoint = Endpoint(self._answer)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """All variables of a server that asks this AWS."""
+        return environment(AWS_ENDPOINT_URL=self.endpoint.url)
+
+    def exchanges(self) -> list[Exchange]:
+        """The requests since the last call, and when they came and were answered."""
+        taken, self.endpoint.exchanges = self.endpoint.exchanges, []
+        return taken
+
+    def _answer(self, request: Request) -> Response | None:
+        begun, delay = perf_counter(), self.delay
+        if not delay:
+            return self.answer_at_once(request)
+        key = request.path, request.operation, request.body
+        if key not in self.memory:
+            self.memory[key] = self.answer_at_once(request)
+        sleep(max(0.0, begun + delay - perf_counter()))
+        return self.memory[key]
+
+
+@contextmanager
+def sandbox(*, full: bool = False) -> Iterator[Aws]:
+    """The incident, with `full` also the alarms and log groups of tests.support.questions."""
+    with SandboxProcess(NOW, full=full) as process:
+        aws = Aws(_forwarding_to(process.url))
+        with aws.endpoint:
+            yield aws
+
+
+@contextmanager
+def large() -> Iterator[Aws]:
+    """An AWS that holds as much as the path of the URL says: `/rows/10000`."""
+    aws = Aws(answer_at_large)
+    with aws.endpoint:
+        yield aws
+
+
+def _forwarding_to(url: str) -> Answers:
+    target = urlsplit(url).netloc
+
+    def forward(request: Request) -> Response:
+        connection = http.client.HTTPConnection(target)
+        try:
+            connection.request("POST", request.path, request.body, dict(request.headers))
+            answer = connection.getresponse()
+            return Response(answer.read(), answer.status, answer.headers["Content-Type"])
+        finally:
+            connection.close()
+
+    return forward
+
+
+def most_at_once(exchanges: Sequence[Exchange]) -> int:
+    steps = [(each.begun, 1) for each in exchanges] + [(each.ended, -1) for each in exchanges]
+    return max(accumulate(step for _, step in sorted(steps)))
+
+
+def waiting_time(exchanges: Sequence[Exchange]) -> float:
+    """Seconds with a request under way or before the next poll of a query; what overlaps counts once."""
+    spans = [(each.begun, each.ended) for each in exchanges]
+    started: list[float] = []
+    polled: dict[str, float] = {}
+    for request, begun, ended in exchanges:
+        if request.operation == "StartQuery":
+            started.append(ended)
+        elif request.operation == "GetQueryResults":
+            query = request.json["queryId"]
+            if query not in polled and started:
+                polled[query] = started.pop(0)
+            if query in polled:
+                spans.append((polled[query], begun))
+            polled[query] = ended
+    total, until = 0.0, 0.0
+    for begun, ended in sorted(spans):
+        total += max(0.0, ended - max(begun, until))
+        until = max(until, ended)
+    return total

@@ -1,0 +1,92 @@
+"""Where the time goes: of a start by `-X importtime`, of calls by cProfile."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from cProfile import Profile
+from pstats import Stats
+from typing import Any
+
+import anyio
+from loguru import logger
+from mcp import Client
+
+from cloudwatch_mcp.aws import clients
+from cloudwatch_mcp.config import Settings
+from cloudwatch_mcp.server.tool_calls import build_server
+from scripts.benchmarks.aws import Aws, large, sandbox
+from scripts.benchmarks.calls import Queries
+from tests.support.questions import ONE_PER_TOOL
+
+_CALLS = 20
+_LINES = 40
+_MODULE = re.compile(r"import time: +(\d+) \| +\d+ \| *(\S+)")
+Calls = Callable[[], Iterable[tuple[str, dict[str, Any]]]]
+
+
+def start() -> Iterator[str]:
+    """Milliseconds that each module takes to import, without its own imports; the fastest of five starts."""
+    fastest: dict[str, float] = {}
+    for _ in range(5):
+        command = [sys.executable, "-X", "importtime", "-m", "cloudwatch_mcp"]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)  # noqa: S603 - our own server
+        for microseconds, module in _MODULE.findall(done.stderr):
+            fastest[module] = min(fastest.get(module, float("inf")), int(microseconds) / 1000)
+    yield f"imports of a start: {sum(fastest.values()):.0f} ms; importtime itself slows them"
+    for module, milliseconds in sorted(fastest.items(), key=lambda item: -item[1])[:_LINES]:
+        yield f"{milliseconds:10.1f} ms  {module}"
+
+
+def calls() -> Iterator[str]:
+    """Own time by function: of a call of each tool, and of a query of 10,000 rows."""
+    logger.remove()
+    with sandbox() as aws:
+        queries = Queries(aws)
+        yield f"each tool called {_CALLS} times"
+        yield _profile(aws, lambda: [(each.tool, queries.arguments(each)) for each in ONE_PER_TOOL], _CALLS)
+    with large() as aws:
+        query = {"query_string": "fields @message", "start_time": "1h", "log_group_names": ["a"], "limit": 10_000}
+        yield "a query of 10,000 rows, 3 times"
+        yield _profile(aws, lambda: [("execute_log_insights_query", query)], 3, path="/rows/10000")
+
+
+class _Inline(Executor):
+    """Runs in the calling thread: a profile is of one thread."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except BaseException as error:  # noqa: BLE001 - as the executor of threads does it
+            future.set_exception(error)
+        return future
+
+
+def _profile(aws: Aws, questions: Calls, times: int, path: str = "") -> str:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ |= aws.environment | {"AWS_ENDPOINT_URL": aws.endpoint.url + path}
+    vars(clients)["ThreadPoolExecutor"] = lambda *_: _Inline()
+    profile = Profile()
+
+    async def ask() -> None:
+        async with Client(build_server(Settings(), os.environ)) as client:
+            for tool, arguments in questions():
+                await client.call_tool(tool, arguments)
+            for _ in range(times):
+                asked = list(questions())
+                profile.enable()
+                for tool, arguments in asked:
+                    await client.call_tool(tool, arguments)
+                profile.disable()
+
+    anyio.run(ask)
+    text = io.StringIO()
+    Stats(profile, stream=text).sort_stats("tottime").print_stats(_LINES)
+    return text.getvalue()

@@ -1,0 +1,68 @@
+"""docs/demo.svg: an investigation whose answers are the tests' snapshots."""
+
+from __future__ import annotations
+
+import io
+import json
+
+from rich.console import Console
+from rich.text import Text
+
+from cloudwatch_mcp.commands.demo_report import as_typed, digest
+from tests.support.cases import CASES
+
+# A question, the case that answers it, and the members of the answer to show, as in demo_steps.py.
+CONVERSATION = (
+    (
+        "I was paged. Which alarms are firing?",
+        "get_active_alarms/incident",
+        {"composite_alarms": ("name", "triggered_by"), "metric_alarms": ("name", "since", "condition")},
+    ),
+    (
+        "When did the checkout alarm go off, and which of its component alarms caused it?",
+        "get_alarm_history/composite_with_children",
+        {"transitions": ("time", "from", "to"), "components": ("name", "state", "since")},
+    ),
+    (
+        "What stands out in the logs of the payments service?",
+        "analyze_log_group/incident",
+        {"anomalies": ("priority", "description", "occurrences"), "top_patterns": ("count", "severity", "sample.msg")},
+    ),
+    (
+        "What was deployed before that?",
+        "execute_log_insights_query/json_messages",
+        {"results": ("@message.time", "@message.service", "@message.from", "@message.to", "@message.change")},
+    ),
+)
+_WIDTH = 110
+_FORMAT = """\
+<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
+<style>
+.{unique_id}-matrix {{ font-family: ui-monospace, Menlo, Consolas, monospace; font-size: {char_height}px;
+  line-height: {line_height}px; font-variant-east-asian: full-width; }}
+.{unique_id}-title {{ font-size: 18px; font-weight: bold; font-family: sans-serif; }}
+{styles}
+</style>
+<defs><clipPath id="{unique_id}-clip-terminal">
+<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}" />
+</clipPath>{lines}</defs>
+{chrome}
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}
+<g class="{unique_id}-matrix">{matrix}</g>
+</g>
+</svg>
+"""
+
+
+def draw() -> str:
+    console = Console(record=True, width=_WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    for question, name, members in CONVERSATION:
+        case = next(case for case in CASES if case.name == name)
+        answer = json.loads(case.snapshot.read_text("utf-8"))["answer"]
+        console.print(Text(question, style="bold"))
+        console.print(Text(f"> {as_typed(case.tool, case.arguments)}", style="cyan"), overflow="fold")
+        for line in digest(answer, members, _WIDTH):
+            console.print(Text(line, style="green" if line.startswith(" ") else "white"))
+        console.print()
+    return console.export_svg(title="cloudwatch-mcp --sandbox", code_format=_FORMAT, unique_id="demo")

@@ -1,0 +1,131 @@
+"""Counts what a model reads: the answers to the suite's questions, on the sandbox, and the tools' definitions."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import NamedTuple
+
+import anyio
+from loguru import logger
+from mcp import Client
+from mcp.types import CallToolResult, TextContent
+
+from cloudwatch_mcp.answers.text import dumps
+from cloudwatch_mcp.clock import Clock
+from cloudwatch_mcp.config import Settings
+from cloudwatch_mcp.sandbox import Sandbox
+from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
+from tests.support.full_sandbox import fill_up
+from tests.support.questions import QUESTIONS, Question
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
+GROWTH = 1.05
+QUERY_ID = "3d8c42fe-5b1a-4c07-9e66-a0f2b7d91c54"
+
+
+class Count(NamedTuple):
+    characters: int
+    tokens: int
+
+
+Counts = dict[str, Count]
+ALL_ANSWERS, ALL_DEFINITIONS = "**all answers**", "**all definitions**"
+LIMITS = (
+    (ALL_ANSWERS, "tokens", 20_000),
+    (ALL_DEFINITIONS, "characters", 13_500),
+    (ALL_DEFINITIONS, "tokens", 3_200),
+)
+
+
+def count(text: str) -> Count:
+    import bpe_openai  # noqa: PLC0415 - the import reads two vocabularies
+
+    return Count(len(text), len(bpe_openai.get_encoding("o200k_base").encode_ordinary(text)))
+
+
+def measure() -> Counts:
+    """Answers, definitions and their totals, by their names in the table."""
+    logger.remove()
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    questions = [question for question in QUESTIONS if question.query is None]
+    with Sandbox(now=NOW) as sandbox:
+        os.environ.update(sandbox.environment)
+        fill_up(sandbox)
+        server = build_server(Settings(), os.environ, clock=Clock(now=lambda: NOW, sleep=_poll_again))
+        results, definitions = anyio.run(_ask, server, questions), anyio.run(_definitions, server)
+    answers = {
+        f"{question.about}: `{question.tool}`": _count_answer(question, result)
+        for question, result in zip(questions, results, strict=True)
+    }
+    return {**answers, ALL_ANSWERS: _total(answers), **definitions, ALL_DEFINITIONS: _total(definitions)}
+
+
+async def _poll_again(_: float) -> None:
+    """The sandbox counts a query's polls, not its time."""
+    await anyio.lowlevel.checkpoint()
+
+
+async def _ask(server: CloudWatchServer, questions: list[Question]) -> list[CallToolResult]:
+    async with Client(server) as client:
+        return [await client.call_tool(question.tool, question.arguments) for question in questions]
+
+
+async def _definitions(server: CloudWatchServer) -> Counts:
+    return {
+        f"`{tool.name}`": count(
+            dumps({"name": tool.name, "description": tool.description, "inputSchema": tool.input_schema})
+        )
+        for tool in await server.list_tools()
+    }
+
+
+def _count_answer(question: Question, result: CallToolResult) -> Count:
+    """With a fixed query id: random ones differ in their number of tokens."""
+    text = "".join(content.text for content in result.content if isinstance(content, TextContent))
+    if bool(result.is_error) != question.fails or not question.holds(result.structured_content or {}):
+        sys.exit(f"{question.about}: {question.tool} answered something else: {text[:1_000]}")
+    return count(re.sub(r'(?<="query_id":")[0-9a-f-]{36}', QUERY_ID, text))
+
+
+def _total(counts: Counts) -> Count:
+    characters, tokens = zip(*counts.values(), strict=True)
+    return Count(sum(characters), sum(tokens))
+
+
+def as_markdown(counts: Counts) -> str:
+    lines = _head("answer")
+    for name, each in counts.items():
+        lines.append(f"| {name} | {each.characters:,} | {each.tokens:,} |")
+        if name == ALL_ANSWERS:
+            lines += ["", *_head("definition")]
+    return "\n".join(lines)
+
+
+def _head(name: str) -> list[str]:
+    return [f"| {name} | characters | tokens |", "|---|--:|--:|"]
+
+
+def parse(table: str) -> Counts:
+    rows = re.findall(r"(?m)^\| (.+) \| ([\d,]+) \| ([\d,]+) \|$", table)
+    return {name: Count(*(int(number.replace(",", "")) for number in numbers)) for name, *numbers in rows}
+
+
+def complaints(measured: Counts, committed: Counts) -> Iterator[str]:
+    for name, now in measured.items():
+        before = committed.get(name)
+        if before is None:
+            yield f"{name} is not in the table of tokens"
+            continue
+        for unit, old, new in zip(Count._fields, before, now, strict=True):
+            if new > old * GROWTH:
+                yield f"{name} grew from {old:,} to {new:,} {unit}, by {new / old - 1:.1%}"
+    yield from (f"{name} is in the table of tokens, but gone" for name in sorted(committed.keys() - measured.keys()))
+    for name, unit, limit in LIMITS:
+        new = getattr(measured[name], unit)
+        if new > limit:
+            yield f"{name}: {new:,} {unit}, {new - limit:,} over the limit of {limit:,}"

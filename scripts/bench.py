@@ -73,7 +73,7 @@ def main() -> None:
     options.add_argument("--check", action="store_true", help="exit with 1 when a target is missed")
     options.add_argument("--write", action="store_true", help="update docs/benchmarks.md")
     options.add_argument("--peer", action="append", metavar="NAME=COMMAND", help="only compare with it; repeatable")
-    options.add_argument("--profile", choices=["start", "calls"], help="print where the time goes")
+    options.add_argument("--profile", action="store_true", help="only print where the time of calls goes")
     chosen = options.parse_args()
     if unknown := set(chosen.parts) - set(PARTS):
         options.error(f"{', '.join(sorted(unknown))}: the parts are {', '.join(PARTS)}")
@@ -81,8 +81,7 @@ def main() -> None:
         options.error("--write needs all parts")
     effort = QUICK if chosen.quick else FULL
     if chosen.profile:
-        for line in profiles.start() if chosen.profile == "start" else profiles.calls():
-            sys.stdout.write(line + "\n")
+        sys.stdout.writelines(f"{profile}\n" for profile in profiles.profiles())
         return
     if chosen.peer:
         compare(chosen.peer, effort, write=chosen.write)

@@ -1,12 +1,9 @@
-"""Where the time goes: of a start by `-X importtime`, of calls by cProfile."""
+"""Where the time of calls goes, as cProfile sees it."""
 
 from __future__ import annotations
 
 import io
 import os
-import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from cProfile import Profile
@@ -26,24 +23,10 @@ from tests.support.questions import ONE_PER_TOOL
 
 _CALLS = 20
 _LINES = 40
-_MODULE = re.compile(r"import time: +(\d+) \| +\d+ \| *(\S+)")
 Calls = Callable[[], Iterable[tuple[str, dict[str, Any]]]]
 
 
-def start() -> Iterator[str]:
-    """Milliseconds that each module takes to import, without its own imports; the fastest of five starts."""
-    fastest: dict[str, float] = {}
-    for _ in range(5):
-        command = [sys.executable, "-X", "importtime", "-m", "cloudwatch_mcp"]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)  # noqa: S603 - our own server
-        for microseconds, module in _MODULE.findall(done.stderr):
-            fastest[module] = min(fastest.get(module, float("inf")), int(microseconds) / 1000)
-    yield f"imports of a start: {sum(fastest.values()):.0f} ms; importtime itself slows them"
-    for module, milliseconds in sorted(fastest.items(), key=lambda item: -item[1])[:_LINES]:
-        yield f"{milliseconds:10.1f} ms  {module}"
-
-
-def calls() -> Iterator[str]:
+def profiles() -> Iterator[str]:
     """Own time by function: of a call of each tool, and of a query of 10,000 rows."""
     logger.remove()
     with sandbox() as aws:

@@ -12,26 +12,6 @@ from pathlib import Path
 from statistics import median
 
 _DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
-_HOW_TO_READ = """\
-Every figure is the median of its rounds in one run; the pings' maximum is just that. What is bold misses its target.
-
-- **Start**: from the spawn of the process to the answer, in turns: a round measures this server and the two others, \
-and the ratio is the median of the rounds' ratios. Nothing compiled: as on the first start after an installation \
-that compiles nothing. Memory is resident memory, in 10^6 bytes, when tools/list is answered; boto3 is loaded in a \
-thread after that, and has a line of its own.
-- **Calls at once**: AWS answers each request after 0.5 s, from memory, so that the sandbox's own work does not \
-count. The table says how many AWS requests the server has under way at most, each in a thread; further requests wait: \
-many calls take about as many turns, and the server's own work on top. A ping goes out 20 ms after the answer to the \
-one before, while the slow calls last.
-- **Own time**: the time between request and answer at the server's pipes, less the time in which AWS had a request \
-under way, from the last byte received to the last byte of the answer sent, overlaps counted once; for tools that poll \
-a Logs Insights query, also less the sleep before each further poll. What is left is the work of the server, botocore \
-and the SDK. No latency is added. The two tools that read a query's rows read 50 rows of JSON.
-- **First calls** are compared with the median of later calls of `get_active_alarms`, no latency added.
-- **Sizes**: an AWS that has so much of everything, in pages of AWS's sizes; a server process for each size. The power \
-is that of a line fitted to four sizes, each double the one before: 1 is linear, and 1.1 allows for the fit's error. \
-Memory is what the peak adds to that of one row, point or alarm. Of alarms no more than 1,000 are read, of log groups \
-no more than fit in an answer."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +54,7 @@ def number(value: float) -> str:
 
 
 def write_figures(figures: Sequence[Figure]) -> None:
-    _write("figures", f"{as_markdown(figures)}\n\n## How to read it\n\n{_HOW_TO_READ}\n\n{_machine()}")
+    _write("figures", f"{as_markdown(figures)}\n\n{_machine()}")
 
 
 def write_peers(tables: str) -> None:

@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 from scripts.catalog_lib.facts import of_metric
 from scripts.catalog_lib.files import ALIASES, DATA, Entry, file_name, in_order, read, written
 
-SCHEMA = Draft202012Validator(json.loads((Path(__file__).parent / "schema.json").read_text("utf-8")))
+_SCHEMA_FILE = Path(__file__).parents[2] / "docs" / "catalogue.schema.json"
+SCHEMA = Draft202012Validator(json.loads(_SCHEMA_FILE.read_text("utf-8")))
 
 
 def complaints(data: Path = DATA, aliases: Path = ALIASES) -> Iterator[str]:

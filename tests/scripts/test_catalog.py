@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from scripts import catalog
-from scripts.catalog_lib import compare
+from scripts.catalog_lib import checks, compare, files
 from tests.support.places import ROOT
 
 ALARM = {
@@ -53,15 +53,15 @@ def complaints(tmp_path: Path) -> Callable[..., list[str]]:
     def of(entry: Any = ENTRY, *, text: str | None = None, name: str = "AWS.Shop.json", aliases: str = "{}") -> Any:
         data = tmp_path / "data"
         data.mkdir(exist_ok=True)
-        (data / name).write_text(catalog.written(entry) if text is None else text, "utf-8")
+        (data / name).write_text(files.written(entry) if text is None else text, "utf-8")
         (tmp_path / "aliases.json").write_text(aliases, "utf-8")
-        return list(catalog.complaints(data, tmp_path / "aliases.json"))
+        return list(checks.complaints(data, tmp_path / "aliases.json"))
 
     return of
 
 
 def test_the_catalogue_is_as_it_should_be() -> None:
-    assert list(catalog.complaints()) == []
+    assert list(checks.complaints()) == []
 
 
 def test_a_file_as_it_should_be_has_no_complaint(complaints: Callable[..., list[str]]) -> None:
@@ -204,7 +204,7 @@ def test_periods_that_cloudwatch_takes_pass(complaints: Callable[..., list[str]]
 
 
 def test_a_metric_that_is_there_twice_is_reported(complaints: Callable[..., list[str]]) -> None:
-    text = catalog.written(ENTRY).replace('    "Sales"', '    "Prices": {"description": "X."},\n    "Sales"')
+    text = files.written(ENTRY).replace('    "Sales"', '    "Prices": {"description": "X."},\n    "Sales"')
     assert complaints(text=text) == ["AWS.Shop.json: named twice: Prices"]
 
 
@@ -212,7 +212,7 @@ def test_a_file_in_another_order_is_reported_and_put_in_order(complaints: Callab
     upside_down = {**ENTRY, "metrics": {"Sales": ENTRY["metrics"]["Sales"], "Prices": ENTRY["metrics"]["Prices"]}}
     (reported,) = complaints(text=json.dumps(upside_down))
     assert "scripts/catalog.py format" in reported
-    assert catalog.written(upside_down) == catalog.written(ENTRY)
+    assert files.written(upside_down) == files.written(ENTRY)
 
 
 def test_a_file_that_is_not_json_is_reported(complaints: Callable[..., list[str]]) -> None:

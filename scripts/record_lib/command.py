@@ -132,7 +132,7 @@ def _report(changed: Sequence[str], chosen: Choice) -> None:
     _say(f"{len(chosen.cases)} cases recorded, replayed and checked; {len(changed)} files changed")
     _say(*(f"  {path}" for path in changed))
     if changed:
-        _say("scripts/docs updates the table of cassettes in docs/testing.md")
+        _say("scripts/docs.py renews the README's table of cassettes")
 
 
 def _say_left(chosen: Choice, *, named: bool) -> None:

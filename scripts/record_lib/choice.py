@@ -75,8 +75,8 @@ def parts(cases: Iterable[Case]) -> tuple[str, ...]:
     """The parts of the incident that the cases need."""
     tools = {case.tool for case in cases}
     alarms = {"get_active_alarms", "get_alarm_history"} & tools
-    metrics = alarms or "get_metric_data" in tools
-    logs = tools - {"get_active_alarms", "get_alarm_history", "get_metric_data"}
+    metrics = alarms or {"get_metric_data", "get_metric_metadata"} & tools
+    logs = tools - {"get_active_alarms", "get_alarm_history", "get_metric_data", "get_metric_metadata"}
     needed = {"logs": logs, "metrics": metrics, "alarms": alarms}
     return tuple(part for part, is_needed in needed.items() if is_needed)
 

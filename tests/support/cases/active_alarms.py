@@ -29,6 +29,7 @@ CASES = (
         holds=lambda reply: (
             _names(reply, "composite_alarms") == ["shop-checkout-degraded", "shop-storefront-page"]
             and _names(reply, "metric_alarms")[0] == "shop-orders-queue-age"
+            and "fired first" in reply.notes[0]
             and ["below ANOMALY_DETECTION_BAND(m1, 2) (lately " in row["condition"] for row in _bands(reply)] == [True]
         ),
     ),

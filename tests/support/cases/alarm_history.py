@@ -16,6 +16,17 @@ def _components(reply: Reply) -> list[str]:
 
 CASES = (
     Case(
+        name="get_alarm_history/flapping_for_a_day",
+        arguments={"alarm_name": "shop-batch-host-cpu"},
+        target="sandbox",
+        says="A flapping alarm is summed up: its interval, its longest time in ALARM, ten transitions, three windows.",
+        holds=lambda reply: (
+            reply.data["flapping"]["pattern"] == "about every 24 min"
+            and len(reply.rows("transitions")) == 10
+            and len(reply.data["investigate"]) == 3
+        ),
+    ),
+    Case(
         name="get_alarm_history/flapping",
         arguments={"alarm_name": "shop-batch-host-cpu", "max_items": 14},
         target="sandbox",
@@ -28,12 +39,12 @@ CASES = (
         target="sandbox",
         says="Fewer items than there are: a note says how to see more.",
         holds=lambda reply: (
-            reply.notes == ["The newest 2 are shown, more exist: raise max_items (1,000 at most) or narrow the window."]
+            reply.notes == ["The newest 2 were read, more exist: raise max_items (1,000 at most) or narrow the window."]
         ),
     ),
     Case(
         name="get_alarm_history/over_the_budget",
-        arguments={"alarm_name": "shop-batch-host-cpu"},
+        arguments={"alarm_name": "shop-batch-host-cpu", "max_items": 50},
         settings={"max_response_chars": 1_500},
         target="sandbox",
         says="An answer over the budget loses the oldest transitions, and says so.",
@@ -100,7 +111,9 @@ CASES = (
         },
         target="sandbox",
         says="Edits of the alarm are listed when asked for.",
-        holds=lambda reply: {row["type"] for row in reply.rows("items")} == {"ConfigurationUpdate"},
+        holds=lambda reply: (
+            [row["changed"] for row in reply.rows("items")] == ["threshold 3000 → 2000", "threshold 2000 → 3000"]
+        ),
     ),
     Case(
         name="get_alarm_history/actions",

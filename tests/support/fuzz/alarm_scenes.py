@@ -233,6 +233,20 @@ ALARM_SCENES = (
         [_contributor_transition(5, "mark1"), _contributor_transition(50, "mark2")],
         history_item_type="AlarmContributorStateUpdate",
     ),
+    Scene(
+        "transitions and edits",
+        "get_alarm_history",
+        {"alarm_name": "latency"},
+        (
+            CannedResponse(
+                "DescribeAlarmHistory",
+                {"AlarmHistoryItems": [_edit(500, "mark5"), _edit(900, "mark6")]},
+                "ConfigurationUpdate",
+            ),
+            CannedResponse("DescribeAlarmHistory", {"AlarmHistoryItems": _TRANSITIONS}),
+            CannedResponse("DescribeAlarms", {"MetricAlarms": [_metric_alarm("latency", 5)]}),
+        ),
+    ),
     _COMPONENTS,
     _NO_SUCH_ALARM,
 )

@@ -58,6 +58,8 @@ def _data_scene(name: str, arguments: Mapping[str, Any], *responses: CannedRespo
 
 _NO_POINTS = CannedResponse("GetMetricData", {"MetricDataResults": [_points("m1", "Latency", 0)]})
 
+_LISTED = CannedResponse("ListMetrics", _NAMES)
+
 METRIC_SCENES = (
     _data_scene(
         "one metric", _METRIC, CannedResponse("GetMetricData", {"MetricDataResults": [_points("m1", "Latency", 60)]})
@@ -80,5 +82,12 @@ METRIC_SCENES = (
         _NO_POINTS,
         CannedResponse("ListMetrics", {"Metrics": []}, '"MetricName"'),
         CannedResponse("ListMetrics", _NAMES),
+    ),
+    Scene("metrics of the account", "get_metric_metadata", {"namespace": "App"}, (_LISTED,)),
+    Scene(
+        "combinations of a metric",
+        "get_metric_metadata",
+        {"namespace": "App", "metric_name": "Latency"},
+        (CannedResponse("ListMetrics", _METRICS),),
     ),
 )

@@ -6,6 +6,7 @@ from threading import Lock
 from typing import Any
 
 from botocore import xform_name
+from botocore.exceptions import UnStubbedResponseError
 from botocore.stub import Stubber
 
 from cloudwatch_mcp.aws.allow_list import OPERATIONS
@@ -37,20 +38,19 @@ class _AnyOrder(Stubber):  # type: ignore[misc]  # botocore has no types
             self._bring_forward(context[_CHOSEN])
             return super()._get_response_handler(model, params, context, **more)
 
-    def _choose(self, operation: str, params: Any) -> dict[str, Any] | None:
+    def _choose(self, operation: str, params: Any) -> dict[str, Any]:
         """The first response to the operation that no other request has chosen and whose `where` the params fit."""
-        answers: list[dict[str, Any]] = list(self._queue)
-        for answer in answers:
+        queue: list[dict[str, Any]] = list(self._queue)
+        for answer in queue:
             fits = all(params.get(name) == value for name, value in answer.get("where", {}).items())
             if answer["operation_name"] == operation and fits and not answer.get(_CHOSEN):
                 answer[_CHOSEN] = True
                 return answer
-        return None
+        raise UnStubbedResponseError(operation_name=operation, reason=f"no response is left for {params}")
 
-    def _bring_forward(self, chosen: dict[str, Any] | None) -> None:
-        if chosen is not None:
-            self._queue.remove(chosen)
-            self._queue.appendleft(chosen)
+    def _bring_forward(self, chosen: dict[str, Any]) -> None:
+        self._queue.remove(chosen)
+        self._queue.appendleft(chosen)
 
 
 class StubbedServer:

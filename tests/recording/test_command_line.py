@@ -42,7 +42,7 @@ def test_an_investigation_is_recorded_and_replayed_without_aws(sandbox: str, tmp
     assert text.startswith("version: 1\n")
     assert "shop" not in text
     assert SECRET not in text
-    assert len(growing) == len(load(file).requests) == 6
+    assert len(growing) == len(load(file).requests) == 7
     assert not check(file)
     nothing_of_aws = {"PATH": "/usr/bin:/bin", "AWS_PROFILE": "missing", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
     with ServerProcess("--replay", str(file), env=nothing_of_aws) as process:

@@ -248,7 +248,8 @@ def test_an_unrecorded_call_is_no_other_error_that_its_tool_made_of_the_miss(rep
 
 async def test_what_needs_no_aws_answers_without_being_recorded(replaying: Replaying) -> None:
     async with asking(serving(replaying())) as ask:
-        assert (await ask("get_metric_metadata", namespace="AWS/Lambda", metric_name="Errors")).data["found"]
+        reply = await ask("get_recommended_metric_alarms", namespace="AWS/Lambda", metric_name="Errors")
+        assert reply.data["recommendations"]
 
 
 @pytest.mark.parametrize(

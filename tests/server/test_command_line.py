@@ -75,7 +75,7 @@ def test_help_and_version_import_no_slow_package(flag: str) -> None:
 def test_the_server_imports_neither_boto3_nor_moto_before_the_first_aws_call() -> None:
     with ServerProcess(command=(sys.executable, "-X", "importtime", "-m", "cloudwatch_mcp")) as process:
         process.initialize()
-        assert not process.call("get_metric_metadata", namespace="AWS/Lambda", metric_name="Errors").failed
+        assert not process.call("get_recommended_metric_alarms", namespace="AWS/Lambda", metric_name="Errors").failed
         process.end_input()
         process.wait()
         assert SLOW_IMPORTS & imported_packages(process.stderr) == SLOW_IMPORTS - {"boto3", "botocore", "moto"}

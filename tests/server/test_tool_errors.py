@@ -38,7 +38,7 @@ async def test_the_error_for_an_unknown_argument_lists_the_valid_ones(server: Cl
         reply = await ask("get_active_alarms", max_item=3)
     assert reply.error == (
         "get_active_alarms has no argument 'max_item'. Did you mean max_items? "
-        "Its arguments are max_items, region, profile_name."
+        "Its arguments are state, name_prefix, max_items, region, profile_name."
     )
 
 
@@ -63,7 +63,8 @@ async def test_a_defect_is_reported_with_its_file_and_line_but_without_data(
     monkeypatch.setattr(server.runtime.clients, "session", raise_key_error)
     async with asking(server) as ask:
         error = (await ask("get_active_alarms")).error
-        assert not (await ask("get_metric_metadata", namespace="AWS/Lambda")).failed
+        working = await ask("get_recommended_metric_alarms", namespace="AWS/Lambda", metric_name="Errors")
+        assert not working.failed
     logger.remove(sink)
     assert "get_active_alarms failed by a defect of this server (KeyError at test_tool_errors.py:" in error
     assert "customer secret" not in error + "".join(records)

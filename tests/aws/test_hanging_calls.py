@@ -49,7 +49,10 @@ async def hanging_calls(endpoint: Endpoint, environment: dict[str, str], count: 
 
 @pytest.mark.parametrize(
     ("tool", "arguments"),
-    [("get_metric_metadata", {"namespace": "AWS/Lambda", "metric_name": "Errors"}), (TOOL, {"query_id": "one"})],
+    [
+        ("get_recommended_metric_alarms", {"namespace": "AWS/Lambda", "metric_name": "Errors"}),
+        (TOOL, {"query_id": "one"}),
+    ],
     ids=["without AWS", "in another Region"],
 )
 async def test_other_calls_are_answered_while_50_calls_hang(

@@ -17,7 +17,7 @@ from tests.support.server_process import COMMAND, ServerProcess, environment
 
 HUGE_CALL = (
     b'{"jsonrpc": "2.0", "id": "mine", "method": "tools/call", '
-    b'"params": {"name": "get_metric_metadata", "arguments": {"namespace": "' + b"x" * 8_000_000 + b'"}}}'
+    b'"params": {"name": "get_recommended_metric_alarms", "arguments": {"namespace": "' + b"x" * 8_000_000 + b'"}}}'
 )
 
 
@@ -57,7 +57,9 @@ def process() -> Iterator[ServerProcess]:
 def test_the_server_still_answers_after_a_malformed_line(process: ServerProcess, line: bytes) -> None:
     process.write(line)
     assert process.request("ping")["result"] == {}
-    assert process.call("get_metric_metadata", namespace="AWS/Lambda", metric_name="Errors").data["found"]
+    assert process.call("get_recommended_metric_alarms", namespace="AWS/Lambda", metric_name="Errors").data[
+        "recommendations"
+    ]
 
 
 def test_an_unknown_method_is_a_protocol_error(process: ServerProcess) -> None:

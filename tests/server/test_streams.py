@@ -19,7 +19,7 @@ from tests.support.server_process import environment
 
 TIME_LIMIT = 4  # seconds: 1.6 for the calls to end, 1 for their responses to be read, and a margin
 COMMAND = [sys.executable, "-m", "cloudwatch_mcp"]
-CALL = {"name": "get_metric_metadata", "arguments": {"namespace": "AWS/Lambda", "metric_name": "Errors"}}
+CALL = {"name": "get_recommended_metric_alarms", "arguments": {"namespace": "AWS/Lambda", "metric_name": "Errors"}}
 QUERY = {
     "name": "execute_log_insights_query",
     "arguments": {"query_string": "fields a", "log_group_names": ["/a"], "start_time": "1h"},
@@ -158,7 +158,7 @@ def _assert_serves(process: subprocess.Popen[bytes], calls: int = 3) -> None:
     _response(process, 1)
     for number in range(2, 2 + calls):
         _send(process, "tools/call", number, **CALL)
-        assert _response(process, number)["structuredContent"]["found"]
+        assert _response(process, number)["structuredContent"]["recommendations"]
     assert process.stdin is not None
     process.stdin.close()
     assert process.wait(PATIENCE) == 0
@@ -207,7 +207,7 @@ def test_the_server_works_while_nobody_reads_stderr_and_logs_how_many_records_we
         _initialize(process)
         for number in (2, 3):
             _send(process, "tools/call", number, **CALL)
-            assert _response(process, number)["structuredContent"]["found"]
+            assert _response(process, number)["structuredContent"]["recommendations"]
         os.read(reading, 1_000_000)
         _send(process, "tools/call", 4, **CALL)
         _response(process, 4)

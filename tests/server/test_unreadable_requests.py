@@ -34,7 +34,7 @@ def test_an_unreadable_request_gets_an_error_and_the_server_goes_on() -> None:
         '{"namespace": ' + "1" * 10_000 + "}",
         '{"namespace": "x"',
     ]
-    call = '"method": "tools/call", "params": {"name": "get_metric_metadata", "arguments": %s}'
+    call = '"method": "tools/call", "params": {"name": "get_recommended_metric_alarms", "arguments": %s}'
     with ServerProcess() as process:
         process.initialize()
         for number, arguments in enumerate(unreadable, start=100):
@@ -42,4 +42,6 @@ def test_an_unreadable_request_gets_an_error_and_the_server_goes_on() -> None:
             assert "this server cannot read its JSON" in process.answer(number)["error"]["message"]
         process.write(b'{"jsonrpc": "2.0", "id": 200, "method": 5}')
         assert "not a JSON-RPC request" in process.answer(200)["error"]["message"]
-        assert process.call("get_metric_metadata", namespace="AWS/Lambda", metric_name="Errors").data["found"]
+        assert process.call("get_recommended_metric_alarms", namespace="AWS/Lambda", metric_name="Errors").data[
+            "recommendations"
+        ]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-
-import anyio.to_thread
+from typing import TypeAlias
 
 from cloudwatch_mcp.answers.series import Points
 from cloudwatch_mcp.aws.calls import Aws, settle
@@ -18,6 +17,8 @@ from cloudwatch_mcp.metrics.results import MetricDataResult, Page, join_pages, r
 from cloudwatch_mcp.timerange import Window
 
 _USD_PER_METRIC = 0.01 / 1_000  # GetMetricData, for each metric that is requested (price list of us-east-1)
+InThread: TypeAlias = Callable[..., Awaitable[list[MetricDataResult]]]
+
 _MANY = 20  # metrics, from which on their number and price are worth a note
 
 
@@ -64,8 +65,10 @@ _VALUES: dict[str, Callable[[Points], float]] = {
 }
 
 
-async def read(aws: Aws, request: MetricDataRequest, window: Window, earlier: Window | None) -> Reading:
-    """Read both windows at once. An earlier window that cannot be read is a note.
+async def read(
+    aws: Aws, request: MetricDataRequest, window: Window, earlier: Window | None, in_thread: InThread
+) -> Reading:
+    """Read both windows at once. An earlier window that cannot be read is a note. `in_thread` runs what takes long.
 
     Raises:
         AwsError: the window itself cannot be read.
@@ -74,7 +77,7 @@ async def read(aws: Aws, request: MetricDataRequest, window: Window, earlier: Wi
     pages, *earlier_pages = await settle(*(request.read(aws, each) for each in windows))
     if isinstance(pages, CloudWatchError):
         raise pages
-    results = await anyio.to_thread.run_sync(_joined, pages, request)
+    results = await in_thread(_joined, pages, request)
     notes = [*request.notes, *request_messages(pages), *(note for each in results for note in each.notes())]
     if len(request.queries) > _MANY:
         notes.append(_cost(len(request.queries), len(windows)))
@@ -83,7 +86,7 @@ async def read(aws: Aws, request: MetricDataRequest, window: Window, earlier: Wi
     shift = window.start - earlier.start
     if isinstance(earlier_pages[0], CloudWatchError):
         return Reading(results, None, shift, [*notes, f"There is no baseline: {earlier_pages[0]}"])
-    baseline = await anyio.to_thread.run_sync(_joined, earlier_pages[0], request)
+    baseline = await in_thread(_joined, earlier_pages[0], request)
     before = {(result.query_id, result.label): result.points for result in baseline}
     span = " to ".join(earlier.as_text())
     notes.append(f"Baseline: {span}." if any(before.values()) else f"The baseline, {span}, has no data.")

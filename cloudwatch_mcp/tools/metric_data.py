@@ -91,7 +91,7 @@ async def get_metric_data(
     period = choose_period(window, target_datapoints, now, since=earlier.start if earlier else None)
     aws = await rt.clients.at(profile_name, region)
     request = await question.request(aws, window, earlier, period, now)
-    reading = question.arranged(await read(aws, request, window, earlier))
+    reading = question.arranged(await read(aws, request, window, earlier, rt.in_thread))
     answer = MetricData(
         region=aws.region,
         profile=aws.profile,

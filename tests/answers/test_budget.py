@@ -81,6 +81,7 @@ def test_a_series_has_null_for_a_gap_and_a_summary_of_its_points() -> None:
         "avg": 3.0,
         "last": 3.0,
         "last_at": None,
+        "onset": None,
     }
 
 

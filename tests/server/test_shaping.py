@@ -41,5 +41,5 @@ async def test_answers_are_shaped_outside_the_event_loop(
     monkeypatch.setattr(Sender, "send", send)
     async with asking(server) as ask:
         assert (await ask("get_metric_data", namespace="N", metric_name="M")).data["series"]
-    assert [name for name, _ in threads] == ["join_pages", "all_series", "render"]
+    assert [name for name, _ in threads] == ["_joined", "all_series", "render"]
     assert loop_thread not in {thread for _, thread in threads}

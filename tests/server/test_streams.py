@@ -181,7 +181,7 @@ def test_the_server_works_when_the_log_file_is_on_a_full_disk() -> None:
         _assert_serves(process)
         assert process.stderr is not None
         log = process.stderr.read().decode()
-        assert log.count("tool=get_metric_metadata") == 3
+        assert log.count("tool=get_recommended_metric_alarms") == 3
         assert "Traceback" not in log
 
 
@@ -214,7 +214,7 @@ def test_the_server_works_while_nobody_reads_stderr_and_logs_how_many_records_we
         lines = os.read(reading, 1_000_000).decode().splitlines()
     assert lines[0].startswith("(")
     assert lines[0].endswith(" log records were dropped: stderr is not read.)")
-    assert any("tool=get_metric_metadata" in line for line in lines[1:])
+    assert any("tool=get_recommended_metric_alarms" in line for line in lines[1:])
 
 
 def test_the_server_works_when_stderr_is_a_broken_pipe(full_pipe: tuple[int, int]) -> None:

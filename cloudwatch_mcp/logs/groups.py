@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import anyio.to_thread
@@ -10,14 +11,27 @@ import anyio.to_thread
 from cloudwatch_mcp.aws.calls import Aws
 from cloudwatch_mcp.errors import CloudWatchError, NotFound, nearest, quote, quote_all
 
+_MILLIS_PER_DAY = 86_400_000
+_MAX_AGE = 20_000 * _MILLIS_PER_DAY  # AWS keeps nothing longer
+
 
 @dataclass(frozen=True)
 class LogGroup:
-    """A log group; its class is None where it is not known."""
+    """A log group; its class, creation time (epoch milliseconds) and retention in days are None if not known."""
 
     name: str
     arn: str
     log_class: str | None = None
+    created: int | None = None
+    retention_days: int | None = None
+
+    def events_since(self, now: datetime) -> datetime | None:
+        """The time before which the log group has no events, as far as that is known and in the past."""
+        ages = [_MILLIS_PER_DAY * self.retention_days] if self.retention_days else []
+        if self.created:
+            ages.append(int(now.timestamp() * 1000) - self.created)
+        age = min(ages, default=_MAX_AGE)
+        return now - timedelta(milliseconds=age) if 0 < age < _MAX_AGE else None
 
 
 async def find_log_group(aws: Aws, name: str) -> LogGroup:
@@ -30,7 +44,13 @@ async def find_log_group(aws: Aws, name: str) -> LogGroup:
     page = await aws.call("DescribeLogGroups", logGroupNamePrefix=name)
     for group in page.get("logGroups", []):
         if group["logGroupName"] == name:
-            return LogGroup(name, arn_text(group) or name, group.get("logGroupClass"))
+            return LogGroup(
+                name,
+                arn_text(group) or name,
+                group.get("logGroupClass"),
+                group.get("creationTime"),
+                group.get("retentionInDays"),
+            )
     raise await no_such_group(aws, name)
 
 

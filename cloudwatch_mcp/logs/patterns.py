@@ -1,51 +1,159 @@
-"""The message patterns of a log group: the queries for them, and their rows with a sample each."""
+"""The message patterns of a log group, as the `pattern` command of Logs Insights gives them."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
 
-from cloudwatch_mcp.answers.text import json_or_text
+from cloudwatch_mcp.answers.text import clip, json_or_text
 from cloudwatch_mcp.aws import embedded_json
+from cloudwatch_mcp.logs.focus import has_error_word, has_sign_of_trouble
 from cloudwatch_mcp.logs.query_results import Results
+from cloudwatch_mcp.timerange import Window, from_millis
 
 Row = dict[str, Any]
 
-_COUNT = 5
-TOP_PATTERNS = f"pattern @message | sort @sampleCount desc | limit {_COUNT}"
-ERROR_PATTERNS = f"filter @message like /(?i)(error|exception|fail|timeout|timed out|fatal)/ | {TOP_PATTERNS}"
+SHOWN = 5
+MAX_PATTERNS = 200
+PATTERNS = f"pattern @message | sort @sampleCount desc | limit {MAX_PATTERNS}"
 CLASSES_WITHOUT_PATTERNS = ("INFREQUENT_ACCESS", "DELIVERY")  # docs: CWL_AnalyzeLogData_Classes
 
+_VARIABLE = re.compile(r"<\*>|<[A-Za-z][\w ]*-\d+>")  # <Token-1> in newer documents
+_KEY = re.compile(r"""([\w.-]+)["']?\s*[:=]\s*["']?$""")
+_MILLIS = re.compile(r"[0-9]{1,14}")
+_5XX = re.compile(r"5\d\d")
+_ERRORS = ("error", "fatal", "critical")
+_MAX_VALUES, _MAX_VALUE_CHARS, _MAX_TOKENS = 5, 40, 6
+_NEARLY_ALL = 0.99  # of a pattern's events have one of the listed values
+_EDGE = 20  # a pattern seen in the first twentieth of the window is as old as the window
 
-def pattern_rows(results: Results | None) -> list[Row]:
-    """The rows of a query with the `pattern` command."""
-    return [
-        {
-            "pattern": row.get("@pattern"),
-            "count": _number(row.get("@sampleCount")),
-            "ratio": _number(row.get("@ratio")),
-            "severity": None if row.get("@severityLabel") == "None" else row.get("@severityLabel"),
-            "sample": _sample(row.get("@logSamples")),
+
+class _Token(NamedTuple):
+    """A variable part of a pattern, `position` counted from 1, and the events with each of its values."""
+
+    position: int
+    counts: dict[str, float]
+    is_error_code: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Pattern:
+    """One row of the answer to PATTERNS, equal to itself only; any column may be missing or malformed."""
+
+    columns: dict[str, str]
+
+    @property
+    def text(self) -> str | None:
+        return self.columns.get("@pattern")
+
+    @cached_property
+    def count(self) -> float:
+        return _number(self.columns.get("@sampleCount")) or 0
+
+    @property
+    def severity(self) -> str | None:
+        label = self.columns.get("@severityLabel")
+        return None if label == "None" else label
+
+    @cached_property
+    def sample(self) -> str | None:
+        """The message of the first of `@logSamples`, a JSON list of samples."""
+        listed = embedded_json.parsed(self.columns.get("@logSamples"))
+        first = listed[0] if isinstance(listed, list) and listed else None
+        if isinstance(first, dict):
+            return embedded_json.text(first.get("logEvent")) or embedded_json.text(first.get("message"))
+        return embedded_json.text(first)
+
+    @cached_property
+    def parts(self) -> list[str]:
+        """The constant parts of the text, between what varies."""
+        return _VARIABLE.split(self.text or "")
+
+    @cached_property
+    def rank_of_trouble(self) -> int:
+        """0 for errors, 1 for other signs of trouble, 2 for none."""
+        severity = (self.severity or "").lower()
+        values = [value for token in self._tokens for value in token.counts]
+        texts = [" ".join(self.parts), self.sample or "", *values]
+        if severity in _ERRORS or any(map(has_error_word, texts)):
+            return 0
+        has_5xx = any(_5XX.fullmatch(value) for token in self._tokens if token.is_error_code for value in token.counts)
+        return 1 if has_5xx or severity.startswith("warn") or any(map(has_sign_of_trouble, texts)) else 2
+
+    @cached_property
+    def _tokens(self) -> list[_Token]:
+        """The variable tokens."""
+        found = []
+        for token in embedded_json.mappings(embedded_json.parsed(self.columns.get("@tokens"))):
+            position, counts = token.get("dynamicTokenPosition"), embedded_json.mapping(token.get("enumerations"))
+            if type(position) is int and position > 0:
+                counts = {value: count for value, count in counts.items() if _is_count(count)}
+                found.append(_Token(position, counts, token.get("isErrorCode") is True))
+        return sorted(found, key=lambda token: token.position)
+
+    def values(self) -> dict[str, dict[str, float]] | None:
+        """The shares of the values of each variable token that has few, by its key in the message or its position."""
+        found: dict[str, dict[str, float]] = {}
+        for position, counts, _ in self._tokens:
+            total = sum(counts.values())
+            is_few = 0 < len(counts) <= min(_MAX_VALUES, self.count / 2)
+            if is_few and total >= _NEARLY_ALL * self.count and len(found) < _MAX_TOKENS:
+                name = self._key(position)
+                shares = {clip(value, _MAX_VALUE_CHARS): _share(count / total) for value, count in counts.items()}
+                found[f"{name} ({position})" if name in found else name] = shares
+        return found or None
+
+    def _key(self, position: int) -> str:
+        before = self.parts[position - 1] if position <= len(self.parts) else ""
+        key = _KEY.search(before[-80:])
+        return key[1] if key else f"<*> {position}"
+
+    def seen(self, window: Window) -> tuple[str | None, str | None]:
+        """The starts of the first and last slices of time with the pattern; None where it reaches the window's edge."""
+        histogram = embedded_json.mapping(self.columns.get("@visualization"))
+        counts = embedded_json.mapping(histogram.get("timeWindowCountMapping"))
+        times = [int(time) for time, count in counts.items() if _MILLIS.fullmatch(time) and _is_count(count) and count]
+        if not times:
+            return None, None
+        start, end = window.start.timestamp() * 1000, window.end.timestamp() * 1000
+        edge = (end - start) / _EDGE
+        first, last = max(min(times), start), min(max(times), end)
+        return from_millis(first) if first > start + edge else None, from_millis(last) if last < end - edge else None
+
+    def row(self, window: Window) -> Row:
+        first, last = self.seen(window)
+        return {
+            "pattern": self.text,
+            "count": self.count,
+            "ratio": _number(self.columns.get("@ratio")),
+            "severity": self.severity,
+            "first_seen": first,
+            "last_seen": last,
+            "values": self.values(),
+            "sample": self.sample,
         }
-        for row in (results.rows if results else [])
-    ]
 
 
-def new_patterns(errors: list[Row], top: list[Row]) -> list[Row]:
-    """The error patterns that are not among the top patterns.
-
-    Two queries may write one pattern differently, if more varies in the events that one of them read; then the sample
-    is the same.
-    """
-    known = {row[key] for row in top for key in ("pattern", "sample")} - {None}
-    return [row for row in errors if known.isdisjoint((row["pattern"], row["sample"]))]
+def read_patterns(results: Results | None) -> list[Pattern]:
+    return [Pattern(row) for row in results.rows] if results else []
 
 
-def without_known_samples(anomalies: list[Row], patterns: list[Row]) -> list[Row]:
-    """The anomalies, without a sample where the sample of a pattern is such a message already."""
-    messages = [row["sample"] for row in patterns if row["sample"]]
+def patterns_of_trouble(patterns: Iterable[Pattern]) -> list[Pattern]:
+    """The patterns with a sign of trouble: errors first, the most frequent first."""
+    troubled = [pattern for pattern in patterns if pattern.rank_of_trouble < 2]
+    return sorted(troubled, key=lambda pattern: (pattern.rank_of_trouble, -pattern.count))
+
+
+def without_known_samples(anomalies: list[Row], samples: list[str]) -> list[Row]:
+    """The anomalies, without a sample where one of `samples`, those of patterns, is such a message already."""
     return [
-        anomaly | {"sample": None} if any(_matches(anomaly["pattern"], message) for message in messages) else anomaly
+        anomaly | {"sample": None}
+        if any(matches(_VARIABLE.split(anomaly["pattern"] or ""), message) for message in samples)
+        else anomaly
         for anomaly in anomalies
     ]
 
@@ -55,18 +163,18 @@ def with_json_samples(rows: list[Row]) -> list[Row]:
     return [row | {"sample": json_or_text(row["sample"] or "")} for row in rows]
 
 
-def _matches(pattern: str | None, message: str) -> bool:
-    """Whether the message has the pattern of an anomaly, in which <*> stands for any text."""
-    if not pattern or "<*>" not in pattern:
-        return pattern == message
-    first, *others = pattern.split("<*>")
+def matches(parts: list[str], message: str) -> bool:
+    """Whether the message has the parts of a pattern, with any text between them."""
+    first, *others = parts
+    if not others or not message.startswith(first):
+        return first == message
     position = len(first)
     for part in others:
         index = message.find(part, position)
         if index < 0:
             return False
         position = index + len(part)
-    return message.startswith(first) and message.endswith(others[-1])
+    return message.endswith(others[-1])
 
 
 def _number(text: str | None) -> float | None:
@@ -77,10 +185,9 @@ def _number(text: str | None) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _sample(samples: str | None) -> str | None:
-    """The message of the first of `@logSamples`, a JSON list of samples."""
-    listed = embedded_json.parsed(samples)
-    first = listed[0] if isinstance(listed, list) and listed else None
-    if isinstance(first, dict):
-        return embedded_json.text(first.get("logEvent")) or embedded_json.text(first.get("message"))
-    return embedded_json.text(first)
+def _share(share: float) -> float:
+    return float(f"{share:.2g}")
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value < math.inf

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, ClassVar
 
@@ -10,40 +9,50 @@ from pydantic import Field
 
 from cloudwatch_mcp.answers.answer import Answer
 from cloudwatch_mcp.answers.table import Table, table
-from cloudwatch_mcp.aws.calls import Aws, settle
-from cloudwatch_mcp.errors import CloudWatchError, InputError, quote
-from cloudwatch_mcp.logs.anomalies import Anomalies, anomaly_rows, detector_rows, read_anomalies
+from cloudwatch_mcp.aws.calls import Aws
+from cloudwatch_mcp.errors import InputError, quote
+from cloudwatch_mcp.logs.analysis import Analysis, Question, comparison_window, is_whole, read_analysis
+from cloudwatch_mcp.logs.analysis_notes import analysis_notes
+from cloudwatch_mcp.logs.anomalies import Anomalies, anomaly_rows, detector_rows
 from cloudwatch_mcp.logs.cost import ScanVolume, scan_volume
+from cloudwatch_mcp.logs.focus import parse_focus
 from cloudwatch_mcp.logs.group_arn import LogGroupArn, is_arn, is_log_group_name
 from cloudwatch_mcp.logs.groups import LogGroup, find_log_group
+from cloudwatch_mcp.logs.pattern_changes import compare
 from cloudwatch_mcp.logs.patterns import (
-    CLASSES_WITHOUT_PATTERNS,
-    ERROR_PATTERNS,
-    TOP_PATTERNS,
-    Row,
-    new_patterns,
-    pattern_rows,
+    SHOWN,
+    Pattern,
+    patterns_of_trouble,
+    read_patterns,
     with_json_samples,
     without_known_samples,
 )
 from cloudwatch_mcp.logs.query_lifecycle import Query, run_query
 from cloudwatch_mcp.logs.query_results import Results
+from cloudwatch_mcp.logs.samples import difference_rows
 from cloudwatch_mcp.timerange import Window, resolve_window
-from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, Runtime, StartTime, runtime
+from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, StartTime, runtime
 
-_PATTERN_SECONDS = 30
+_QUERY_SECONDS = 30
 
 
 class LogGroupAnalysis(Answer):
-    """Counts are of log events in the window. Patterns mark what varies as <…>; an anomaly's sample may be theirs."""
+    """Counts are of log events in the window, `before` in the earlier one. <*> varies; `values` has its few values.
+
+    `differs` tells the events in question from the others by the shares that meet a condition; `median` is others →
+    in question.
+    """
 
     narrow_by: ClassVar[str] = "narrow the window"
 
     log_group: str
+    window_before: list[str] | None = None
     detectors: Table | None = None
     anomalies: Table | None = None
+    differs: Table | None = None
     top_patterns: Table | None = None
     error_patterns: Table | None = None
+    changed_patterns: Table | None = None
     scanned: ScanVolume | None = None
 
 
@@ -52,22 +61,39 @@ async def analyze_log_group(
     log_group_arn: Annotated[str, Field(description="ARN or name of the log group.")],
     start_time: StartTime | None = None,
     end_time: EndTime = None,
+    focus: Annotated[
+        str | None,
+        Field(description='Filter condition of the events in question, like "status >= 500". Default: trouble.'),
+    ] = None,
+    compare_to: Annotated[
+        str | None, Field(description="Earlier window for patterns: 1h, 1d, 7d; default: the one before; none.")
+    ] = None,
     region: Region = None,
     profile_name: ProfileName = None,
 ) -> LogGroupAnalysis:
-    """Get a first picture of one log group when you do not know yet what to look for.
+    """Get a first picture of one log group: what is wrong, what changed, and which events it affects.
 
-    Gives its anomalies, its most common message patterns and its most common patterns with error words, each with a
-    sample. Default window: the last hour. Runs two Logs Insights queries, billed by bytes scanned. Go on with
-    execute_log_insights_query.
+    Gives anomalies; common, error and changed message patterns; and the fields whose values tell the events in question
+    (by default warnings, errors, refusals, status 5xx) from the others, such as a host or a version. Default window:
+    the last hour. Runs up to four Logs Insights queries, billed by bytes scanned.
     """
     rt = runtime(ctx)
-    window = resolve_window(start_time, end_time, now=rt.clock.now(), default=timedelta(hours=1))
+    now = rt.clock.now()
+    window = resolve_window(start_time, end_time, now=now, default=timedelta(hours=1))
+    earlier, in_question = comparison_window(window, compare_to), parse_focus(focus)
     arn = _parsed_arn(log_group_arn, region)
     aws = await rt.clients.at(profile_name, arn.region if arn else region)
     group = LogGroup(arn.name, str(arn)) if arn else await find_log_group(aws, log_group_arn)
-    findings = await _investigate(rt, aws, group, window)
-    return await rt.in_thread(_answer, aws, group, window, findings, rt.settings.price_per_gb)
+
+    async def run(text: str, during: Window) -> Results:
+        query = Query(text, during, identifiers=[group.arn])
+        return await run_query(
+            aws, rt.clock, query, rt.query_slots, max_timeout=_QUERY_SECONDS, max_scan_bytes=rt.max_scan_bytes
+        )
+
+    question = Question(group, window, earlier, in_question, group.events_since(now))
+    analysis = await read_analysis(aws, run, question)
+    return await rt.in_thread(_answer, aws, analysis, rt.settings.price_per_gb)
 
 
 def _parsed_arn(group: str, region: str | None) -> LogGroupArn | None:
@@ -86,109 +112,46 @@ def _parsed_arn(group: str, region: str | None) -> LogGroupArn | None:
     return None
 
 
-@dataclass(frozen=True)
-class _Findings:
-    """The parts of an analysis; a part is None if it failed, or if the log group's class does not support it."""
+def _answer(aws: Aws, analysis: Analysis, price_per_gb: float) -> LogGroupAnalysis:
+    question, before = analysis.question, analysis.patterns_before
+    window, earlier = question.window, question.earlier
+    found = analysis.anomalies or Anomalies()
+    anomalies = anomaly_rows(found, question.group.arn, window)
+    differs = difference_rows(analysis.samples, question.focus)
+    patterns = read_patterns(analysis.patterns)
+    comparison = compare(patterns, read_patterns(before), complete=is_whole(before))
+    if not is_whole(analysis.patterns):
+        comparison.gone.clear()
+    top, troubled = patterns[:SHOWN], patterns_of_trouble(patterns)
+    errors = [pattern for pattern in troubled if pattern not in top][:SHOWN]
+    rest = [pattern for pattern in patterns if pattern not in [*top, *errors]]
+    samples = [pattern.sample for pattern in [*top, *errors] if pattern.sample]
 
-    anomalies: Anomalies | None
-    top_patterns: Results | None
-    error_patterns: Results | None
-    failures: list[str]
+    def rows(shown: list[Pattern]) -> Table | None:
+        return table(with_json_samples([pattern.row(window) | comparison.of(pattern) for pattern in shown]))
 
-    @property
-    def queries(self) -> list[Results]:
-        return [query for query in (self.top_patterns, self.error_patterns) if query is not None]
-
-
-async def _investigate(rt: Runtime, aws: Aws, group: LogGroup, window: Window) -> _Findings:
-    """Read all parts at once.
-
-    Raises:
-        CloudWatchError: all of them failed.
-    """
-
-    async def patterns(text: str) -> Results | None:
-        if group.log_class in CLASSES_WITHOUT_PATTERNS:
-            return None
-        query = Query(text, window, identifiers=[group.arn])
-        return await run_query(
-            aws, rt.clock, query, rt.query_slots, max_timeout=_PATTERN_SECONDS, max_scan_bytes=rt.max_scan_bytes
-        )
-
-    parts = ("Anomalies", "Top patterns", "Error patterns")
-    results = await settle(read_anomalies(aws, group.arn), patterns(TOP_PATTERNS), patterns(ERROR_PATTERNS))
-    failures = {part: each for part, each in zip(parts, results, strict=True) if isinstance(each, CloudWatchError)}
-    anomalies, top, errors = (None if isinstance(each, CloudWatchError) else each for each in results)
-    if failures and anomalies is top is errors is None:
-        raise next(iter(failures.values()))
-    return _Findings(anomalies, top, errors, [f"{part} are missing: {error}" for part, error in failures.items()])
-
-
-def _answer(aws: Aws, group: LogGroup, window: Window, findings: _Findings, price_per_gb: float) -> LogGroupAnalysis:
-    found = findings.anomalies or Anomalies()
-    anomalies = anomaly_rows(found, group.arn, window)
-    top = pattern_rows(findings.top_patterns)
-    errors = pattern_rows(findings.error_patterns)
-    new_errors = new_patterns(errors, top)
     return LogGroupAnalysis(
         region=aws.region,
         profile=aws.profile,
         window=window.as_text(),
         notes=[
             *aws.notes,
-            *findings.failures,
-            *_class_notes(group),
-            *_anomaly_notes(findings.anomalies, overlapping=bool(anomalies)),
-            *_partial_notes("Top patterns", findings.top_patterns),
-            *_partial_notes("Error patterns", findings.error_patterns),
-            *_empty_notes(findings, window),
-            *_repetition_notes(errors, new_errors),
+            *analysis_notes(analysis, anomalies=bool(anomalies), differs=bool(differs)),
+            *_repetition_notes(len(troubled), sum(pattern in top for pattern in troubled)),
         ],
-        log_group=group.name,
+        log_group=question.group.name,
+        window_before=earlier.as_text() if earlier and before else None,
         detectors=table(detector_rows(found)),
-        anomalies=table(with_json_samples(without_known_samples(anomalies, [*top, *new_errors]))),
-        top_patterns=table(with_json_samples(top)),
-        error_patterns=table(with_json_samples(new_errors)),
-        scanned=scan_volume(findings.queries, price_per_gb) if findings.queries else None,
+        anomalies=table(with_json_samples(without_known_samples(anomalies, samples))),
+        differs=table(differs),
+        top_patterns=rows(top),
+        error_patterns=rows(errors),
+        changed_patterns=table(comparison.changed(rest, window, earlier or window)),
+        scanned=scan_volume(analysis.queries, price_per_gb) if analysis.queries else None,
     )
 
 
-def _class_notes(group: LogGroup) -> list[str]:
-    if group.log_class not in CLASSES_WITHOUT_PATTERNS:
+def _repetition_notes(troubled: int, among_top: int) -> list[str]:
+    if not among_top:
         return []
-    return [f"No patterns: a log group of class {group.log_class} does not support the pattern command."]
-
-
-def _anomaly_notes(anomalies: Anomalies | None, *, overlapping: bool) -> list[str]:
-    if anomalies is None:
-        return []
-    if not anomalies.detectors:
-        return ["No anomaly detector watches this log group."]
-    return anomalies.notes if anomalies.notes or overlapping else ["No anomaly overlaps the window."]
-
-
-def _partial_notes(part: str, query: Results | None) -> list[str]:
-    if query is not None and query.stopped_after is not None:
-        return [f"{part} are partial: stopped at CLOUDWATCH_MCP_MAX_SCAN_GB."]
-    if query is not None and not query.ended:
-        rest = f"get_logs_insight_query_results with query_id {quote(query.query_id)} gives the rest"
-        return [f"{part} are partial: the query was still running after {_PATTERN_SECONDS} s; {rest}."]
-    return []
-
-
-def _empty_notes(findings: _Findings, window: Window) -> list[str]:
-    top, errors = findings.top_patterns, findings.error_patterns
-    if top is not None and top.complete and not top.rows:
-        return [f"No log events between {' and '.join(window.as_text())}: try {window.a_day_earlier()}."]
-    if errors is not None and errors.complete and not errors.rows:
-        return ["No message in the window contains an error word."]
-    return []
-
-
-def _repetition_notes(errors: list[Row], new_errors: list[Row]) -> list[str]:
-    if len(errors) == len(new_errors):
-        return []
-    which = f"{len(errors) - len(new_errors)} of the {len(errors)} most common error patterns are"
-    if not new_errors:
-        which = "The most common error patterns are all"
-    return [f"{which} among top_patterns and not repeated."]
+    return [f"{among_top} of {troubled} patterns with signs of trouble are among top_patterns and not repeated."]

@@ -60,8 +60,9 @@ def _age_notes(question: Question) -> list[str]:
 
 
 def _event_notes(analysis: Analysis, *, differs: bool) -> list[str]:
-    patterns = analysis.patterns
-    if patterns is not None and patterns.complete and not patterns.rows:
-        window = analysis.question.window
+    patterns, samples, window = analysis.patterns, analysis.samples, analysis.question.window
+    no_pattern = patterns is not None and patterns.complete and not patterns.rows
+    no_sample = samples is not None and samples.complete and not samples.events
+    if no_pattern or no_sample:
         return [f"No log events between {' and '.join(window.as_text())}: try {window.a_day_earlier()}."]
-    return sample_notes(analysis.samples, analysis.question.focus, differ=differs)
+    return sample_notes(samples, analysis.question.focus, differ=differs)

@@ -98,7 +98,7 @@ def _row(difference: Difference) -> Row:
 
 def sample_notes(samples: Samples | None, focus: Focus, *, differ: bool) -> list[str]:
     """How many events are in question, what was looked for, and why nothing differs."""
-    if samples is None or not samples.events:
+    if samples is None:
         return []
     if not samples.complete:
         return ["differs is missing: the sample queries did not end in time or were stopped; narrow the window."]

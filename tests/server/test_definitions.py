@@ -124,7 +124,7 @@ async def test_the_parameters_of_the_tools(server: CloudWatchServer) -> None:
             "log_group_name_pattern",
             "max_items",
         },
-        "analyze_log_group": scope | window | {"log_group_arn"},
+        "analyze_log_group": scope | window | {"log_group_arn", "focus", "compare_to"},
         "execute_log_insights_query": scope
         | window
         | {"log_group_names", "log_group_identifiers", "query_string", "limit", "max_timeout", "query_language"},

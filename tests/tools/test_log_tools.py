@@ -198,7 +198,7 @@ async def test_anomalies_that_ended_or_are_baseline_are_marked(stubbed: StubbedS
     ]
     stubbed.answer("list_log_anomaly_detectors", {"anomalyDetectors": [{"anomalyDetectorArn": "arn:detector"}]})
     stubbed.answer("list_anomalies", {"anomalies": anomalies})
-    for number in range(2):
+    for number in range(4):
         stubbed.answer("start_query", {"queryId": str(number)})
         stubbed.answer("get_query_results", results("Complete"))
     reply = await stubbed.ask("analyze_log_group", log_group_arn=ARN, start_time="1d")

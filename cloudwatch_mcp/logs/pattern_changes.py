@@ -79,7 +79,7 @@ def _match_by_sample(
     wider = [pattern for pattern in now if _covers(pattern, old)]
     narrower = [pattern for pattern in unmatched if _covers(old, pattern)]
     if wider:
-        _add(comparison, max(wider, key=_constant_chars), old.count)
+        _add(comparison, max(wider, key=lambda pattern: pattern.constant_chars), old.count)
     elif len(narrower) == 1:
         _add(comparison, narrower[0], old.count)
     elif narrower:
@@ -94,11 +94,7 @@ def _add(comparison: Comparison, pattern: Pattern, count: float) -> None:
 
 def _covers(pattern: Pattern, other: Pattern) -> bool:
     """Whether the sample of `other` has the pattern."""
-    return _constant_chars(pattern) >= _MIN_CONSTANT_CHARS and matches(pattern.parts, other.sample or "")
-
-
-def _constant_chars(pattern: Pattern) -> int:
-    return sum(map(len, pattern.parts))
+    return pattern.constant_chars >= _MIN_CONSTANT_CHARS and matches(pattern.parts, other.sample or "")
 
 
 def change(now: float, before: float) -> str | None:

@@ -36,7 +36,7 @@ class _Token(NamedTuple):
     """A variable part of a pattern, `position` counted from 1, and the events with each of its values."""
 
     position: int
-    counts: dict[str, float]
+    counts: dict[str, Any]
     is_error_code: bool
 
 
@@ -74,24 +74,29 @@ class Pattern:
         return _VARIABLE.split(self.text or "")
 
     @cached_property
+    def constant_chars(self) -> int:
+        return sum(map(len, self.parts))
+
+    @cached_property
     def rank_of_trouble(self) -> int:
         """0 for errors, 1 for other signs of trouble, 2 for none."""
         severity = (self.severity or "").lower()
-        values = [value for token in self._tokens for value in token.counts]
-        texts = [" ".join(self.parts), self.sample or "", *values]
-        if severity in _ERRORS or any(map(has_error_word, texts)):
+        values = (value for token in self._tokens for value in token.counts)
+        text = "\n".join([" ".join(self.parts), self.sample or "", *values])
+        if severity in _ERRORS or has_error_word(text):
             return 0
-        has_5xx = any(_5XX.fullmatch(value) for token in self._tokens if token.is_error_code for value in token.counts)
-        return 1 if has_5xx or severity.startswith("warn") or any(map(has_sign_of_trouble, texts)) else 2
+        codes = (value for token in self._tokens if token.is_error_code for value in token.counts)
+        is_trouble = severity.startswith("warn") or has_sign_of_trouble(text) or any(map(_5XX.fullmatch, codes))
+        return 1 if is_trouble else 2
 
     @cached_property
     def _tokens(self) -> list[_Token]:
         """The variable tokens."""
         found = []
         for token in embedded_json.mappings(embedded_json.parsed(self.columns.get("@tokens"))):
-            position, counts = token.get("dynamicTokenPosition"), embedded_json.mapping(token.get("enumerations"))
+            position = token.get("dynamicTokenPosition")
             if type(position) is int and position > 0:
-                counts = {value: count for value, count in counts.items() if _is_count(count)}
+                counts = embedded_json.mapping(token.get("enumerations"))
                 found.append(_Token(position, counts, token.get("isErrorCode") is True))
         return sorted(found, key=lambda token: token.position)
 
@@ -99,9 +104,10 @@ class Pattern:
         """The shares of the values of each variable token that has few, by its key in the message or its position."""
         found: dict[str, dict[str, float]] = {}
         for position, counts, _ in self._tokens:
+            if not 0 < len(counts) <= min(_MAX_VALUES, self.count / 2) or not all(map(_is_count, counts.values())):
+                continue
             total = sum(counts.values())
-            is_few = 0 < len(counts) <= min(_MAX_VALUES, self.count / 2)
-            if is_few and total >= _NEARLY_ALL * self.count and len(found) < _MAX_TOKENS:
+            if total >= _NEARLY_ALL * self.count and len(found) < _MAX_TOKENS:
                 name = self._key(position)
                 shares = {clip(value, _MAX_VALUE_CHARS): _share(count / total) for value, count in counts.items()}
                 found[f"{name} ({position})" if name in found else name] = shares

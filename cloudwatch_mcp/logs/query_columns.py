@@ -71,7 +71,7 @@ def kinds(query: str, language: str) -> dict[str, Kind]:
         selected = _SELECT.fullmatch(_single_spaces(without_comments(query, language)))
         return dict(_items(selected[1], language)) if selected else {}
     columns: dict[str, Kind] = {}
-    for verb, rest in _commands(query, language):
+    for verb, rest in commands(query, language):
         if verb == "stats":
             columns = dict(_stats(rest, language))
         elif verb in ("fields", "eval"):
@@ -84,7 +84,7 @@ def kinds(query: str, language: str) -> dict[str, Kind]:
 def order(query: str, names: Iterable[str], language: str = "CWLI") -> list[str]:
     """`names` in the query's order where it selects fields, in AWS's order elsewhere."""
     selected: list[str] = []
-    for verb, rest in _commands(query, language):
+    for verb, rest in commands(query, language):
         if verb in ("display", "stats"):
             selected = []
         if verb in ("fields", "display"):
@@ -125,7 +125,7 @@ def _number(text: str, *, exactly: bool) -> Any:
     return _NOT_EXACT if exactly and (repr(number) != text or number.is_integer()) else number
 
 
-def _commands(query: str, language: str) -> Iterator[tuple[str, str]]:
+def commands(query: str, language: str) -> Iterator[tuple[str, str]]:
     """(verb in lower case, the rest) of each command."""
     for command in split(without_comments(query, language), "|", language):
         if parts := _COMMAND.fullmatch(_single_spaces(command)):

@@ -13,6 +13,7 @@ from cloudwatch_mcp.answers.text import sendable
 from cloudwatch_mcp.aws.calls import Aws
 from cloudwatch_mcp.errors import AwsError, InputError, quote
 from cloudwatch_mcp.logs.cost import GIGABYTE, ScanVolume, scan_volume
+from cloudwatch_mcp.logs.folding import folded
 from cloudwatch_mcp.logs.group_arn import is_arn
 from cloudwatch_mcp.logs.groups import no_such_group
 from cloudwatch_mcp.logs.query_columns import typed_rows
@@ -167,14 +168,14 @@ def _missing_group(error: AwsError, groups: list[str]) -> str | None:
 async def _answer(
     rt: Runtime, aws: Aws, results: Results, notes: list[str], query: Query | None = None
 ) -> QueryResults:
-    rows = await rt.in_thread(_table, results, query)
+    rows, folding = await rt.in_thread(_table, results, query, rt.settings.max_response_chars)
     if results.rows and rows is None:
         notes.append(f"{len(results.rows):,} rows matched, and none has a value in the fields of the query.")
     return QueryResults(
         region=aws.region,
         profile=aws.profile,
         window=query.window.as_text() if query else None,
-        notes=[*aws.notes, *notes],
+        notes=[*aws.notes, *notes, *folding],
         query_id=results.query_id,
         status=results.status,
         matched=results.matched,
@@ -183,10 +184,20 @@ async def _answer(
     )
 
 
-def _table(results: Results, query: Query | None) -> Table | None:
+def _table(results: Results, query: Query | None, max_chars: int) -> tuple[Table | None, list[str]]:
+    """The table of the rows, and a note if rows are folded."""
     text, language = (query.text, query.language or "CWLI") if query else (None, "CWLI")
-    names, rows = typed_rows(results.rows, text, language)
-    return table(rows, names)
+    rows = folded(results.rows, text, language, max_chars) if text else None
+    names, typed = typed_rows(rows or results.rows, text, language)
+    if rows is None:
+        return table(typed, names), []
+    for row in typed:
+        row["folded"] = int(row["folded"]) if row["folded"] else None
+    note = (
+        f"{len(results.rows):,} rows are folded into {len(rows):,}: those alike but for ids and times are one row, the "
+        "first; folded is their number, first and last their times. A smaller limit or a filter shows single rows."
+    )
+    return table(typed, names), [note]
 
 
 def _limit_notes(results: Results, limit: int | None) -> list[str]:

@@ -63,6 +63,26 @@ async def test_a_json_message_is_parsed_unless_json_would_alter_it(stubbed: Stub
     ]
 
 
+async def test_rows_alike_but_for_ids_and_times_are_folded_if_they_would_fill_the_answer(
+    stubbed: StubbedServer,
+) -> None:
+    rows = [
+        {
+            "@timestamp": f"2026-11-20 11:{number:02}:00.000",
+            "@message": f'{{"request_id":"r{number}","msg":"{"x" * 900}"}}',
+        }
+        for number in range(40)
+    ]
+    stubbed.answer("start_query", {"queryId": QUERY_ID})
+    stubbed.answer("get_query_results", results("Complete", *rows))
+    query = "fields @timestamp, @message"
+    reply = await stubbed.ask("execute_log_insights_query", query_string=query, start_time="1h", log_group_names=["a"])
+    (row,) = reply.rows("results")
+    assert (row["@message"]["request_id"], row["folded"]) == ("r0", 40)
+    assert (row["first"], row["last"]) == ("2026-11-20 11:00:00.000", "2026-11-20 11:39:00.000")
+    assert any(note.startswith("40 rows are folded into 1: ") for note in reply.notes)
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

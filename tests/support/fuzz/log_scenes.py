@@ -111,7 +111,8 @@ _COUNTS = [
     _row(**{"bin(5m)": "2026-11-20 12:00:00.000", "status": "mark3", "count(*)": "3", "avg(duration)": "0.5"}),
 ]
 _QUERY: JSON = {"queryId": "37e9da18-f1d4-5534-99a9-46ce56febcd0"}
-_ERROR_QUERY: JSON = {"queryId": "41c5193b-ca34-5f7c-92d1-7f4bf6eacd3a"}
+_QUERY_IN_QUESTION: JSON = {"queryId": "41c5193b-ca34-5f7c-92d1-7f4bf6eacd3a"}
+_QUERY_OF_OTHERS: JSON = {"queryId": "5a0dd2c2-7b0b-5a4e-8f43-0c3a9a1d7e21"}
 _STOP: JSON = {"success": True}
 
 
@@ -170,6 +171,14 @@ _ANOMALIES: JSON = {
     "nextToken": "page-2",
 }
 _MORE_ANOMALIES: JSON = {"anomalies": [_anomaly("mark6", "HIGH", 20)]}
+
+
+def _sample(mark: str) -> list[list[JSON]]:
+    """Enough events of a host to tell them from those of another."""
+    message = f'{{"host":"{mark}","took":7}}'
+    return [_row(**{"@timestamp": "2026-11-20 11:59:59.059", "@message": message, "sample_order": "a1"})] * 20
+
+
 _PATTERNS = [_pattern("mark7", '{"level":"ERROR","said":"mark7"}'), _pattern("mark8", "ERROR mark8 a1")]
 _ERROR_PATTERNS = [_pattern("mark9", "ERROR mark9 b2"), _pattern("mark10", "ERROR mark10 c3")]
 _ANALYSIS = Scene(
@@ -182,10 +191,12 @@ _ANALYSIS = Scene(
         CannedResponse("ListAnomalies", {"anomalies": []}, "detector:mark2"),
         CannedResponse("ListAnomalies", _MORE_ANOMALIES, "page-2"),
         CannedResponse("ListAnomalies", _ANOMALIES),
-        CannedResponse("StartQuery", _ERROR_QUERY, "(?i)"),
+        CannedResponse("StartQuery", _QUERY_OF_OTHERS, "not like"),
+        CannedResponse("StartQuery", _QUERY_IN_QUESTION, "(?i)"),
         CannedResponse("StartQuery", _QUERY),
-        CannedResponse("GetQueryResults", _results(*_ERROR_PATTERNS), _ERROR_QUERY["queryId"]),
-        CannedResponse("GetQueryResults", _results(*_PATTERNS)),
+        CannedResponse("GetQueryResults", _results(*_sample("mark11")), _QUERY_IN_QUESTION["queryId"]),
+        CannedResponse("GetQueryResults", _results(*_sample("mark12")), _QUERY_OF_OTHERS["queryId"]),
+        CannedResponse("GetQueryResults", _results(*_PATTERNS, *_ERROR_PATTERNS)),
         CannedResponse("StopQuery", _STOP),
     ),
 )

@@ -102,7 +102,8 @@ STEPS = (
         _contains("top_patterns", "card gateway call timed out"),
         {
             "anomalies": ("priority", "description", "occurrences"),
-            "top_patterns": ("count", "severity", "sample.msg"),
+            "differs": ("field", "condition", "in_question", "elsewhere"),
+            "top_patterns": ("count", "before", "severity", "sample.msg"),
         },
     ),
     Step(

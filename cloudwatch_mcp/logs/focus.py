@@ -30,6 +30,7 @@ SIGNS_TEXT = (
     "severity WARN or worse, status 5xx, error words (error, exception, fail, timeout, timed out, fatal, panic) or "
     "refusals (refused, rejected, denied, declined, throttled, unavailable, unprocessed)"
 )
+SIGNS_IN_SHORT = "severity WARN or worse, status 5xx, or a word such as error, fail, timeout or refused"
 _SIGN = re.compile(_SIGNS)
 _ERROR = re.compile(_ERROR_WORDS)
 

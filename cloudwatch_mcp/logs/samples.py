@@ -10,7 +10,7 @@ from cloudwatch_mcp.answers.text import rounded
 from cloudwatch_mcp.aws.calls import settle
 from cloudwatch_mcp.errors import AwsError, CloudWatchError, InputError
 from cloudwatch_mcp.logs.differences import MIN_EVENTS, Difference, find_differences
-from cloudwatch_mcp.logs.focus import SIGNS_TEXT, Focus
+from cloudwatch_mcp.logs.focus import SIGNS_IN_SHORT, SIGNS_TEXT, Focus
 from cloudwatch_mcp.logs.query_results import Results
 
 Row = dict[str, Any]
@@ -103,9 +103,10 @@ def sample_notes(samples: Samples | None, focus: Focus, *, differ: bool) -> list
     if not samples.complete:
         return ["differs is missing: the sample queries did not end in time or were stopped; narrow the window."]
     matched, sampled = samples.in_question.matched, len(samples.in_question.rows)
-    condition = f"those with {SIGNS_TEXT}" if focus.is_default else f"those that meet {focus.condition}"
     if not matched:
-        return [f"In question: none of {samples.events:,} events, {condition}. {_ADVICE}"]
+        looked_for = f"has {SIGNS_TEXT}" if focus.is_default else f"meets {focus.condition}"
+        return [f"None of {samples.events:,} events {looked_for}. {_ADVICE}"]
+    condition = f"those with {SIGNS_IN_SHORT}" if focus.is_default else f"those that meet {focus.condition}"
     notes = [f"In question: {matched:,} of {samples.events:,} events, {condition}."]
     if not differ:
         notes.append(_nothing_differs(matched, samples.others.matched))

@@ -35,7 +35,7 @@ class Count(NamedTuple):
 Counts = dict[str, Count]
 ALL_ANSWERS, ALL_DEFINITIONS = "**all answers**", "**all definitions**"
 LIMITS = (
-    (ALL_ANSWERS, "tokens", 20_000),
+    (ALL_ANSWERS, "tokens", 21_000),
     (ALL_DEFINITIONS, "characters", 13_500),
     (ALL_DEFINITIONS, "tokens", 3_200),
 )

@@ -119,10 +119,15 @@ async def test_a_handful_of_events_proves_nothing(analyze: Any, in_question: int
 
 
 async def test_without_a_sign_of_trouble_the_notes_say_what_was_looked_for(analyze: Any) -> None:
-    (note,) = [note for note in (await analyze(Logs([], on_hosts("web-1")))).notes if "In question" in note]
-    assert note.startswith("In question: none of 60 events, those with severity WARN or worse, status 5xx, error words")
+    (note,) = [note for note in (await analyze(Logs([], on_hosts("web-1")))).notes if note.startswith("None of")]
+    assert note.startswith("None of 60 events has severity WARN or worse, status 5xx, error words")
     assert "unprocessed" in note
     assert note.endswith("Give focus another condition, such as duration_ms > 250, to put other events in question.")
+
+
+async def test_no_event_meets_a_focus(analyze: Any) -> None:
+    notes = (await analyze(Logs([], on_hosts("web-1")), focus="status >= 500")).notes
+    assert any(note.startswith("None of 60 events meets (status >= 500).") for note in notes)
 
 
 async def test_the_samples_are_sorted_by_a_hash(analyze: Any) -> None:

@@ -125,7 +125,9 @@ def measure_own_time(aws: Aws, calls: int, starts: int) -> Iterator[Figure]:
     with running(aws.environment, warm=True) as server:
         for question in ONE_PER_TOOL:
             own = [_own_time(server, aws, question.tool, queries.arguments(question)) for _ in range(calls + 2)][2:]
-            yield Figure(f"`{question.tool}`, own time", median(own) * 1000, "ms", target=_OWN_TIME.get(question.tool, 15))
+            yield Figure(
+                f"`{question.tool}`, own time", median(own) * 1000, "ms", target=_OWN_TIME.get(question.tool, 15)
+            )
     yield from _first_calls(aws, starts)
 
 

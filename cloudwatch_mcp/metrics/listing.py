@@ -17,7 +17,7 @@ MAX_METRICS = 500  # GetMetricData: MetricDataQueries
 _RECENT = timedelta(hours=3)  # ListMetrics: RecentlyActive is PT3H or nothing
 # Metrics of this name are counts, which only a sum makes comparable; the catalogue knows AWS's own.
 _COUNTS = re.compile(
-    r"count|errors?$|requests?$|failures?|retries|calls?$|orders?$|invocations|throttles", re.IGNORECASE
+    r"count|(?:error|request|failure|retrie|call|order|invocation|throttle|timeout)s?$", re.IGNORECASE
 )
 
 

@@ -171,7 +171,6 @@ def _recorder(settings: Settings, options: argparse.Namespace) -> tuple[Any, Pat
         path = _free_path(options.record)
         try:
             recorder = recording.Recorder(
-                "sandbox" if options.sandbox else "aws",
                 redact=options.redact,
                 names=_names_of_tools(),
                 journal=path,

@@ -10,6 +10,7 @@ from cloudwatch_mcp.logs.query_columns import commands
 _TIME_COLUMNS = {"@timestamp", "@ingestionTime"}
 # Each of these makes a row from several events, or chooses one of them.
 _AGGREGATES = {"stats", "dedup", "pattern", "diff", "anomaly", "unnest", "head", "top", "rare", "eventstats"}
+_MIN_ROW_CHARS = 100  # on average
 _TRIED = 100
 _MARK = "\N{REPLACEMENT CHARACTER}"
 _NAME = (
@@ -28,9 +29,13 @@ _RANDOM = re.compile(
 def folded(rows: Sequence[Mapping[str, str]], query: str, language: str, room: int) -> list[dict[str, str]] | None:
     """The rows, each with the number of those like it as `folded`, and the times of the first and last of them.
 
-    None if the rows take less than half of `room` characters, come from an aggregate, or do not become half as many.
+    None if the rows are short, take less than half of `room` characters, come from an aggregate, or do not become half
+    as many.
     """
-    if language != "CWLI" or 2 * _length(rows) < room or _AGGREGATES & {verb for verb, _ in commands(query, language)}:
+    length = sum(len(value) for row in rows for value in row.values())
+    if language != "CWLI" or length < max(room / 2, _MIN_ROW_CHARS * len(rows)):
+        return None
+    if _AGGREGATES & {verb for verb, _ in commands(query, language)}:
         return None
     if 2 * len(_alike(rows[:_TRIED])) > len(rows[:_TRIED]):  # ten thousand rows take a second to compare
         return None
@@ -45,10 +50,6 @@ def _alike(rows: Sequence[Mapping[str, str]]) -> dict[Hashable, list[Mapping[str
     for row in rows:
         groups.setdefault(_key(row), []).append(row)
     return groups
-
-
-def _length(rows: Sequence[Mapping[str, str]]) -> int:
-    return sum(len(value) for row in rows for value in row.values())
 
 
 def _key(row: Mapping[str, str]) -> Hashable:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from cloudwatch_mcp.answers.text import clip, json_or_text
@@ -29,6 +30,7 @@ _5XX = re.compile(r"5\d\d")
 _ERRORS = ("error", "fatal", "critical")
 _MAX_VALUES, _MAX_VALUE_CHARS, _MAX_TOKENS = 5, 40, 6
 _NEARLY_ALL = 0.99  # of a pattern's events have one of the listed values
+_SLICE = 60_000  # milliseconds: the shortest slice of time in `@visualization`
 _EDGE = 20  # a pattern seen in the first twentieth of the window is as old as the window
 
 
@@ -45,6 +47,7 @@ class Pattern:
     """One row of the answer to PATTERNS, equal to itself only; any column may be missing or malformed."""
 
     columns: dict[str, str]
+    slice_width: int = _SLICE  # milliseconds
 
     @property
     def text(self) -> str | None:
@@ -118,16 +121,22 @@ class Pattern:
         key = _KEY.search(before[-80:])
         return key[1] if key else f"<*> {position}"
 
-    def seen(self, window: Window) -> tuple[str | None, str | None]:
-        """The starts of the first and last slices of time with the pattern; None where it reaches the window's edge."""
+    @cached_property
+    def slices(self) -> list[int]:
+        """The starts of the slices of time in which the pattern was seen, in epoch milliseconds."""
         histogram = embedded_json.mapping(self.columns.get("@visualization"))
         counts = embedded_json.mapping(histogram.get("timeWindowCountMapping"))
-        times = [int(time) for time, count in counts.items() if _MILLIS.fullmatch(time) and _is_count(count) and count]
-        if not times:
+        return sorted(
+            int(time) for time, count in counts.items() if _MILLIS.fullmatch(time) and _is_count(count) and count
+        )
+
+    def seen(self, window: Window) -> tuple[str | None, str | None]:
+        """The starts of the first and last slices with the pattern; None where it reaches the window's edge."""
+        if not self.slices:
             return None, None
         start, end = window.start.timestamp() * 1000, window.end.timestamp() * 1000
-        edge = (end - start) / _EDGE
-        first, last = max(min(times), start), min(max(times), end)
+        edge = max((end - start) / _EDGE, self.slice_width)
+        first, last = self.slices[0], self.slices[-1]
         return from_millis(first) if first > start + edge else None, from_millis(last) if last < end - edge else None
 
     def row(self, window: Window) -> Row:
@@ -145,7 +154,12 @@ class Pattern:
 
 
 def read_patterns(results: Results | None) -> list[Pattern]:
-    return [Pattern(row) for row in results.rows] if results else []
+    """The patterns; the width of their slices is seen in the most common ones, which are in most slices."""
+    rows = results.rows if results else []
+    common = [Pattern(row).slices for row in rows[:SHOWN]]
+    gaps = [later - earlier for slices in common for earlier, later in pairwise(slices)]
+    width = max(_SLICE, min(gaps, default=_SLICE))
+    return [Pattern(row, width) for row in rows]
 
 
 def patterns_of_trouble(patterns: Iterable[Pattern]) -> list[Pattern]:

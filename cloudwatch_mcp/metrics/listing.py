@@ -16,9 +16,7 @@ from cloudwatch_mcp.metrics.requests import Grouping, Metric, MetricDataRequest,
 MAX_METRICS = 500  # GetMetricData: MetricDataQueries
 _RECENT = timedelta(hours=3)  # ListMetrics: RecentlyActive is PT3H or nothing
 # Metrics of this name are counts, which only a sum makes comparable; the catalogue knows AWS's own.
-_COUNTS = re.compile(
-    r"count|(?:error|request|failure|retrie|call|order|invocation|throttle|timeout)s?$", re.IGNORECASE
-)
+_COUNTS = re.compile(r"count|(?:error|request|failure|retrie|call|order|invocation|throttle|timeout)s?$", re.IGNORECASE)
 
 
 class Listing(NamedTuple):

@@ -1,4 +1,4 @@
-"""`python -m cloudwatch_mcp.recording check PATHS`: may these cassettes be shared, and could AWS have sent them?"""
+"""`python -m cloudwatch_mcp.recording check PATHS`: find leaks, and what AWS cannot have sent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cloudwatch_mcp.recording import check
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check files, and every .yaml file of directories; the exit code is 1 when there is a finding."""
+    """Check files, and all .yaml files in directories; returns 1 if there is a finding."""
     parser = argparse.ArgumentParser(prog="python -m cloudwatch_mcp.recording", description=__doc__)
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     checking = commands.add_parser("check", help="find leaks, and what AWS's service model does not allow")

@@ -1,4 +1,4 @@
-"""The tool calls of a recording: when each was made, and which are nearest to one that was not."""
+"""The tool calls of a recording: their times, and the nearest ones to a call that was not recorded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHOWN, _LONGEST, _CHARACTERS = 5, 300, 650
 
 @dataclass(frozen=True)
 class Call:
-    """A call under way; `missed` is what it asked for that the recording does not have."""
+    """A tool call that is being replayed; `missed` has its requests that are not in the recording."""
 
     tool: str
     arguments: Mapping[str, Any]
@@ -28,7 +28,7 @@ class Call:
 
 
 class Calls:
-    """The recorded calls: mappings of tool, arguments and at, in the order they were made."""
+    """The recorded calls: mappings of tool, arguments and at, in their order."""
 
     def __init__(self, calls: Sequence[Mapping[str, Any]], otherwise: datetime) -> None:
         self._last: datetime = calls[-1]["at"] if calls else otherwise
@@ -43,7 +43,7 @@ class Calls:
         self._lock = threading.Lock()
 
     def begin(self, tool: str, arguments: Mapping[str, Any]) -> Call:
-        """A call at its recorded time: of equal ones each in turn, then the last again; else the last of all."""
+        """Start a call at its recorded time (equal calls in turn), or at the last recorded time."""
         key = f"{tool} {canonical(arguments)}"
         times = self._times.get(key, [self._last])
         with self._lock:
@@ -52,7 +52,7 @@ class Calls:
         return Call(tool, arguments, times[min(turn, len(times) - 1)], is_recorded=key in self._times)
 
     def nearest(self, to: Call) -> str:
-        """Up to five recorded calls that are most like this one, in 650 characters."""
+        """Up to five recorded calls that are most similar to this one, in 650 characters."""
         asked = canonical(to.arguments)
 
         def likeness(call: tuple[str, str]) -> float:

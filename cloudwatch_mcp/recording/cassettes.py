@@ -1,4 +1,4 @@
-"""Cassette files, read and written whole; `journal` has those that are still being recorded."""
+"""Cassette files that are read and written as a whole; `journal` writes those that are still being recorded."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from cloudwatch_mcp.recording.errors import CassetteUnreadable
 from cloudwatch_mcp.recording.matching import identity, operation
 
 
-class Recording(Cassette):  # type: ignore[misc]  # vcrpy has no types
-    """A cassette and what is said of it; vcrpy for Python 3.10 knows no metadata."""
+class CassetteWithMetadata(Cassette):  # type: ignore[misc]  # vcrpy has no types
+    """A cassette with metadata, which vcrpy 8, the release for Python 3.10, does not have."""
 
     def __init__(self) -> None:
         super().__init__(None, record_mode=RecordMode.NEW_EPISODES)
@@ -29,34 +29,34 @@ class Recording(Cassette):  # type: ignore[misc]  # vcrpy has no types
         return self.metadata.setdefault(key, default)
 
 
-def empty() -> Recording:
-    return Recording()
+def empty() -> CassetteWithMetadata:
+    return CassetteWithMetadata()
 
 
-def load(path: str | Path) -> Recording:
-    """The cassette of a file, finished or not.
+def load(path: str | Path) -> CassetteWithMetadata:
+    """Load a cassette, finished or still being recorded.
 
     Raises:
-        CassetteUnreadable: there is no such file, or something in it is not as it has to be.
+        CassetteUnreadable: there is no such file, or it is not a valid cassette.
     """
-    recording = Recording()
+    cassette = CassetteWithMetadata()
     try:
         whole = _read(Path(path))
-        recording.metadata = document.metadata(whole["metadata"])
+        cassette.metadata = document.metadata(whole["metadata"])
     except OSError as error:
         raise CassetteUnreadable(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise CassetteUnreadable(f"{path} cannot be read: it is not text in UTF-8.") from None
     except ValueError as error:
         raise CassetteUnreadable(f"{path} cannot be read: {error}.") from None
-    recording.data = [_pair(each) for each in whole["interactions"]]
-    return recording
+    cassette.data = [_pair(each) for each in whole["interactions"]]
+    return cassette
 
 
 def save(cassette: Cassette, path: str | Path, metadata: dict[str, Any]) -> str:
     """Write the cassette and return its text.
 
-    Interactions are in the order of operation and parameters, equal ones as they happened.
+    Interactions are sorted by operation and parameters; equal ones keep their order.
     """
     data = sorted(cassette.data, key=lambda pair: (operation(pair[0]), *identity(pair[0])))
     interactions = [interaction(*pair) for pair in data]
@@ -66,7 +66,7 @@ def save(cassette: Cassette, path: str | Path, metadata: dict[str, Any]) -> str:
 
 
 def interaction(request: Request, response: dict[str, Any]) -> dict[str, Any]:
-    """The two with texts for bytes."""
+    """A request and its response, with bodies as text."""
     return {
         "request": {
             "method": request.method,
@@ -91,9 +91,9 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write the file, which only its owner may read, so that it is never half a cassette.
+    """Replace the file, which only its owner can read, in one step.
 
-    The text goes to a new file beside it, whose name no symbolic link can have been put under.
+    The text goes to a new file in the same directory, whose name nobody can guess and use for a symbolic link.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=".cloudwatch-mcp-", dir=path.parent)

@@ -1,4 +1,4 @@
-"""Everything a cassette file is checked for."""
+"""All checks of a cassette file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cloudwatch_mcp.recording import leaks
-from cloudwatch_mcp.recording.cassettes import Recording, load
+from cloudwatch_mcp.recording.cassettes import CassetteWithMetadata, load
 from cloudwatch_mcp.recording.errors import CassetteUnreadable
 from cloudwatch_mcp.recording.model_check import complaints
 
@@ -15,7 +15,7 @@ TARGETS = ("aws", "sandbox", "authored")
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong in a file; a leak has the line it is in."""
+    """A problem in a file; a leak has its line."""
 
     path: Path
     what: str
@@ -27,7 +27,7 @@ class Finding:
 
 
 def check(path: str | Path) -> list[Finding]:
-    """The leaks in the file's text, and what in it AWS's service model does not allow."""
+    """Find leaks in the file's text, and what AWS's service model does not allow."""
     path = Path(path)
     try:
         cassette, text = load(path), path.read_text(encoding="utf-8")
@@ -37,11 +37,11 @@ def check(path: str | Path) -> list[Finding]:
     return leaked + [Finding(path, what) for what in [*_provenance(cassette), *complaints(cassette)]]
 
 
-def _provenance(cassette: Recording) -> list[str]:
+def _provenance(cassette: CassetteWithMetadata) -> list[str]:
     target, protocol = cassette.metadata.get("target"), cassette.metadata.get("protocol")
     wrong = []
     if target not in TARGETS:
-        wrong.append(f"metadata.target is {target!r}, none of {', '.join(TARGETS)}")
+        wrong.append(f"metadata.target is {target!r}, not one of {', '.join(TARGETS)}")
     if protocol != "json":
         wrong.append(f"metadata.protocol is {protocol!r}, not 'json'")
     return wrong

@@ -1,4 +1,4 @@
-"""What is in a cassette file, whichever form it has; anything else is refused in a sentence."""
+"""The structure of a cassette file in both its forms, with errors in one sentence."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ _M = TypeVar("_M", bound=BaseModel)
 
 
 def _time(value: Any) -> Any:
-    """A time of YAML, or of a journal's JSON. A tool's window reaches back from it, so it is not of the first years."""
+    """A time in YAML or in a journal's JSON. A tool's window reaches back from it: the first years are not allowed."""
     try:
         time = datetime.fromisoformat(value.replace("Z", "+00:00")) if isinstance(value, str) else value
     except ValueError:
         time = None
     if not isinstance(time, datetime) or time.tzinfo is None:
-        raise PydanticCustomError("time", "is no time with a zone")
+        raise PydanticCustomError("time", "is not a time with a time zone")
     if not 2000 <= time.year < 3000:
         raise PydanticCustomError("time", "is not between the years 2000 and 2999")
     return time
 
 
 def _body(value: Any) -> Any:
-    """Its text."""
+    """The text of a body."""
     if isinstance(value, dict | list):
         return json.dumps(without_times(value), ensure_ascii=False)
     if not isinstance(value, str):
-        raise PydanticCustomError("body", "is no text, mapping or list")
+        raise PydanticCustomError("body", "is not text, a mapping or a list")
     return value.encode(errors="replace").decode()
 
 
@@ -91,7 +91,7 @@ class _Response(_Part):
 
 
 class Interaction(_Part):
-    """A request and its answer, the bodies as texts."""
+    """A request and its response, with bodies as text."""
 
     request: _Request
     response: _Response
@@ -106,7 +106,7 @@ class Call(_Part):
 
 
 class Metadata(_Part):
-    """What a replay needs to know of a recording; there may be more."""
+    """What a replay needs to know about a recording; other members are allowed."""
 
     model_config = ConfigDict(strict=True, extra="allow")
     recorded_at: Time
@@ -117,7 +117,7 @@ class Metadata(_Part):
 
 
 class Document(_Part):
-    """A cassette whose metadata, which not every use needs, is not validated."""
+    """A cassette; its metadata is validated separately, as not every use needs it."""
 
     version: Literal[1] = 1
     metadata: dict[str, Any] | None = None
@@ -125,16 +125,16 @@ class Document(_Part):
 
 
 def document(value: Any) -> Document:
-    """The parts of a cassette.
+    """Validate a cassette.
 
     Raises:
-        ValueError: something in it is missing, or of another type.
+        ValueError: a member is missing, unknown or of the wrong type.
     """
     return _validated(Document, value)
 
 
 def metadata(value: dict[str, Any]) -> dict[str, Any]:
-    """The metadata, its times as such.
+    """Validate the metadata, and parse its times.
 
     Raises:
         ValueError: as `document`.

@@ -1,15 +1,15 @@
-"""What can go wrong with a recording, each told in a sentence."""
+"""The errors of recording and replay; each message is one sentence."""
 
 from cloudwatch_mcp.errors import CloudWatchError
 
 
 class CannotRecord(ValueError):
-    """The file or a pattern to record with is of no use."""
+    """The file cannot be written, or a pattern is not a regular expression."""
 
 
 class CassetteUnreadable(ValueError):
-    """A file that is no cassette."""
+    """The file is not a valid cassette."""
 
 
 class NotRecorded(CloudWatchError):
-    """The recording has no answer to what was asked."""
+    """The recording has no answer to a request."""

@@ -1,4 +1,4 @@
-"""A recording under way: a line of JSON for each thing that happened, so that the file is whole whenever it ends."""
+"""A recording in progress: one line of JSON for each event, so that the file can be read after a crash."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ KINDS = ("metadata", "call", "interaction")
 
 
 class Journal:
-    """A file that only its owner may read. Where a write fails it ends with a whole line, and the next one is tried.
+    """A file that only its owner can read. If a write fails, it ends with a complete line, and the write is retried.
 
     Attributes:
-        waiting: the lines that could not be written yet.
+        waiting: the lines that are not written yet.
 
     Raises:
         CannotRecord: the file exists, or cannot be written.
@@ -50,14 +50,14 @@ class Journal:
             raise CannotRecord(f"{path} cannot be written: {error.strerror}.") from None
 
     def add(self, kind: str, event: dict[str, Any]) -> None:
-        """`kind` is metadata, of which the last counts, call or interaction."""
+        """Write an event; `kind` is one of KINDS, and the last metadata event counts."""
         self.waiting.append(_line(kind, event))
         while self.waiting:
             self._append(self.waiting[0])
             self.waiting.popleft()
 
     def revise(self, change: Callable[[str], str]) -> None:
-        """Change what was written. What replaces a text has its length: so it is done in place, on a full disk too."""
+        """Change what was written, in place: a replacement has the same length, so this works on a full disk."""
         self.waiting = deque(change(line.decode()).encode() for line in self.waiting)
         self._file.seek(0)
         written = self._file.read(self._size).decode("latin-1")
@@ -83,10 +83,10 @@ class Journal:
 
 
 def read(text: str, name: str) -> dict[str, Any]:
-    """The mapping of a cassette that a journal's text holds.
+    """The cassette in a journal's text, as a mapping.
 
     Raises:
-        ValueError: a line of it is no event.
+        ValueError: a line is not an event.
     """
     *lines, rest = text.removeprefix(HEADER).split("\n")
     if rest:
@@ -97,7 +97,7 @@ def read(text: str, name: str) -> dict[str, Any]:
         events[kind].append(event)
     metadata = events["metadata"][-1] if events["metadata"] else {}
     if not isinstance(metadata, dict):
-        raise ValueError("its metadata is no mapping")  # noqa: TRY004 - it is of the text, not of a type
+        raise ValueError("its metadata is not a mapping")  # noqa: TRY004 - the file is wrong, not an argument's type
     return mapping(
         {"metadata": {**metadata, "calls": events["call"]}, "interactions": list(map(_flat, events["interaction"]))}
     )
@@ -109,9 +109,9 @@ def _event(line: str, number: int) -> tuple[str, Any]:
     except RecursionError:
         raise ValueError(f"line {number} is nested too deeply") from None
     except (ValueError, AttributeError, TypeError) as error:
-        raise ValueError(f"line {number} is no event ({str(error)[:100]})") from None
+        raise ValueError(f"line {number} is not an event ({str(error)[:100]})") from None
     if kind not in KINDS:
-        raise ValueError(f"line {number} is no event of {', '.join(KINDS)}")
+        raise ValueError(f"line {number} is not an event of {', '.join(KINDS)}")
     return kind, event
 
 
@@ -123,12 +123,12 @@ def _once(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _flat(interaction: Any) -> Any:
-    """With the answer's text where vcrpy has a mapping of it."""
+    """The interaction with its response body as text, where vcrpy has a mapping."""
     try:
         response = interaction["response"]
         return {**interaction, "response": {**response, "body": response["body"]["string"]}}
     except (LookupError, TypeError):
-        return interaction  # refused where all are validated
+        return interaction  # validation rejects it later
 
 
 def _line(kind: str, event: dict[str, Any]) -> bytes:
@@ -138,4 +138,4 @@ def _line(kind: str, event: dict[str, Any]) -> bytes:
 def _text(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
-    raise TypeError(f"{type(value).__name__} is no JSON")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

@@ -1,4 +1,4 @@
-"""Finds in a cassette's text what must not be in it. A finding says where and of what kind, never what."""
+"""Finds secrets in a cassette's text. A leak has a line and a kind, and never repeats the secret."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Leak(NamedTuple):
 
 
 def find(text: str) -> list[Leak]:
-    """Every leak in the order of lines, a line and a kind once."""
+    """Every leak, sorted by line, each kind once per line."""
     plain = {number.offset: number for number in numbers(text)}
     breaks = [match.start() for match in re.finditer("\n", text)]
     found = {
@@ -47,16 +47,16 @@ def _is_no_example(match: re.Match[str]) -> bool:
 
 
 def _is_secret(match: re.Match[str]) -> bool:
-    """Whether 40 characters read like a secret key: not like a hash, a path or a word."""
+    """Whether 40 characters look like a secret key, and not like a hash, a path or a word."""
     kinds = (str.islower, str.isupper, str.isdigit)
-    if match.lastgroup == "name":  # of what is named one
+    if match.lastgroup == "name":  # it follows a name such as secret_access_key
         return _is_no_example(match)
     varied = len(set(match[0])) > 20 and all(any(map(kind, match[0])) for kind in kinds)
     return varied and _is_no_example(match)
 
 
 def _is_account(match: re.Match[str]) -> bool:
-    """Whether the digits are none of an example, and no part of a number, a UUID or a hash."""
+    """Whether the digits are not an example account, and not part of a number, a UUID or a hash."""
     if is_example_account(match[0].replace("-", "")):
         return False
     before = match.string[max(0, match.start() - 80) : match.start()]
@@ -68,7 +68,7 @@ def _is_account(match: re.Match[str]) -> bool:
 
 
 def _is_numeric_account(number: Number) -> bool:
-    """YAML quotes an account id: a plain number counts bytes, unless its member is named for accounts."""
+    """YAML quotes account ids: a plain number counts something else, unless its member's name says account or owner."""
     if not any(map(ACCOUNT_MEMBER.search, number.members)):
         return False
     digits = number.text.replace("_", "").removesuffix(".0").zfill(12)
@@ -76,17 +76,17 @@ def _is_numeric_account(number: Number) -> bool:
 
 
 def _hides_account(match: re.Match[str]) -> bool:
-    """Whether twelve digits in base64 are an account's. What is before them is decoded from where they are aligned."""
+    """Whether twelve digits in base64 are an account id. Decoding starts where the base64 is aligned with them."""
     before = _BEFORE.search(match.string, max(0, match.start() - 400), match.start())
     start = before.start() + (match.start() - before.start()) % 4 if before else match.start()
-    end = _AFTER.match(match.string, match.end()).end()  # type: ignore[union-attr]  # it matches nothing, at least
+    end = _AFTER.match(match.string, match.end()).end()  # type: ignore[union-attr]  # it can match the empty string
     encoded = match.string[start:end].translate(str.maketrans("-_", "+/"))
     hidden = base64.b64decode(encoded[: len(encoded) // 4 * 4]).decode("latin-1")
     return any(not is_example_account(number) for number in re.findall(r"(?<!\d)\d{12}(?!\d)", hidden))
 
 
 def _is_public(match: re.Match[str]) -> bool:
-    """Whether it is an address at all, and neither private nor for documentation."""
+    """Whether it is a valid address that is neither private nor reserved for documentation."""
     try:
         return ip_address(match[0].rstrip(":")).is_global
     except ValueError:
@@ -99,9 +99,9 @@ def _is_no_example_domain(match: re.Match[str]) -> bool:
 
 _EXAMPLE_DOMAIN = re.compile(r"(?:.+\.)?example\.\w+(?:\.\w+)?|.+\.(?:example|test|invalid|localhost)", re.IGNORECASE)
 _BEFORE, _AFTER = re.compile(r"[\w+/-]*\Z", re.ASCII), re.compile(r"[\w+/-]*", re.ASCII)
-_BEGINNING = re.compile(r"\d\.\Z|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-\Z")  # of a number, a version or a UUID
+_BEGINNING = re.compile(r"\d\.\Z|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-\Z")  # the start of a number, a version or a UUID
 _UUID_BEGINNING = re.compile(r"[0-9A-Fa-f]{8}-\Z")
-# A word does not begin within an escaped character: after a backslash, or in %3A or \u003a.
+# A word does not begin inside an escaped character: after a backslash, or in %3A or \u003a.
 _WORD_BEFORE = re.compile(r"(?<!\\)(?<!\\u)(?<!\\u\w)(?<!\\u\w\w)(?<!\\u\w{3})(?<!%)(?<!%\w)[0-9A-Za-z]*\Z", re.ASCII)
 _WORD_AFTER, _HEX = re.compile("[0-9A-Za-z]*"), re.compile("[0-9A-Fa-f]+")
 _NUMERIC_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
@@ -110,7 +110,7 @@ _THREE_DIGITS = "[MNO][DTjz][AEIMQUYcgk][w-z0-5]"  # in base64
 
 _KINDS: dict[str, tuple[re.Pattern[str], Callable[[re.Match[str]], bool]]] = {
     "access key id": (KEY_ID, _is_no_example),
-    # How the base64 of every session token begins; or what is named one.
+    # The start of every session token in base64, or a value after a name such as session_token.
     "session token": (
         re.compile(
             r"(?:IQoJb3JpZ2lu|F[Qw]oGZXIvYXdz)[\w+/=%-]{20,}|[xX]-[aA]mz-[sS]ecurity-[tT]oken|" + SESSION_TOKEN.pattern

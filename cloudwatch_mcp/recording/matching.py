@@ -1,4 +1,4 @@
-"""When a request is one that was recorded: the same method, host, operation, parameters, and profile."""
+"""Matching: a request is a recorded one if method, host, operation, parameters and profile are equal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from vcr.request import Request
 
 TARGET = "X-Amz-Target"
-PROFILE = "profile"  # no header that is sent: the profile_name of the tool call, kept where vcrpy keeps headers
+PROFILE = "profile"  # not sent: the profile_name of the tool call, stored with the headers in vcrpy's request
 MAX_DEPTH = 60
 _ABSENT = object()
 Identity: TypeAlias = "tuple[str, str | None, str, str, str]"
@@ -24,12 +24,12 @@ def profile(request: Request) -> str:
 
 
 def parameters(request: Request) -> Any:
-    """The parsed JSON body; a body that is none is its text."""
+    """The parsed JSON body, or the text of a body that is not JSON."""
     return parsed((request.body or b"").decode(errors="replace") or "{}", parse_float=_number)
 
 
 def parsed(text: str, parse_float: Callable[[str], Any] | None = None) -> Any:
-    """The JSON value of a body; its text when it is none, or nested more deeply than anything of AWS's is."""
+    """The JSON value of a body, or its text if it is not JSON or is nested more deeply than AWS's bodies are."""
     try:
         value = json.loads(text, parse_float=parse_float)
     except (ValueError, RecursionError):
@@ -38,7 +38,7 @@ def parsed(text: str, parse_float: Callable[[str], Any] | None = None) -> Any:
 
 
 def is_deep(value: Any, levels: int = MAX_DEPTH) -> bool:
-    """Whether a JSON value is nested more than `levels` deep: what walks through it would not end well."""
+    """Whether a JSON value is nested more than `levels` deep, which would exhaust the stack elsewhere."""
     if isinstance(value, dict):
         value = value.values()
     elif not isinstance(value, list):
@@ -47,7 +47,7 @@ def is_deep(value: Any, levels: int = MAX_DEPTH) -> bool:
 
 
 def identity(request: Request) -> Identity:
-    """What must be equal for a recorded answer to be played."""
+    """Everything that must be equal for a recorded answer to be replayed."""
     return request.method, request.host, operation(request), canonical(parameters(request)), profile(request)
 
 
@@ -56,7 +56,7 @@ def canonical(value: Any) -> str:
 
 
 def differences(asked: Request, recorded: Request) -> list[str]:
-    """In words, what keeps two requests of one operation from being the same."""
+    """The differences between two requests of one operation, in words."""
     found = []
     if asked.host != recorded.host:
         found.append(f"host is {asked.host}, recorded {recorded.host}")
@@ -73,15 +73,19 @@ def _unlike(asked: Any, recorded: Any, path: str) -> Iterator[str]:
         for index, (ours, theirs) in enumerate(zip(asked, recorded, strict=True)):
             yield from _unlike(ours, theirs, f"{path}[{index}]")
     elif asked != recorded:
-        yield f"{path.lstrip('.') or 'the body'} is {_shown(asked)}, recorded {_shown(recorded)}"
+        ours, theirs = ("absent" if each is _ABSENT else canonical(each) for each in (asked, recorded))
+        same = next((i for i, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] != pair[1]), 0)
+        yield f"{path.lstrip('.') or 'the body'} is {_clipped(ours, same)}, recorded {_clipped(theirs, same)}"
 
 
-def _shown(value: Any) -> str:
-    text = "absent" if value is _ABSENT else canonical(value)
+def _clipped(text: str, same: int) -> str:
+    """At most 80 characters of the text, from shortly before the first that differs."""
+    if len(text) > 80 and same > 60:
+        text = "..." + text[same - 40 :]
     return text if len(text) <= 80 else text[:77] + "..."
 
 
 def _number(text: str) -> float | int:
-    """1.0 and 1 are the same parameter, however a recording wrote it."""
+    """Treat 1.0 and 1 as the same parameter."""
     value = float(text)
     return int(value) if value.is_integer() else value

@@ -1,6 +1,6 @@
-"""Whether a cassette's requests and answers are such as AWS's service model allows.
+"""Checks a cassette's requests and answers against AWS's service model.
 
-botocore's own validator sees only requests, and neither enums nor bounds nor a bool for a number.
+botocore's own validator checks only requests, and neither enums nor bounds nor a bool in place of a number.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from vcr.cassette import Cassette
 from cloudwatch_mcp.recording.matching import TARGET, operation, parameters, parsed
 from cloudwatch_mcp.recording.models import operation_model
 
-# docs: CommonErrors of the CloudWatch and CloudWatch Logs API references, and what their endpoints send besides.
+# docs: CommonErrors of the CloudWatch and CloudWatch Logs API references, and other errors that their endpoints send.
 _COMMON_ERRORS = frozenset(
     {
         "AccessDenied",
@@ -63,7 +63,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 def complaints(cassette: Cassette) -> list[str]:
-    """What the model does not allow, each with the operation and the path of the member."""
+    """What the model does not allow, with the operation and the path of the member."""
     return [
         f"{operation(request)}, {part}: {complaint}"
         for request, response in cassette.data
@@ -73,12 +73,12 @@ def complaints(cassette: Cassette) -> list[str]:
 
 def _interaction(model: OperationModel | None, request: Any, response: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if model is None:
-        yield "request", f"{request.headers.get(TARGET)} is no operation of CloudWatch or CloudWatch Logs"
+        yield "request", f"{request.headers.get(TARGET)} is not an operation of CloudWatch or CloudWatch Logs"
         return
     yield from (("request", each) for each in _shape(model.input_shape, parameters(request), ""))
     answer = parsed(response["body"]["string"].decode())
     if isinstance(answer, str):
-        return  # a proxy's page: AWS has no model of it
+        return  # a proxy's page: the model does not cover it
     if response["status"]["code"] >= 300:
         yield from (("answer", each) for each in _error(model, response, answer))
     else:
@@ -95,11 +95,11 @@ def _error(model: OperationModel, response: dict[str, Any], answer: Any) -> Iter
         known = {"__type", "message", "Message"}
         yield from _shape(shapes[code], {name: each for name, each in answer.items() if name not in known}, "")
     elif code not in _COMMON_ERRORS:
-        yield f"{code} is no error of {model.name}, nor a common one"
+        yield f"{code} is neither an error of {model.name} nor a common one"
 
 
 def _code(model: OperationModel, response: dict[str, Any]) -> str | None:
-    """The error's code, as botocore reads it; None where it is not able to."""
+    """The error's code as botocore reads it; None if it cannot."""
     headers = {name.lower(): values[0] for name, values in response["headers"].items()}
     answered = {"status_code": response["status"]["code"], "headers": headers, "body": response["body"]["string"]}
     try:
@@ -109,7 +109,7 @@ def _code(model: OperationModel, response: dict[str, Any]) -> str | None:
 
 
 def _shape(shape: Any, value: Any, path: str) -> Iterator[str]:
-    """The complaints about a JSON value, wherever in it they are."""
+    """All complaints about a JSON value and its members."""
     where = path.lstrip(".") or "the body"
     kind = shape.type_name if shape is not None else "structure"
     if kind not in _TYPES:
@@ -137,7 +137,7 @@ def _members(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:
     )
     for name, each in value.items():
         if name not in members:
-            yield f"{path}.{name} is no member".lstrip(".")
+            yield f"{path}.{name} is not a member".lstrip(".")
         elif each is not None:  # botocore reads a null as absent
             yield from _shape(members[name], each, f"{path}.{name}")
     missing = [name for name in (shape.required_members if shape else ()) if value.get(name) is None]
@@ -156,7 +156,7 @@ def _bounds(shape: Any, value: Any) -> Iterator[str]:
         yield f"{measure} {size}, more than {limits['max']}"
     if shape.type_name == "string":
         if shape.enum and value not in shape.enum:
-            yield f"is {value[:60]!r}, none of {', '.join(shape.enum[:12])}"
+            yield f"is {value[:60]!r}, not one of {', '.join(shape.enum[:12])}"
         if "pattern" in limits and not _fits(limits["pattern"], value):
             yield f"is {value[:60]!r}, which does not fit {limits['pattern'][:60]}"
 

@@ -1,4 +1,4 @@
-"""What botocore's service models say of the operations in a cassette."""
+"""botocore's service models of the operations in a cassette."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def service_model(service: str) -> ServiceModel:
 
 @cache
 def member_names() -> frozenset[str]:
-    """The names of all members of the two services, as AWS writes them and as the tools do."""
+    """The names of all members of the two services, as AWS spells them and as the tools do."""
     descriptions = [create_loader().load_service_model(service, "service-2") for service in _SERVICES.values()]
     shapes = [shape for description in descriptions for shape in description["shapes"].values()]
     names = {name for shape in shapes if shape["type"] == "structure" for name in shape["members"]}
@@ -32,7 +32,7 @@ def member_names() -> frozenset[str]:
 
 
 def operation_model(target: str) -> OperationModel | None:
-    """The operation that an X-Amz-Target header names; None when there is none."""
+    """The operation that an X-Amz-Target header names, or None."""
     named = _OPERATION.fullmatch(target)
     if named is None or named["prefix"] not in _SERVICES:
         return None
@@ -46,7 +46,7 @@ def with_times(shape: Any, value: Any) -> Any:
 
 
 def without_times(value: Any) -> Any:
-    """The value with every datetime as an epoch number: JSON again."""
+    """The value with every datetime as an epoch number, as in JSON."""
     if isinstance(value, datetime):
         seconds = value.timestamp()
         return int(seconds) if seconds.is_integer() else seconds
@@ -78,4 +78,4 @@ def _as_time(value: Any) -> Any:
         time = datetime.fromtimestamp(value, timezone.utc)
     except (OverflowError, ValueError, OSError):
         return value
-    return time if without_times(time) == value else value  # finer than a microsecond: it stays a number
+    return time if without_times(time) == value else value  # finer than a microsecond: keep the number

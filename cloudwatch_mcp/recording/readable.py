@@ -1,7 +1,7 @@
 """The serializer: a cassette as YAML that a reviewer can read.
 
-Bodies are mappings, times are times, long strings are blocks, keys stay in order. A body that is no JSON object or
-array, a proxy's page say, is its text.
+Bodies are mappings, times are YAML times, long strings are blocks, and keys keep their order. A body that is not a
+JSON object or array, such as a proxy's page, is text.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from cloudwatch_mcp.recording.models import operation_model, with_times
 
 _LONG = 100
 _SURROGATES = re.compile("[\ud800-\udfff]")
-# Within a block, and without libyaml, these would be read back as line breaks or not at all.
+# Within a block, and without libyaml, these would be read back as line breaks or lost.
 _NOT_IN_A_BLOCK = re.compile("[\r\x85\u2028\u2029\ufeff]")
 _BaseDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -66,26 +66,26 @@ def serialize(cassette: dict[str, Any]) -> str:
 
 
 def deserialize(text: str) -> dict[str, Any]:
-    """The mapping that vcrpy serialized, again.
+    """The mapping that `serialize` was given.
 
     Raises:
-        ValueError: the text is no such cassette.
+        ValueError: the text is not a cassette.
     """
     with _uncollected():
         try:
             value = strict_yaml.parse(text)
         except ValueError as error:
-            raise ValueError(f"it is no cassette ({error})") from None
+            raise ValueError(f"it is not a cassette ({error})") from None
         if not isinstance(value, dict):
-            raise ValueError("it is no cassette (it is no mapping)")  # noqa: TRY004 - it is of the text, not of a type
+            raise ValueError("it is not a cassette (it is not a mapping)")  # noqa: TRY004 - the file is wrong, not an argument's type
         return mapping(value)
 
 
 def mapping(value: dict[str, Any]) -> dict[str, Any]:
-    """The mapping, as vcrpy has it, of what was read from a file.
+    """Validate what was read from a file, and return it as vcrpy has it.
 
     Raises:
-        ValueError: something in it is not as it has to be.
+        ValueError: it is not a valid cassette.
     """
     read = document(value)
     return {
@@ -97,7 +97,7 @@ def mapping(value: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Of a million new objects none is garbage: looking for it would take most of the time."""
+    """No garbage collection: none of the million new objects is garbage, and looking for it takes most of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -157,9 +157,9 @@ def _parsed(body: str | bytes | None) -> Any:
 
 
 def decoded(body: str | bytes) -> str:
-    """The body's text, unzipped when it is zipped."""
+    """The body's text, unzipped if it is zipped."""
     if isinstance(body, str):
         return body
-    with suppress(OSError, EOFError, zlib.error):  # it only begins as if it were zipped
+    with suppress(OSError, EOFError, zlib.error):  # it only looks zipped
         body = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
     return body.decode(errors="replace")

@@ -1,4 +1,4 @@
-"""Records what a server asks of AWS and is answered, without taking part in it."""
+"""Records a server's requests to AWS and the answers, and changes neither."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 import boto3
@@ -28,32 +28,35 @@ from cloudwatch_mcp.recording import cassettes, leaks
 from cloudwatch_mcp.recording.journal import Journal
 from cloudwatch_mcp.recording.matching import PROFILE, identity, operation
 from cloudwatch_mcp.recording.redaction import Redaction
-from cloudwatch_mcp.recording.wire import SERVICES, as_request, as_response
+from cloudwatch_mcp.recording.wire import SERVICES, as_request, as_response, is_aws
 
 _now: ContextVar[datetime | None] = ContextVar("_now", default=None)
 
 
 class Recorder:
-    """Hears every exchange on the sessions it opened; botocore sends as it always does.
+    """Listens to every exchange on the sessions it opens; botocore sends as it always does.
+
+    The recording says `target: aws` only if every request was sent to an endpoint of AWS.
 
     Args:
-        target: where the answers come from.
         base: the time of the server; `clock` is made of it.
-        redact: regular expressions of what to replace, beside account ids, tokens and keys.
-        account: the id of the recorded account, where it is known.
-        journal: a file that does not exist yet, which gets each event as it happens.
-        region: the Region of calls that name none, where a flag or the environment says so.
-        profile: the profile of calls that name none, where a flag says so.
-        rename_queries: give queries ids that follow from what they ask: recorded again, the file stays the same.
-        names: of tools and their arguments, which `redact` does not replace.
+        redact: regular expressions of what else to replace, besides account ids, tokens and keys.
+        account: the id of the recorded account, if it is known.
+        journal: a new file, to which each event is written as it happens.
+        region: the default Region, if a flag or the environment sets it.
+        profile: the default profile, if a flag sets it.
+        rename_queries: derive query ids from the query, so that recording again gives the same file.
+        names: the names of tools and arguments, which `redact` does not replace.
+
+    Attributes:
+        query_ids: the real id of each renamed query, by its new one.
 
     Raises:
-        CannotRecord: a pattern is no regular expression, or the journal exists or cannot be written.
+        CannotRecord: a pattern is not a regular expression, or the journal exists or cannot be written.
     """
 
     def __init__(
         self,
-        target: Literal["aws", "sandbox"],
         *,
         base: Clock | None = None,
         redact: Iterable[str] = (),
@@ -80,7 +83,8 @@ class Recorder:
             "botocore": botocore.__version__,
             "protocol": "json",
         }
-        self._target = target
+        self._endpoints: set[str] = set()
+        self.query_ids: dict[str, str] = {}
         self._cannot_write = False
         self._journal = Journal(journal, self._metadata()) if journal else None
 
@@ -89,11 +93,11 @@ class Recorder:
         return not self._calls and not self.cassette.data
 
     def clients(self, settings: Settings, environment: Mapping[str, str]) -> Clients:
-        """The server's clients, heard."""
+        """The server's clients, whose exchanges are recorded."""
         return Clients(settings, environment, self.open_session)
 
     def open_session(self, profile: str | None) -> boto3.Session:
-        """As `sessions.open_session`, and heard."""
+        """As `sessions.open_session`, with its exchanges recorded."""
         session = open_session(profile)
         self.attach(session.events, profile)
         with self._lock:
@@ -106,21 +110,30 @@ class Recorder:
         return session
 
     def attach(self, events: Any, profile: str | None = None) -> None:
-        """Hear a session's or client's exchanges; `events` is `session.events` or `client.meta.events`."""
+        """Listen to a session's or client's exchanges; `events` is `session.events` or `client.meta.events`."""
 
         def remember(request: Any, **_: Any) -> None:
+            self._add_endpoint(request.url)
             self._pending.request = as_request(request, profile)
 
         def record(response_dict: Mapping[str, Any], **_: Any) -> None:
             try:
                 self._record(self._pending.request, as_response(response_dict))
-            except Exception as error:  # noqa: BLE001 - a call to AWS must not fail because it cannot be written down
-                logger.error("An answer of AWS's could not be recorded: {}.", type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - a call to AWS must not fail because it cannot be recorded
+                logger.error("An answer from AWS could not be recorded: {}.", type(error).__name__)
 
-        # botocore sends, and parses the answer, in one thread; before-parse is told of unreadable answers, too.
+        # botocore sends the request and parses the answer in one thread; before-parse also gets unreadable answers.
         for service in SERVICES:
             events.register_first(f"before-send.{service}", remember)
             events.register_first(f"before-parse.{service}", record)
+
+    def redacted(self, value: Any) -> Any:
+        """A tool's answer as a replay of the recording gives it."""
+        with self._lock:
+            text = json.dumps(self._redaction.scrub(value))
+            for stand_in, query_id in self.query_ids.items():
+                text = text.replace(query_id, stand_in)
+            return json.loads(text)
 
     def save(self, path: str | Path) -> str:
         """Write the cassette, sorted; returns its text."""
@@ -128,15 +141,15 @@ class Recorder:
             return cassettes.save(self.cassette, path, {**self._metadata(), "calls": self._calls})
 
     def finish(self) -> None:
-        """Put the cassette in the journal's place, and say what in it may be a secret still. It never fails."""
+        """Replace the journal by the sorted cassette, and log what in it may still be secret. It never fails."""
         if self._journal is None:
             return
         journal, self._journal = self._journal, None
         try:
-            with suppress(OSError):  # what was written is written
+            with suppress(OSError):  # nothing that was written is lost
                 journal.close()
             kinds = Counter(leak.kind for leak in leaks.find(self.save(journal.path)))
-        except Exception as error:  # noqa: BLE001 - the process is about to end, and has to
+        except Exception as error:  # noqa: BLE001 - the process must be able to end
             lost = f" and lacks its last {len(journal.waiting)} events" if journal.waiting else ""
             logger.error("{} stays as it grew, unsorted{}: {}.", journal.path, lost, _reason(error))
             return
@@ -146,12 +159,12 @@ class Recorder:
 
     @contextmanager
     def _during(self, tool: str, arguments: Mapping[str, Any]) -> Iterator[None]:
-        """While a tool call runs its time stands still."""
+        """Time stands still during a tool call."""
         at = self._base.now()
         token = _now.set(at)
         try:
             self._add_call(tool, arguments, at)
-        except Exception as error:  # noqa: BLE001 - a tool call must not fail because it cannot be written down
+        except Exception as error:  # noqa: BLE001 - a tool call must not fail because it cannot be recorded
             logger.error("A tool call could not be recorded: {}.", _reason(error))
         try:
             yield
@@ -183,13 +196,23 @@ class Recorder:
         if started:
             asked = str(identity(request))
             self._queries[asked] += 1
-            self._redaction.rename(started[1].decode(), str(uuid5(NAMESPACE_OID, f"{asked} {self._queries[asked]}")))
+            query_id, stand_in = started[1].decode(), str(uuid5(NAMESPACE_OID, f"{asked} {self._queries[asked]}"))
+            self._redaction.rename(query_id, stand_in)
+            self.query_ids[stand_in] = query_id
+
+    def _add_endpoint(self, url: str) -> None:
+        with self._lock:
+            before = self._metadata()
+            self._endpoints.add("aws" if is_aws(url) else "sandbox")
+            if self._metadata() != before:
+                self._note("metadata", self._metadata())
 
     def _metadata(self) -> dict[str, Any]:
-        return {"target": self._target, "recorded_at": self._recorded_at, **self._about}
+        target = "aws" if self._endpoints == {"aws"} else "sandbox"
+        return {"target": target, "recorded_at": self._recorded_at, **self._about}
 
     def _note(self, kind: str, event: dict[str, Any]) -> None:
-        """Take what has happened into the journal; an account id that is known only now is taken out before."""
+        """Write an event to the journal, after removing newly recognised account ids from earlier events."""
         if self._redaction.is_late:
             self._revise()
             self._write(lambda journal: journal.revise(self._redaction.accounts))
@@ -201,7 +224,7 @@ class Recorder:
         try:
             change(self._journal)
             self._cannot_write = False
-        except OSError as error:  # the investigation goes on, and the rest is kept in memory
+        except OSError as error:  # the investigation continues, and the rest is kept in memory
             if not self._cannot_write:
                 logger.error("{} cannot be written: {}.", self._journal.path, _reason(error))
             self._cannot_write = True

@@ -1,4 +1,4 @@
-"""What a recording never holds: account ids, page tokens, record pointers, keys, and what the user names.
+"""Redaction: account ids, page tokens, record pointers, keys, and the user's own patterns.
 
 Everything is replaced by a stand-in, the same one each time, so that the argument of a later call still matches.
 """
@@ -35,18 +35,18 @@ _HIDDEN = "secret-redacted"
 
 
 class Redaction:
-    """The stand-ins of one recording. Not safe under threads: the recorder holds its lock.
+    """The stand-ins of one recording. Not thread-safe: the recorder holds its lock.
 
     Args:
         patterns: regular expressions of what else to replace.
-        account: the recorded account's id; else the first one seen is taken for it.
-        names: the names that patterns do not replace, beside those of AWS's members.
+        account: the recorded account's id; by default the first one that occurs.
+        names: names that patterns do not replace, besides those of AWS's members.
 
     Attributes:
-        is_late: an account id was learned that is in a text which `accounts` has given out before.
+        is_late: an account id was recognised that an earlier text still contains.
 
     Raises:
-        CannotRecord: a pattern is no regular expression.
+        CannotRecord: a pattern is not a regular expression.
     """
 
     def __init__(self, patterns: Iterable[str] = (), account: str | None = None, names: Iterable[str] = ()) -> None:
@@ -62,16 +62,16 @@ class Redaction:
             self._stand_in(account)
 
     def learn(self, text: str) -> None:
-        """Take note of the account ids that `text`, JSON or not, shows to be such."""
+        """Learn the account ids that their place in `text` shows to be account ids."""
         for number in accounts_in(text):
             self._stand_in(number)
 
     def rename(self, name: str, stand_in: str) -> None:
-        """From now on, a string that is `name` is `stand_in`."""
+        """Replace every later string that equals `name`."""
         self._names[name] = stand_in
 
     def body(self, text: str) -> str:
-        """A body with stand-ins. Where that will do it is taken as text: parsing would slow the call down."""
+        """A body with stand-ins. It is parsed only if necessary, since parsing slows the call down."""
         self.learn(text)
         found = text.count('"@ptr"')
         text, pointers = _POINTER.subn(lambda match: match[1] + '"ptr"', text)
@@ -79,11 +79,11 @@ class Redaction:
             return self.accounts(_without_keys(_without_tokens(text)))
         try:
             return json.dumps(self.scrub(json.loads(text)))
-        except (ValueError, RecursionError):  # no JSON, or nested too deeply
+        except (ValueError, RecursionError):  # not JSON, or nested too deeply
             return self._text(_without_tokens(text))
 
     def scrub(self, value: Any) -> Any:
-        """The JSON value with stand-ins, wherever in it there is something to replace.
+        """The JSON value with stand-ins.
 
         Raises:
             ValueError: it is nested too deeply.
@@ -93,15 +93,15 @@ class Redaction:
         return self._scrub(value)
 
     def name(self, name: str) -> str:
-        """The name of a member or a tool with stand-ins; those of AWS and of the server stay."""
+        """The name of a member or tool with stand-ins; names of AWS and of the server stay."""
         return name if name in self._kept else self._text(name)
 
     def accounts(self, text: str) -> str:
-        """The text without the account ids known by now; for what was scrubbed before they were."""
+        """A scrubbed text without the account ids that were recognised since."""
         return NUMBER.sub(self._account, text)
 
     def late(self, value: Any) -> Any:
-        """The JSON value, scrubbed before, without the account ids known by now."""
+        """A scrubbed JSON value without the account ids that were recognised since."""
         return json.loads(self.accounts(json.dumps(value)))
 
     def _scrub(self, value: Any) -> Any:
@@ -156,7 +156,7 @@ class Redaction:
 
 
 def _stand_ins() -> Iterator[str]:
-    """Accounts that nobody owns. None of them begins with a zero: each is a number of twelve digits in JSON, too."""
+    """Example accounts. None begins with a zero, so each has twelve digits as a JSON number, too."""
     yield from (OWN_ACCOUNT, *OTHER_ACCOUNTS)
     yield from map(str, range(999_999_000_000, 1_000_000_000_000))
 
@@ -165,7 +165,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern)
     except re.error as error:
-        raise CannotRecord(f"{pattern!r} is no regular expression: {error}.") from None
+        raise CannotRecord(f"{pattern!r} is not a regular expression: {error}.") from None
 
 
 def _without_tokens(text: str) -> str:
@@ -175,7 +175,7 @@ def _without_tokens(text: str) -> str:
 def _unquoted(text: str) -> str:
     try:
         return str(json.loads(text))
-    except ValueError:  # an escape that JSON does not know
+    except ValueError:  # an escape that is not JSON
         return text
 
 

@@ -1,4 +1,4 @@
-"""Answers from a recording, and never from a network."""
+"""Answers a server's requests from a recording, never from a network."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import CloudWatchError
 from cloudwatch_mcp.recording import cassettes
 from cloudwatch_mcp.recording.calls import Call, Calls
-from cloudwatch_mcp.recording.cassettes import Recording
+from cloudwatch_mcp.recording.cassettes import CassetteWithMetadata
 from cloudwatch_mcp.recording.errors import NotRecorded
 from cloudwatch_mcp.recording.matching import Identity, differences, identity, operation
 from cloudwatch_mcp.recording.wire import SERVICES, as_answer, as_request
 
 _call: ContextVar[Call | None] = ContextVar("_call", default=None)
-# Of each task its own: what one sleeps does not make time go by for another that runs beside it.
+# Separate for each task: one task's sleep does not advance another's time.
 _slept: ContextVar[float] = ContextVar("_slept", default=0.0)
 
 
 class Replay:
-    """Plays a cassette to the sessions it opens. Equal requests get their answers in the order they were recorded.
+    """Replays a cassette to the sessions it opens. Equal requests get their answers in the recorded order.
 
     Args:
         cassette: of `cassettes.load`, or its path.
-        repeat_last: once all equal ones are played the last is played again; else that is a miss.
+        repeat_last: repeat the last of equal answers once all are replayed; otherwise that is a miss.
 
     Attributes:
-        misses: what was asked that the recording has no answer to.
-        clock: at the recorded time of each tool call; sleeping takes no time, but time goes by.
+        misses: requests that the recording has no answer to.
+        clock: at the recorded time of each tool call; sleeping advances it at once.
     """
 
-    def __init__(self, cassette: Recording | str | Path, *, repeat_last: bool = False) -> None:
-        self.cassette = cassette if isinstance(cassette, Recording) else cassettes.load(cassette)
+    def __init__(self, cassette: CassetteWithMetadata | str | Path, *, repeat_last: bool = False) -> None:
+        self.cassette = cassette if isinstance(cassette, CassetteWithMetadata) else cassettes.load(cassette)
         self.misses: list[str] = []
         about = self.cassette.metadata
         self.recorded_at: datetime = about["recorded_at"]
@@ -65,7 +65,7 @@ class Replay:
 
     @property
     def unplayed(self) -> list[str]:
-        """The interactions that nobody asked for."""
+        """The recorded requests that were not made."""
         return [
             f"{operation(request)} {request.body.decode()}"
             for index, (request, _) in enumerate(self.cassette.data)
@@ -73,18 +73,18 @@ class Replay:
         ]
 
     def clients(self, settings: Settings) -> Clients:
-        """The server's clients, answered from here; nothing of the environment matters to them."""
+        """The server's clients; the environment does not affect them."""
         return Clients(replace(settings, region=None, profile=self.profile), {}, self.open_session)
 
     def open_session(self, profile: str | None) -> boto3.Session:
-        """A session that needs no files and no credentials, of any profile; as `sessions.open_session` otherwise."""
+        """As `sessions.open_session`, for any profile, without files and credentials."""
         region = self.region if profile == self.profile else self._regions.get(profile)
         session = _OfflineSession(region)
         self.attach(session.events, profile)
         return session
 
     def attach(self, events: Any, profile: str | None = None) -> None:
-        """Answer for a session or client; `events` is `session.events` or `client.meta.events`."""
+        """Answer a session's or client's requests; `events` is `session.events` or `client.meta.events`."""
 
         def answer(request: Any, **_: Any) -> Any:
             return as_answer(self._play(as_request(request, profile)), request.url)
@@ -98,7 +98,7 @@ class Replay:
 
     @contextmanager
     def _during(self, tool: str, arguments: Mapping[str, Any]) -> Iterator[None]:
-        """A call that was not recorded, and asks for what was not, ends as a miss, whatever its tool made of that."""
+        """An unrecorded call with an unrecorded request ends as a miss, even if its tool caught the error."""
         call = self._calls.begin(tool, arguments)
         tokens = _call.set(call), _slept.set(0.0)
         try:
@@ -110,7 +110,7 @@ class Replay:
             _call.reset(tokens[0])
             _slept.reset(tokens[1])
         if call.missed and not call.is_recorded:
-            raise min(call.missed, key=str)  # of those asked at once always the same
+            raise min(call.missed, key=str)  # the same one each time, if requests are concurrent
 
     def _play(self, request: Request) -> dict[str, Any]:
         with self._lock:
@@ -150,7 +150,7 @@ class Replay:
 
 
 class _OfflineSession(boto3.Session):  # type: ignore[misc]  # boto3 has no types
-    """Reads no file and no variable of the user's; its clients repeat at once, as the recorded ones repeated."""
+    """Reads none of the user's files and variables; its clients retry as the recorded ones did, without waiting."""
 
     def __init__(self, region: str | None) -> None:
         nothing, nowhere = (None, None, None, None), (None, None, os.devnull, None)
@@ -161,7 +161,7 @@ class _OfflineSession(boto3.Session):  # type: ignore[misc]  # boto3 has no type
 
     def client(self, service_name: str, *, config: Config, **options: Any) -> Any:
         attempts = (config.retries or {}).get("total_max_attempts")
-        # adaptive mode would hold requests back after a throttled answer
+        # adaptive mode would delay requests after a throttled answer
         retries = Config(
             retries={"mode": "standard", "total_max_attempts": attempts}, ignore_configured_endpoint_urls=True
         )
@@ -171,7 +171,7 @@ class _OfflineSession(boto3.Session):  # type: ignore[misc]  # boto3 has no type
 
 
 def _repeat_at_once(client: Any) -> None:
-    """Leave it to botocore whether to send again, but not to wait before it."""
+    """Let botocore decide whether to retry, but do not wait before it."""
     name = client.meta.service_model.service_id.hyphenize()
     events, event, handler_id = client.meta.events, f"needs-retry.{name}", f"retry-config-{name}"
     events.unregister(event, unique_id=handler_id)

@@ -1,4 +1,4 @@
-"""What account ids, keys and secrets look like in a text: plain, in JSON in a string, in a URL."""
+"""Patterns of account ids, keys and secrets: in plain text, in JSON in a string, and in URLs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ OTHER_ACCOUNTS = ("210987654321", "111122223333", "444455556666", "777788889999"
 _NUMBERED_ACCOUNT = re.compile(r"0{8}\d{4}|999999\d{6}", re.ASCII)
 
 _ESCAPED = r"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}"
-# What is before the digits is looked at last, which is much faster. Those of an escaped character do not count.
+# The lookbehinds come last, which is much faster. The digits of an escaped character do not count.
 _NUMBER = (
     r"\d{4}(?:\d{8}|-\d{4}-\d{4})(?!\d)"
     r"(?:(?<!\d{13})(?<!\d{5}-\d{4}-\d{4})|(?<=%[0-9A-Fa-f]{2}\d{12})|(?<=\\u[0-9A-Fa-f]{4}\d{12}))"
@@ -21,7 +21,7 @@ _REGION = r"-(?:north|south|east|west|central)[a-z]*-\d"
 NUMBER = re.compile(_NUMBER, re.ASCII)
 """Twelve digits, or the same with dashes as the console shows an account id."""
 
-# Where a number is known to be an account: a part that the text must have, and the pattern.
+# Where a number is an account id: a substring that the text must contain, and the pattern.
 _ACCOUNTS = tuple(
     (part, re.compile(pattern, re.ASCII))
     for part, pattern in (
@@ -39,7 +39,7 @@ _ACCOUNTS = tuple(
 )
 ACCOUNT_MEMBER = re.compile(r"acc(?:oun)?t|owner", re.IGNORECASE)
 
-# Between a name and its value. A backslash that escapes the value's first slash is the value's.
+# Between a name and its value. A backslash before the value's first slash belongs to the value.
 _GAP = rf"(?:{_ESCAPED}|\\[nrt]|\\(?!\\*(?:/|u002[BbFf]))|[\s\"':=>|,-]){{1,60}}"
 _SLASH_OR_PLUS = r"%2[BbFf]|\\+(?:/|u002[BbFf])"
 KEY_ID = re.compile(
@@ -55,12 +55,12 @@ CREDENTIAL_MEMBER = re.compile(f"{_KEY_WORDS}|{_SESSION_WORDS}")
 
 
 def is_example_account(number: str) -> bool:
-    """Whether it is one that nobody owns: those of AWS's documentation and our own stand-ins."""
+    """Whether it is an example from AWS's documentation or one of our stand-ins."""
     return number in (OWN_ACCOUNT, *OTHER_ACCOUNTS) or bool(_NUMBERED_ACCOUNT.fullmatch(number))
 
 
 def accounts_in(text: str) -> Iterator[str]:
-    """The account ids that a text shows to be such, without dashes."""
+    """The account ids in a text that their place shows to be account ids, without dashes."""
     for part, pattern in _ACCOUNTS:
         for found in dict.fromkeys(pattern.findall(text)) if part in text else ():
             for number in NUMBER.findall(found):

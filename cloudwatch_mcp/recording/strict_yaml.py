@@ -1,4 +1,4 @@
-"""The part of YAML that a cassette is written in: JSON's values, and times with a zone."""
+"""The subset of YAML that cassettes use: JSON's values, and times with a time zone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ENDS = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 
 
 class Number(NamedTuple):
-    """A number without quotes: where it stands, and the names of the members around it, outermost first."""
+    """A number without quotes: its place, and the names of the members around it, outermost first."""
 
     offset: int
     line: int
@@ -33,10 +33,10 @@ class Number(NamedTuple):
 
 
 def parse(text: str) -> Any:
-    """The value of the one document in `text`, in less time than PyYAML takes.
+    """Parse the only document in `text`, faster than PyYAML does.
 
     Raises:
-        ValueError: there is anything else in it: aliases, tags, a member that occurs twice.
+        ValueError: it contains anything else, such as aliases, tags or a duplicate member.
     """
     loader = _Loader(text)
     try:
@@ -48,9 +48,9 @@ def parse(text: str) -> Any:
 
 
 def numbers(text: str) -> Iterator[Number]:
-    """The plain numbers of a YAML text, up to where it is no YAML any more."""
+    """The plain numbers of a YAML text, up to the first syntax error."""
     loader = _Loader(text)
-    members: list[str | None] = []  # of each open mapping or list: the member that is being read
+    members: list[str | None] = []  # the current member of each open mapping or list
     awaits_name: list[bool] = []
     try:
         while not isinstance(event := loader.get_event(), yaml.StreamEndEvent):
@@ -81,7 +81,7 @@ def _tag(loader: Any, event: Any) -> str:
 
 
 class _Reader:
-    """Reads values from the parser's events: composing nodes first would follow aliases, and any depth."""
+    """Reads values from the parser's events; composing nodes first would follow aliases, to any depth."""
 
     def __init__(self, loader: Any) -> None:
         self._next, self._resolve = loader.get_event, loader.resolve
@@ -89,7 +89,7 @@ class _Reader:
     def document(self) -> Any:
         self._next()
         if isinstance(self._next(), yaml.StreamEndEvent):
-            raise ValueError("it is empty")  # noqa: TRY004 - it is of the text, not of a type
+            raise ValueError("it is empty")  # noqa: TRY004 - the file is wrong, not an argument's type
         value = self._value(self._next(), MAX_DEPTH)
         self._next()
         if not isinstance(self._next(), yaml.StreamEndEvent):
@@ -140,9 +140,9 @@ class _Reader:
         try:
             value = _SCALARS[tag](yaml.ScalarNode(tag, event.value))
         except (ValueError, OverflowError, LookupError, AttributeError):  # !!int of a word, a month of 13
-            raise _at(event, f"{event.value[:40]!r} is no {tag.rpartition(':')[2]}") from None
+            raise _at(event, f"{event.value[:40]!r} is not a {tag.rpartition(':')[2]}") from None
         if tag == _TIME and not (isinstance(value, datetime) and value.tzinfo):
-            raise _at(event, f"{event.value} is no time with a zone")
+            raise _at(event, f"{event.value} is not a time with a time zone")
         return value
 
 

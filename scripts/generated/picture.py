@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.text import Text
 
 from cloudwatch_mcp.commands.demo_report import as_typed, digest
-from tests.support.cases import CASES
+from cloudwatch_mcp.recording import load
+from tests.support.places import ROOT
 
 # A question, the case that answers it, and the members of the answer to show, as in demo_steps.py.
 CONVERSATION = (
@@ -58,10 +59,13 @@ _FORMAT = """\
 def draw() -> str:
     console = Console(record=True, width=_WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     for question, name, members in CONVERSATION:
-        case = next(case for case in CASES if case.name == name)
-        answer = json.loads(case.snapshot.read_text("utf-8"))["answer"]
+        (call,) = load(ROOT / "cassettes" / f"{name}.yaml").metadata["calls"]
+        tool, _, situation = name.partition("/")
+        snapshot = ROOT / "snapshots" / f"test_{tool}" / f"test_{situation}.json"
+        answer = json.loads(snapshot.read_text("utf-8"))["answer"]
         console.print(Text(question, style="bold"))
-        console.print(Text(f"> {as_typed(case.tool, case.arguments)}", style="cyan"), overflow="fold")
+        typed = as_typed(call["tool"], call["arguments"])
+        console.print(Text(f"> {typed}", style="cyan"), overflow="fold")
         for line in digest(answer, members, _WIDTH):
             console.print(Text(line, style="green" if line.startswith(" ") else "white"))
         console.print()

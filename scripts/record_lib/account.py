@@ -1,4 +1,4 @@
-"""The AWS account of a run: whose it is, and clients that write nothing but what has the run's prefix."""
+"""The AWS account of a run, and clients that write nothing but what begins with the run's prefix."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-# AWS holds back PutMetricAlarm at three a second, and CreateLogGroup at ten.
+from cloudwatch_mcp.recording.wire import is_aws
+
+# AWS throttles PutMetricAlarm at three a second, and CreateLogGroup at ten.
 _PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 10})
 _READS = ("Describe", "Get", "List", "StartQuery")
-# Where each operation that writes has the name of what it writes.
-_NAMED = {
+# The parameter with the resource's name, of each operation that writes.
+_NAME_PARAMETERS = {
     "CreateLogAnomalyDetector": "detectorName",
     "CreateLogGroup": "logGroupName",
     "CreateLogStream": "logGroupName",
@@ -30,12 +32,12 @@ _NAMED = {
     "PutRetentionPolicy": "logGroupName",
     "SetAlarmState": "AlarmName",
 }
-# These know no name: their ids come from a list of what has the prefix.
+# These take ids, which come from a list of what has the prefix.
 _BY_ID = frozenset({"DeleteLogAnomalyDetector", "DeleteQueryDefinition"})
 
 
-class WrongAccount(Exception):
-    """The credentials are of another account than the one that was named."""
+class AccountRefused(Exception):
+    """The credentials are for another account, or requests would not go to AWS."""
 
 
 @dataclass(frozen=True)
@@ -53,24 +55,37 @@ def enter(number: str, region: str, prefix: str) -> Account:
     """The account that the environment's credentials belong to.
 
     Raises:
-        WrongAccount: it is not the one with this number. Nothing has been written.
+        AccountRefused: it is another account, or an endpoint is overridden. Nothing has been written.
     """
     session = boto3.Session(region_name=region)
-    caller = session.client("sts").get_caller_identity()["Account"]
+    clients = [session.client(service, config=_PATIENT) for service in ("sts", "logs", "cloudwatch")]
+    require_aws(clients)
+    caller = clients[0].get_caller_identity()["Account"]
     if caller != number:
-        raise WrongAccount(f"These are the credentials of account {caller}, not of {number}: nothing was done.")
-    clients = [session.client(service, config=_PATIENT) for service in ("logs", "cloudwatch")]
-    for client in clients:
+        raise AccountRefused(f"These credentials are for account {caller}, not {number}: nothing was done.")
+    for client in clients[1:]:
         client.meta.events.register("before-parameter-build", _Guard(prefix))
-    return Account(number, region, prefix, *clients)
+    return Account(number, region, prefix, *clients[1:])
+
+
+def require_aws(clients: list[Any]) -> None:
+    """Refuse an endpoint override, whether it comes from a variable or from the profile."""
+    variables = [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]
+    if variables:
+        raise AccountRefused(f"Requests might not go to AWS: unset {', '.join(variables)}.")
+    for client in clients:
+        if not is_aws(client.meta.endpoint_url):
+            raise AccountRefused(
+                f"Requests would go to {client.meta.endpoint_url}: remove endpoint_url in the profile."
+            )
 
 
 @contextmanager
 def environment(variables: Mapping[str, str], *, without: tuple[str, ...] = ()) -> Iterator[None]:
-    """The process's environment with these variables, and without those that begin so."""
+    """Set variables of this process, and remove others, for the block."""
     before = dict(os.environ)
-    for name in [name for name in os.environ if name.startswith(without)]:
-        del os.environ[name]
+    for name in without:
+        os.environ.pop(name, None)
     os.environ.update(variables)
     try:
         yield
@@ -80,7 +95,7 @@ def environment(variables: Mapping[str, str], *, without: tuple[str, ...] = ()) 
 
 
 class _Guard:
-    """Refuses to send what would write anything but what has the prefix."""
+    """Refuses to send a write to anything that does not begin with the prefix."""
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
@@ -89,8 +104,8 @@ class _Guard:
         if model.name.startswith(_READS) or model.name in _BY_ID:
             return
         value: Any = params
-        for member in _NAMED.get(model.name, "nothing").split("."):
+        for member in _NAME_PARAMETERS.get(model.name, "nothing").split("."):
             value = value.get(member, {})
         names = value if isinstance(value, list) else [value]
         if not names or not all(isinstance(name, str) and name.startswith(self._prefix) for name in names):
-            raise PermissionError(f"{model.name} of {names} was not sent: it is not of {self._prefix}")
+            raise PermissionError(f"{model.name} of {names} was not sent: it does not begin with {self._prefix}")

@@ -1,78 +1,73 @@
-"""A run on an AWS account: what it writes there, how long that takes to be seen, and how it is removed.
+"""A run on an AWS account: seed the incident, wait until it can be read, record, and remove it.
 
-Logs Insights sees no event older than its log group (docs, AnalyzingLogData), and nobody can say when an alarm went
-off but CloudWatch. So the incident is not written as past but as what will be: log events and datapoints of the next
-hour, which AWS takes up to two hours ahead. While the run waits, it happens: the alarms go off by themselves, and
-when it is over, the windows of the cases end where the incident ends, as they do on the sandbox.
+Logs Insights does not find events older than their log group (docs, AnalyzingLogData), and only CloudWatch decides when
+an alarm went off. So the run writes the incident of the next hour, which AWS accepts up to two hours ahead, and waits
+while it happens: alarms go off by themselves, and the tests' time windows end where the incident ends, as on the
+sandbox.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any, NamedTuple
 
-import anyio
-
 from cloudwatch_mcp.clock import Clock
-from cloudwatch_mcp.recording import Recorder
+from cloudwatch_mcp.recording import check
 from cloudwatch_mcp.sandbox.incident.alarm_catalog import metric_alarms
 from cloudwatch_mcp.sandbox.incident.seed import seed
-from cloudwatch_mcp.sandbox.incident.state_changes import StateChange, state_changes
-from scripts.record_lib import choice, prefix
+from cloudwatch_mcp.sandbox.incident.state_changes import state_changes
 from scripts.record_lib.account import Account
 from scripts.record_lib.belongings import remove
-from scripts.record_lib.progress import Progress
 from scripts.record_lib.readiness import wait_until, wait_until_readable
-from scripts.record_lib.takes import Takes
-from tests.support.cases import Case
+from scripts.record_lib.suite import Suite, SuiteFailed
+from tests.support.cassettes import AwsRun
+from tests.support.run_prefix import remove_prefix
 
 AHEAD = timedelta(minutes=65)
-"""How much of the incident is still to come when it is written: the hour that log queries look at, and room."""
+"""How much of the incident is still to come when it is written: the hour that log queries look at, and a margin."""
 _GRID = timedelta(minutes=30)
 TAG = "cloudwatch-mcp-record"
+Say = Callable[[str], None]
 
 
 class Result(NamedTuple):
-    """The files that changed, and what is left in the account."""
+    """The files that changed, and what could not be removed from the account."""
 
     changed: list[str]
-    left: list[str]
+    remaining: list[str]
 
 
-def run(account: Account, cases: Sequence[Case], clock: Clock, progress: Progress) -> Result:
-    """Record the cases and install them. Whatever happens, what was written to the account is removed.
+def run(account: Account, suite: Suite, parts: Sequence[str], clock: Clock, say: Say) -> Result:
+    """Record the suite's tests. In any case, what was written to the account is removed.
 
     Raises:
-        NotInstalled: a recording is not what it has to be; the old ones are as they were.
+        SuiteFailed: a test failed, or a cassette must not be committed; all files are as they were.
         NotReady: AWS did not show in time what was written.
     """
-    with _ended_by_signals():
+    before = suite.files()
+    with _interrupted_by_signals(), suite.restored_on_failure():
         try:
-            changed = _record(account, cases, clock, progress)
+            _record(account, suite, parts, clock, say)
         finally:
-            with _undisturbed():
-                left = tear_down(account, progress)
-    return Result(changed, left)
+            with _signals_ignored():
+                remaining = tear_down(account, say)
+    changed = sorted(path for path, content in suite.files().items() if before.get(path) != content)
+    return Result([str(path.relative_to(suite.root)) for path in changed], remaining)
 
 
-def tear_down(account: Account, progress: Progress) -> list[str]:
-    """Remove what has the account's prefix; tells and returns what is left."""
-    progress.tell(f"removing everything that begins with {account.prefix}")
-    left = remove(account, progress.tell)
-    for each in left:
-        progress.tell(f"LEFT in the account: {each}")
-    progress.tell(
-        f"Remove it with: {teardown_command(account)}" if left else "nothing is left; custom metrics cannot be deleted"
-    )
-    return left
+def tear_down(account: Account, say: Say) -> list[str]:
+    """Remove what begins with the account's prefix; returns what could not be removed."""
+    say(f"removing everything that begins with {account.prefix}")
+    remaining = remove(account, say)
+    for each in remaining:
+        say(f"STILL in the account: {each}")
+    say(f"Remove it with: {teardown_command(account)}" if remaining else "nothing remains but the custom metrics")
+    return remaining
 
 
 def teardown_command(account: Account) -> str:
@@ -80,68 +75,57 @@ def teardown_command(account: Account) -> str:
     return f"scripts/record --teardown {account.prefix}{profile} --region {account.region} --account {account.number}"
 
 
-def _record(account: Account, cases: Sequence[Case], clock: Clock, progress: Progress) -> list[str]:
-    parts = choice.parts(cases)
-    now = incident_end(clock.now(), parts)
-    progress.tell(f"writing {', '.join(parts)} under {account.prefix}; the incident ends at {now:%H:%M} UTC")
-    progress.tell(f"should this process be killed: {teardown_command(account)}")
-    seed(
-        account.logs,
-        account.cloudwatch,
-        now=now,
-        prefix=account.prefix,
-        tags={TAG: account.prefix.strip("-")},
-        parts=parts,
-    )
-    wait_until(now - timedelta(minutes=1), clock, progress, "the incident happens")
+def incident_end(started: datetime, parts: Sequence[str]) -> datetime:
+    """When a run's incident ends: at a full or a half hour, so that periods and bins start as on the sandbox."""
+    into = timedelta(seconds=started.timestamp() % _GRID.total_seconds())
+    last = started - into  # datapoints can be in the past, and can be read at once
+    return last if tuple(parts) == ("metrics",) else last + _GRID * -(-(AHEAD + into) // _GRID)
+
+
+def _record(account: Account, suite: Suite, parts: Sequence[str], clock: Clock, say: Say) -> None:
+    end = incident_end(clock.now(), parts)
+    say(f"writing {', '.join(parts)} under {account.prefix}; the incident ends at {end:%H:%M} UTC")
+    say(f"if this process is killed: {teardown_command(account)}")
+    tags = {TAG: account.prefix.strip("-")}
+    seed(account.logs, account.cloudwatch, now=end, prefix=account.prefix, tags=tags, parts=list(parts))
+    wait_until(end - timedelta(minutes=1), clock, say)
     if "alarms" in parts:
-        _bring_alarms_to_their_states(account, now)
-    wait_until(now, clock, progress, "the incident's last minute")
-    wait_until_readable(account, now, parts, clock, progress)
-    with TemporaryDirectory() as stage:
-        takes = Takes(Path(stage))
-        for number, case in enumerate(cases):
-            progress.show("of the cases recorded", number / len(cases), case.name)
-            asked = prefix.put_before_names(case, account.prefix, account.number)
-            take_out = partial(prefix.take_out, prefix=account.prefix)
-            anyio.run(takes.record, case, asked, _recorder(account, now, clock), take_out)
-        return takes.install()
+        _set_alarm_states(account, end)
+    wait_until(end, clock, say)
+    wait_until_readable(account, end, parts, clock, say)
+    before = suite.files()
+    suite.record(AwsRun(account.number, account.region, account.prefix, end.isoformat()).environment())
+    recorded = [path for path, content in suite.files().items() if before.get(path) != content]
+    problems = [
+        f"{path.name}: {problem}"
+        for path in recorded
+        if path.suffix == ".yaml"
+        for problem in [*remove_prefix(path, account.prefix), *(finding.what for finding in check(path))]
+    ]
+    if problems:
+        raise SuiteFailed("\n".join(["Nothing was changed:", *problems]))
+    suite.update_snapshots()
 
 
-def incident_end(begun: datetime, parts: Sequence[str]) -> datetime:
-    """When a run's incident ends: at a full or a half hour, so that periods and bins are cut as on the sandbox."""
-    into = timedelta(seconds=begun.timestamp() % _GRID.total_seconds())
-    last = begun - into  # datapoints can be of the past, and are read at once
-    return last if parts == ("metrics",) else last + _GRID * -(-(AHEAD + into) // _GRID)
+def _set_alarm_states(account: Account, end: datetime) -> None:
+    """Set the state of alarms that CloudWatch does not evaluate as wanted, such as those on metrics in AWS/….
 
-
-def _recorder(account: Account, now: datetime, clock: Clock) -> Recorder:
-    """Of a server whose windows end where the incident ends; it waits for queries in real time."""
-    base = Clock(now=lambda: now, monotonic=clock.monotonic, sleep=clock.sleep)
-    return Recorder("aws", base=base, account=account.number, region=account.region, rename_queries=True)
-
-
-def _bring_alarms_to_their_states(account: Account, now: datetime) -> None:
-    """Set the alarms that CloudWatch did not bring there itself, as those on metrics that only AWS can publish.
-
-    SetAlarmState lasts until the alarm is next evaluated (docs, API_SetAlarmState): its history keeps it, and a
-    composite alarm is evaluated by it; the alarm itself may be back in its own state when it is asked for.
+    SetAlarmState lasts until the next evaluation (docs, API_SetAlarmState): the history keeps it, and composite alarms
+    follow it, but the alarm itself may have its own state again when a test asks.
     """
-    wanted: dict[str, StateChange] = {change.alarm.name: change for change in state_changes(metric_alarms(), now)}
+    wanted = {change.alarm.name: change for change in state_changes(metric_alarms(), end)}
     pages = account.cloudwatch.get_paginator("describe_alarms").paginate(
         AlarmNamePrefix=account.prefix, AlarmTypes=["MetricAlarm"]
     )
-    states: dict[str, str] = {
-        alarm["AlarmName"]: alarm["StateValue"] for page in pages for alarm in page["MetricAlarms"]
-    }
+    states = {alarm["AlarmName"]: alarm["StateValue"] for page in pages for alarm in page["MetricAlarms"]}
     for name, change in wanted.items():
         if states.get(account.prefix + name) != change.state:
             account.cloudwatch.set_alarm_state(**{**change.parameters(), "AlarmName": account.prefix + name})
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: what it wrote is removed."""
+def _interrupted_by_signals() -> Iterator[None]:
+    """SIGTERM ends a run as Ctrl-C does: with its teardown."""
 
     def interrupt(number: int, _: FrameType | None) -> None:
         for each in (signal.SIGTERM, signal.SIGINT):
@@ -153,7 +137,7 @@ def _ended_by_signals() -> Iterator[None]:
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
+def _signals_ignored() -> Iterator[None]:
     with _handling(signal.SIGTERM, signal.SIG_IGN), _handling(signal.SIGINT, signal.SIG_IGN):
         yield
 

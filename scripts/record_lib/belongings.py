@@ -1,4 +1,4 @@
-"""What an account has of a run: everything whose name begins with its prefix."""
+"""The resources of a run in an account: everyresource whose name begins with its prefix."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from scripts.record_lib.account import Account
 
 
-class Thing(NamedTuple):
+class Resource(NamedTuple):
     kind: str
     name: str
     remove: Callable[[], Any]
@@ -20,72 +20,72 @@ class Thing(NamedTuple):
         return f"{self.kind} {self.name}"
 
 
-_Kind = Callable[[Account], Iterator[Thing]]
+_Kind = Callable[[Account], Iterator[Resource]]
 
 
-def belongings(account: Account) -> list[Thing]:
-    """Everything with the prefix, in the order in which it can be removed."""
-    return [thing for kind in _KINDS.values() for thing in _of_this_run(account, kind)]
+def belongings(account: Account) -> list[Resource]:
+    """Everyresource with the prefix, in the order in which it can be removed."""
+    return [resource for kind in _KINDS.values() for resource in _of_this_run(account, kind)]
 
 
-def remove(account: Account, tell: Callable[[str], None]) -> list[str]:
-    """Remove everything with the prefix; returns what is left. What cannot be removed does not keep the rest."""
-    return [left for name, kind in _KINDS.items() for left in _remove_all(account, name, kind, tell)]
+def remove(account: Account, say: Callable[[str], None]) -> list[str]:
+    """Remove everyresource with the prefix; returns what remains. A failure does not stop the rest."""
+    return [left for name, kind in _KINDS.items() for left in _remove_all(account, name, kind, say)]
 
 
-def _of_this_run(account: Account, kind: _Kind) -> list[Thing]:
-    return [thing for thing in kind(account) if thing.name.startswith(account.prefix)]
+def _of_this_run(account: Account, kind: _Kind) -> list[Resource]:
+    return [resource for resource in kind(account) if resource.name.startswith(account.prefix)]
 
 
-def _remove_all(account: Account, name: str, kind: _Kind, tell: Callable[[str], None]) -> list[str]:
+def _remove_all(account: Account, name: str, kind: _Kind, say: Callable[[str], None]) -> list[str]:
     try:
-        for thing in _of_this_run(account, kind):
-            _remove(thing, tell)
-        return [str(thing) for thing in _of_this_run(account, kind)]
+        for resource in _of_this_run(account, kind):
+            _remove(resource, say)
+        return [str(resource) for resource in _of_this_run(account, kind)]
     except (BotoCoreError, ClientError) as error:
         return [f"perhaps {name}: {error}"]
 
 
-def _remove(thing: Thing, tell: Callable[[str], None]) -> None:
+def _remove(resource: Resource, say: Callable[[str], None]) -> None:
     try:
-        thing.remove()
+        resource.remove()
     except (BotoCoreError, ClientError) as error:
-        tell(f"{thing} was not removed: {error}")
+        say(f"{resource} was not removed: {error}")
 
 
-def _saved_queries(account: Account) -> Iterator[Thing]:
+def _saved_queries(account: Account) -> Iterator[Resource]:
     asked: dict[str, Any] = {"queryDefinitionNamePrefix": account.prefix}
     while True:
         page = account.logs.describe_query_definitions(**asked)
         for each in page["queryDefinitions"]:
             delete = partial(account.logs.delete_query_definition, queryDefinitionId=each["queryDefinitionId"])
-            yield Thing("saved query", each["name"], delete)
+            yield Resource("saved query", each["name"], delete)
         if not page.get("nextToken"):
             return
         asked["nextToken"] = page["nextToken"]
 
 
-def _log_anomaly_detectors(account: Account) -> Iterator[Thing]:
+def _log_anomaly_detectors(account: Account) -> Iterator[Resource]:
     for page in account.logs.get_paginator("list_log_anomaly_detectors").paginate():
         for each in page["anomalyDetectors"]:
             delete = partial(account.logs.delete_log_anomaly_detector, anomalyDetectorArn=each["anomalyDetectorArn"])
-            yield Thing("log anomaly detector", each.get("detectorName", ""), delete)
+            yield Resource("log anomaly detector", each.get("detectorName", ""), delete)
 
 
-def _composite_alarms(account: Account) -> Iterator[Thing]:
-    """Parents first: AWS deletes no alarm that a composite alarm depends on."""
+def _composite_alarms(account: Account) -> Iterator[Resource]:
+    """Parents first: AWS does not delete an alarm that a composite alarm depends on."""
     rules = {alarm["AlarmName"]: alarm["AlarmRule"] for alarm in _alarms(account, "CompositeAlarm")}
     while rules:
         children = {name for name in rules if any(f'"{name}"' in rule for rule in rules.values())}
         for name in sorted(set(rules) - children or rules):
             del rules[name]
-            yield Thing("composite alarm", name, partial(account.cloudwatch.delete_alarms, AlarmNames=[name]))
+            yield Resource("composite alarm", name, partial(account.cloudwatch.delete_alarms, AlarmNames=[name]))
 
 
-def _metric_alarms(account: Account) -> Iterator[Thing]:
+def _metric_alarms(account: Account) -> Iterator[Resource]:
     for alarm in _alarms(account, "MetricAlarm"):
         delete = partial(account.cloudwatch.delete_alarms, AlarmNames=[alarm["AlarmName"]])
-        yield Thing("alarm", alarm["AlarmName"], delete)
+        yield Resource("alarm", alarm["AlarmName"], delete)
 
 
 def _alarms(account: Account, kind: str) -> Iterator[dict[str, Any]]:
@@ -94,20 +94,20 @@ def _alarms(account: Account, kind: str) -> Iterator[dict[str, Any]]:
         yield from page[f"{kind}s"]
 
 
-def _anomaly_detectors(account: Account) -> Iterator[Thing]:
-    """For an alarm on an anomaly band CloudWatch makes a detector, which outlives the alarm."""
+def _anomaly_detectors(account: Account) -> Iterator[Resource]:
+    """CloudWatch creates a detector for an alarm on an anomaly band, and keeps it when the alarm is deleted."""
     for page in account.cloudwatch.get_paginator("describe_anomaly_detectors").paginate():
         for each in page["AnomalyDetectors"]:
             metric = each.get("SingleMetricAnomalyDetector", {})
             delete = partial(account.cloudwatch.delete_anomaly_detector, SingleMetricAnomalyDetector=metric)
-            yield Thing("anomaly detector", f"{metric.get('Namespace', '')} {metric.get('MetricName')}", delete)
+            yield Resource("anomaly detector", f"{metric.get('Namespace', '')} {metric.get('MetricName')}", delete)
 
 
-def _log_groups(account: Account) -> Iterator[Thing]:
+def _log_groups(account: Account) -> Iterator[Resource]:
     for page in account.logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=account.prefix):
         for each in page["logGroups"]:
             delete = partial(account.logs.delete_log_group, logGroupName=each["logGroupName"])
-            yield Thing("log group", each["logGroupName"], delete)
+            yield Resource("log group", each["logGroupName"], delete)
 
 
 _KINDS = {

@@ -1,4 +1,4 @@
-"""What a run would write, ask and cost, without a call: the seeding is counted, and the calls are the cassettes'."""
+"""What a run would write, ask, cost and take: the seeding is counted, and the calls are those of the cassettes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from botocore import xform_name
 from cloudwatch_mcp.recording import load
 from cloudwatch_mcp.recording.matching import operation, parameters
 from cloudwatch_mcp.sandbox.incident.seed import seed
-from tests.support.cases import Case
+from scripts.record_lib.readiness import AT_MOST
 
 # USD in US East (N. Virginia), https://aws.amazon.com/cloudwatch/pricing/; other Regions cost up to a quarter more.
 LOG_INGESTION_GB = 0.50
@@ -24,20 +24,19 @@ ALARM_METRIC_MONTH = 0.10
 COMPOSITE_ALARM_MONTH = 0.50
 REQUEST = 0.01 / 1000
 METRIC_REQUESTED = 0.01 / 1000
-_MONTH = timedelta(days=365 / 12)
-_ALIVE = timedelta(hours=2)
-"""How long a run's metrics and alarms are billed: its time, in full hours."""
+_BILLED_MONTHS = timedelta(hours=2) / timedelta(days=365 / 12)
 _EVENT_OVERHEAD = 26
 """API_PutLogEvents: of each event, in bytes."""
+_SECONDS_PER_TEST = 10
 
 
-class Written:
-    """Stands for a client and counts what would be written."""
+class Seeding:
+    """Stands for a client, and counts what would be written."""
 
     def __init__(self) -> None:
         self.operations: Counter[str] = Counter()
         self.log_bytes = 0
-        self.metrics: set[tuple[str, ...]] = set()
+        self.metrics: set[str] = set()
         self.alarm_metrics = 0
 
     def __getattr__(self, method: str) -> Callable[..., dict[str, Any]]:
@@ -46,7 +45,8 @@ class Written:
             self.log_bytes += sum(
                 len(each["message"].encode()) + _EVENT_OVERHEAD for each in asked.get("logEvents", ())
             )
-            self.metrics |= {(asked["Namespace"], *_identity(datum)) for datum in asked.get("MetricData", ())}
+            for datum in asked.get("MetricData", ()):
+                self.metrics.add(json.dumps([asked["Namespace"], datum["MetricName"], datum.get("Dimensions")]))
             self.alarm_metrics += _alarm_metrics(asked) if method == "put_metric_alarm" else 0
             name = asked.get("logGroupNamePrefix", "")
             return {"logGroups": [{"logGroupName": name, "logGroupArn": name}]}
@@ -54,65 +54,47 @@ class Written:
         return count
 
 
-class Asked:
-    """What the cases' cassettes ask, of those that have one."""
-
-    def __init__(self, cases: Sequence[Case]) -> None:
-        self.operations: Counter[str] = Counter()
-        self.scanned: Counter[str] = Counter()
-        self.metrics = 0
-        self.unknown: list[str] = []
-        for case in cases:
-            if case.cassette.exists():
-                self._add(case.cassette)
-            else:
-                self.unknown.append(case.name)
-
-    def _add(self, path: Path) -> None:
-        for request, response in load(path).data:
-            name, asked = xform_name(operation(request)), parameters(request)
-            self.operations[name] += 1
-            self.metrics += sum("MetricStat" in each for each in asked.get("MetricDataQueries", ()))
-            if name == "get_query_results":
-                key = f"{path} {asked['queryId']}"
-                self.scanned[key] = max(self.scanned[key], _scanned(response))
-
-
-def estimate(cases: Sequence[Case], parts: Sequence[str], now: datetime) -> Iterator[str]:
+def estimate(tests: Sequence[str], root: Path, parts: Sequence[str], now: datetime, end: datetime) -> Iterator[str]:
     """Lines of text."""
-    written, asked = Written(), Asked(cases)
-    seed(written, written, now=now, parts=parts)
+    seeding, asked, scanned, metrics = Seeding(), Counter[str](), 0, 0
+    seed(seeding, seeding, now=end, parts=list(parts))
+    for cassette in filter(Path.exists, (_cassette(test, root) for test in tests)):
+        for request, response in load(cassette).data:
+            asked[xform_name(operation(request))] += 1
+            metrics += sum("MetricStat" in each for each in parameters(request).get("MetricDataQueries", ()))
+            scanned += _scanned(response)
+    waiting, visible = max(timedelta(), end - now) / timedelta(minutes=1), AT_MOST / timedelta(minutes=1)
+    recording = len(tests) * _SECONDS_PER_TEST / 60
+    yield f"would record {len(tests)} tests, in about {waiting + recording:.0f} minutes and at most {visible:.0f} more:"
+    yield f"  the incident ends at {end:%H:%M} UTC, and AWS may take {visible:.0f} minutes to show all of it"
     yield "would write, and remove again:"
-    yield from _listed(written.operations)
-    yield "would ask, as the cassettes do now, and now and then whether all can be read:"
-    yield from _listed(asked.operations)
-    if asked.unknown:
-        yield f"  and what {len(asked.unknown)} cases without a cassette ask: {', '.join(asked.unknown)}"
+    yield from _listed(seeding.operations)
+    yield "would ask, as the cassettes do now:"
+    yield from _listed(asked)
     yield "would cost about:"
     costs = {
-        f"log ingestion, {written.log_bytes / 1e6:.1f} MB": LOG_INGESTION_GB * written.log_bytes / 1e9,
-        f"queries, {asked.scanned.total() / 1e6:.1f} MB": LOG_QUERY_GB * asked.scanned.total() / 1e9,
-        f"{len(written.metrics)} metrics for two hours": METRIC_MONTH * len(written.metrics) * (_ALIVE / _MONTH),
-        f"alarms on {written.alarm_metrics} metrics for two hours": ALARM_METRIC_MONTH
-        * written.alarm_metrics
-        * (_ALIVE / _MONTH),
+        f"log ingestion, {seeding.log_bytes / 1e6:.1f} MB": LOG_INGESTION_GB * seeding.log_bytes / 1e9,
+        f"queries, {scanned / 1e6:.1f} MB": LOG_QUERY_GB * scanned / 1e9,
+        f"{len(seeding.metrics)} metrics for two hours": METRIC_MONTH * len(seeding.metrics) * _BILLED_MONTHS,
+        f"alarms on {seeding.alarm_metrics} metrics for two hours": ALARM_METRIC_MONTH
+        * seeding.alarm_metrics
+        * _BILLED_MONTHS,
         "composite alarms for two hours": COMPOSITE_ALARM_MONTH
-        * written.operations["put_composite_alarm"]
-        * (_ALIVE / _MONTH),
-        "requests": REQUEST * (written.operations.total() + asked.operations.total())
-        + METRIC_REQUESTED * asked.metrics,
+        * seeding.operations["put_composite_alarm"]
+        * _BILLED_MONTHS,
+        "requests": REQUEST * (seeding.operations.total() + asked.total()) + METRIC_REQUESTED * metrics,
     }
     yield from (f"  {cost:.4f} USD  {what}" for what, cost in costs.items())
     yield f"  {sum(costs.values()):.2f} USD in all"
 
 
+def _cassette(test: str, root: Path) -> Path:
+    file, _, name = test.partition("::test_")
+    return root / "cassettes" / Path(file).stem.removeprefix("test_") / f"{name}.yaml"
+
+
 def _listed(operations: Counter[str]) -> Iterator[str]:
     yield from (f"  {count:5,} × {name}" for name, count in sorted(operations.items()))
-
-
-def _identity(datum: dict[str, Any]) -> tuple[str, ...]:
-    pairs = sorted((each["Name"], each["Value"]) for each in datum.get("Dimensions", ()))
-    return (datum["MetricName"], *(text for pair in pairs for text in pair))
 
 
 def _alarm_metrics(alarm: dict[str, Any]) -> int:
@@ -122,6 +104,7 @@ def _alarm_metrics(alarm: dict[str, Any]) -> int:
 
 
 def _scanned(response: dict[str, Any]) -> int:
+    """The bytes that a query scanned; each poll of it counts, which is too much rather than too little."""
     try:
         answer = json.loads(response["body"]["string"])
     except ValueError:

@@ -1,13 +1,13 @@
-"""The IAM policy of whoever records on AWS: nothing can be written but what begins as the prefixes of runs do."""
+"""The IAM policy for recording on AWS: it allows writes only to names that begin as the prefixes of runs do."""
 
 from __future__ import annotations
 
 import json
 
 from cloudwatch_mcp.aws.allow_list import OPERATIONS
-from scripts.record_lib.prefix import FAMILY
+from tests.support.run_prefix import FAMILY
 
-# What the server asks, and what listing and waiting ask besides.
+# The server's own requests, and those that list and wait.
 _READ = sorted(
     [f"{service}:{operation}" for operation, service in OPERATIONS.items()] + ["cloudwatch:DescribeAnomalyDetectors"]
 )
@@ -21,7 +21,7 @@ _LOG_GROUPS = [
     "PutRetentionPolicy",
     "TagResource",
 ]
-# These have ids, and metric models no ARN: IAM cannot tell ours from others (Service Authorization Reference).
+# These have ids, and metric models have no ARN: IAM cannot restrict them to a run (Service Authorization Reference).
 _UNNAMED = [
     "cloudwatch:DeleteAnomalyDetector",
     "logs:DeleteLogAnomalyDetector",
@@ -31,7 +31,7 @@ _UNNAMED = [
 
 
 def policy(account: str | None, region: str | None) -> str:
-    """The document as JSON, for one account and Region or for any."""
+    """The policy as JSON, for one account and Region or for any."""
     place = f"{region or '*'}:{account or '*'}"
     statements = [
         {"Sid": "Read", "Effect": "Allow", "Action": _READ, "Resource": "*"},

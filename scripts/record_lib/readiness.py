@@ -14,10 +14,9 @@ from cloudwatch_mcp.sandbox.incident.log_groups import LOG_GROUPS, LogGroup
 from cloudwatch_mcp.sandbox.incident.metrics import FINE, Series
 from cloudwatch_mcp.sandbox.incident.metrics_shop import shop_metrics
 from scripts.record_lib.account import Account
-from scripts.record_lib.progress import Progress
 
-_EVERY, _AT_MOST = 15.0, timedelta(minutes=20)
-_A_MINUTE = 60.0
+AT_MOST = timedelta(minutes=20)
+_INTERVAL = 15.0
 _PERIOD = 300
 _QUERIES = 500
 """API_GetMetricData: at most 500 in a request."""
@@ -27,45 +26,44 @@ class NotReady(Exception):
     """AWS did not show in time what was written."""
 
 
-def wait_until(moment: datetime, clock: Clock, progress: Progress, what: str) -> None:
-    begun = clock.now()
-    while (left := (moment - clock.now()).total_seconds()) > 0:
-        progress.show(what, 1 - left / (moment - begun).total_seconds(), f"({left / 60:.0f} min left)")
-        pause(clock, min(left, _A_MINUTE))
+def wait_until(moment: datetime, clock: Clock, say: Callable[[str], None]) -> None:
+    while (seconds := (moment - clock.now()).total_seconds()) > 0:
+        say(f"waiting until {moment:%H:%M} UTC, {seconds / 60:.0f} more minutes")
+        pause(clock, min(seconds, 600))
 
 
 def wait_until_readable(
-    account: Account, now: datetime, parts: Iterable[str], clock: Clock, progress: Progress
+    account: Account, now: datetime, parts: Iterable[str], clock: Clock, say: Callable[[str], None]
 ) -> None:
-    """Wait until the last hour's log events can be queried, and the last three hours' datapoints read.
+    """Wait until the last hour's log events and the last three hours' datapoints can be read.
 
     Raises:
-        NotReady: some of it cannot, after 20 minutes.
+        NotReady: some of them still cannot, after 20 minutes.
     """
     checks: dict[str, Callable[[], tuple[int, int]]] = {
-        "logs": lambda: _queryable(account, now, clock),
-        "metrics": lambda: _readable(account, now),
+        "logs": lambda: _log_events(account, now, clock),
+        "metrics": lambda: _datapoints(account, now),
     }
     for part in [part for part in parts if part in checks]:
-        deadline = clock.now() + _AT_MOST
+        deadline = clock.now() + AT_MOST
         while True:
-            found, written = checks[part]()
-            progress.show(f"of the {part} can be read", found / max(1, written), f"({found:,} of {written:,})")
-            if found >= written:
+            readable, written = checks[part]()
+            say(f"{part}: {readable:,} of {written:,} can be read")
+            if readable >= written:
                 break
             if clock.now() > deadline:
-                raise NotReady(f"Of {written:,} {part} that were written only {found:,} can be read after 20 minutes.")
-            pause(clock, _EVERY)
+                raise NotReady(f"After 20 minutes only {readable:,} of {written:,} {part} can be read.")
+            pause(clock, _INTERVAL)
 
 
 def pause(clock: Clock, seconds: float) -> None:
     anyio.run(clock.sleep, seconds)
 
 
-def _queryable(account: Account, now: datetime, clock: Clock) -> tuple[int, int]:
+def _log_events(account: Account, now: datetime, clock: Clock) -> tuple[int, int]:
     """How many events Logs Insights counts in the last hour, and how many were written."""
     start, end = int(now.timestamp()) - 3600, int(now.timestamp())
-    found = written = 0
+    readable = written = 0
     for _, groups in groupby(sorted(LOG_GROUPS, key=_class), key=_class):
         counts = {
             account.prefix + group.name: sum(start * 1000 <= event.time <= end * 1000 for event in group.events(now))
@@ -76,34 +74,31 @@ def _queryable(account: Account, now: datetime, clock: Clock) -> tuple[int, int]
             query = account.logs.start_query(
                 logGroupNames=names, startTime=start, endTime=end, queryString="stats count(*) as events"
             )
-            found += _counted(account, query["queryId"], clock)
+            readable += _count(account, query["queryId"], clock)
             written += sum(counts.values())
-    return found, written
+    return readable, written
 
 
 def _class(group: LogGroup) -> str:
     return group.log_class
 
 
-def _counted(account: Account, query_id: str, clock: Clock) -> int:
-    while True:
-        answer = account.logs.get_query_results(queryId=query_id)
-        if answer["status"] not in ("Scheduled", "Running"):
-            break
+def _count(account: Account, query_id: str, clock: Clock) -> int:
+    while (answer := account.logs.get_query_results(queryId=query_id))["status"] in ("Scheduled", "Running"):
         pause(clock, 1.0)
     return sum(int(cell["value"]) for row in answer["results"] for cell in row if cell["field"] == "events")
 
 
-def _readable(account: Account, now: datetime) -> tuple[int, int]:
-    """How many of the metrics are listed and of their five minutes have datapoints, and how many were written."""
+def _datapoints(account: Account, now: datetime) -> tuple[int, int]:
+    """How many metrics are listed and how many five-minute periods have data, and how many were written."""
     series = shop_metrics()
     start = now - FINE
-    found = sum(_lengths(account, series, start, now))
+    readable = sum(_lengths(account, series, start, now))
     written = len(series) + sum(len(_periods(each, start, now)) for each in series)
     for namespace in {each.published_in(account.prefix) for each in series}:
         for page in account.cloudwatch.get_paginator("list_metrics").paginate(Namespace=namespace):
-            found += len(page["Metrics"])
-    return found, written
+            readable += len(page["Metrics"])
+    return readable, written
 
 
 def _lengths(account: Account, series: list[Series], start: datetime, end: datetime) -> Iterator[int]:
@@ -123,7 +118,7 @@ def _query(identity: str, series: Series, prefix: str) -> dict[str, Any]:
 
 
 def _periods(series: Series, start: datetime, end: datetime) -> set[int]:
-    """The five minutes, on the clock's grid, in which the metric was written."""
+    """The five-minute periods, on the clock's grid, in which the metric was written."""
     last = int(end.timestamp())
     times = range(int(start.timestamp()), last, 60)
     return {time // _PERIOD for time in times if series.samples((last - time) / 60)}

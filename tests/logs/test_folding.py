@@ -38,7 +38,7 @@ def test_a_row_like_no_other_stays_as_it_is() -> None:
     ],
 )
 def test_ids_and_times_in_plain_text_are_recognized(text: str) -> None:
-    rows = [{"@message": text.format(number) + "." * 40} for number in range(40)]
+    rows = [{"@message": text.format(number) + "." * 80} for number in range(40)]
     assert [each["folded"] for each in folded(rows, QUERY, "CWLI", ROOM) or []] == ["40"]
 
 
@@ -58,6 +58,10 @@ def test_rows_that_differ_otherwise_are_not_folded(name: str) -> None:
 )
 def test_aggregates_other_languages_and_short_answers_are_not_folded(query: str, language: str, room: int) -> None:
     assert folded([row(number) for number in range(40)], query, language, room) is None
+
+
+def test_short_rows_are_not_folded() -> None:
+    assert folded([{"msg": "pool exhausted"}] * 400, QUERY, "CWLI", ROOM) is None
 
 
 def test_rows_with_columns_of_these_names_are_not_folded() -> None:

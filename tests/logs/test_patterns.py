@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from cloudwatch_mcp.logs.pattern_changes import Comparison, change, compare
-from cloudwatch_mcp.logs.patterns import Pattern, patterns_of_trouble
+from cloudwatch_mcp.logs.patterns import Pattern, patterns_of_trouble, read_patterns
+from cloudwatch_mcp.logs.query_results import Results
 from cloudwatch_mcp.timerange import Window
 from tests.support.frozen_time import NOW
 
@@ -82,6 +83,17 @@ def test_a_pattern_within_the_window_has_its_times() -> None:
 def test_a_pattern_throughout_the_window_has_no_times() -> None:
     slices = {millis(61): 3, millis(30): 1, millis(1): 5}
     assert pattern("a", visualization={"timeWindowCountMapping": slices}).seen(WINDOW) == (None, None)
+
+
+def test_a_pattern_in_the_last_slice_goes_on_however_wide_the_slices_are() -> None:
+    slices = [{"timeWindowCountMapping": {millis(ago): 1 for ago in minutes}} for minutes in ((45, 30, 15), (15,))]
+    results = Results("q", "Complete", [pattern("a", visualization=each).columns for each in slices])
+    assert [each.seen(WINDOW) for each in read_patterns(results)] == [(None, None), ("2026-11-20T11:45:00Z", None)]
+
+
+def test_a_window_shorter_than_a_slice_has_no_times() -> None:
+    shown = pattern("a", visualization={"timeWindowCountMapping": {millis(1): 5}})
+    assert shown.seen(Window(NOW - timedelta(seconds=30), NOW)) == (None, None)
 
 
 @pytest.mark.parametrize("histogram", [None, [], {"timeWindowCountMapping": 3}, {"timeWindowCountMapping": {"1": "x"}}])

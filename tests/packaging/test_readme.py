@@ -38,7 +38,7 @@ ELSEWHERE = {
         "tests/server/test_command_line.py",
         "def sandbox_server(",
     ),
-    ".venv/bin/python scripts/package.py": ("tests/packaging/test_packaging.py", '"package"'),
+    ".venv/bin/python scripts/package.py": ("tests/packaging/test_packaging.py", '"package.py"'),
 }
 NOT_RUN = {  # docker is not everywhere; test_dockerfile.py tests the Dockerfile's rules
     "docker build --tag cloudwatch-mcp .",

@@ -11,7 +11,7 @@ import yaml
 from loguru import logger
 
 from cloudwatch_mcp.recording import Recorder, Replay
-from tests.support.exchanges import document, recorder
+from tests.support.exchanges import document, make_recorder
 
 Replaying = Callable[..., Replay]
 
@@ -47,7 +47,7 @@ def replaying(write: Callable[..., Path]) -> Replaying:
 
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever connects or waits fails."""
+    """Fail on a connection or a wait."""
 
     def refuse(*seconds: Any) -> None:
         if seconds != (0,):
@@ -67,14 +67,14 @@ def journal(tmp_path: Path) -> Path:
 @pytest.fixture
 def journaling(journal: Path) -> Iterator[Recorder]:
     """A recorder with a journal."""
-    recording = recorder(journal=journal)
-    yield recording
-    recording.finish()
+    recorder = make_recorder(journal=journal)
+    yield recorder
+    recorder.finish()
 
 
 @pytest.fixture
-def told() -> Iterator[list[str]]:
-    """What is logged."""
+def logged() -> Iterator[list[str]]:
+    """The lines that are logged."""
     lines: list[str] = []
     sink = logger.add(lines.append, format="{message}")
     yield lines

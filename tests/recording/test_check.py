@@ -32,9 +32,7 @@ def test_a_leak_has_its_file_and_line_and_what_to_do(write: Write, capsys: pytes
     assert "jane" not in out
 
 
-def test_what_the_model_does_not_allow_is_told_with_what_to_do(
-    write: Write, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_violation_of_the_model_says_what_to_do(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(alarm(Period="1"))
     assert main(["check", str(path)]) == 1
     assert capsys.readouterr().out == (
@@ -43,6 +41,6 @@ def test_what_the_model_does_not_allow_is_told_with_what_to_do(
     )
 
 
-def test_a_file_that_is_no_cassette_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_not_a_cassette_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(tmp_path / "none.yaml")]) == 1
     assert "none.yaml cannot be read: No such file or directory" in capsys.readouterr().out

@@ -55,7 +55,7 @@ def test_an_investigation_is_recorded_and_replayed_without_aws(sandbox: str, tmp
     assert "Recorded calls nearest to this one: get_active_alarms {}" in other.error
 
 
-def test_a_recording_is_put_in_order_when_its_input_ends(sandbox: str, tmp_path: Path) -> None:
+def test_a_recording_is_sorted_when_its_input_ends(sandbox: str, tmp_path: Path) -> None:
     file = tmp_path / "incident.yaml"
     with ServerProcess("--record", str(file), AWS_ENDPOINT_URL=sandbox) as process:
         process.initialize()
@@ -95,7 +95,7 @@ def test_a_disk_that_is_full_at_the_start_is_one_line(capsys: pytest.CaptureFixt
     assert not file.exists()
 
 
-def test_an_account_that_is_known_late_is_not_in_the_file_of_a_killed_process(tmp_path: Path) -> None:
+def test_an_account_recognised_late_is_not_in_the_file_of_a_killed_process(tmp_path: Path) -> None:
     file = tmp_path / "incident.yaml"
     answers = iter(
         [answer(logGroups=[{"logGroupName": f"tenant-{ACCOUNT}"}]), answer(queryDefinitions=[])] + [one_group(None)] * 2
@@ -114,7 +114,7 @@ def test_an_account_that_is_known_late_is_not_in_the_file_of_a_killed_process(tm
     assert len(load(file).get_metadata("calls", None)) == 2
 
 
-def test_the_names_that_redact_leaves_are_all_names_of_tools_and_arguments() -> None:
+def test_redact_keeps_the_names_of_tools_and_arguments() -> None:
     redaction = Redaction(["."], names=cli._names_of_tools())
     tools = definitions()
     names = {*tools, *(name for tool in tools.values() for name in _properties(tool.parameters))}
@@ -133,7 +133,7 @@ def _properties(schema: Any) -> Iterator[str]:
 
 
 def _complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """What the command line says and leaves with, before it serves."""
+    """The message with which the command line exits before it serves."""
     with pytest.raises(SystemExit) as left:
         cli.main(arguments)
     assert capsys.readouterr().out == ""
@@ -212,7 +212,7 @@ def test_a_path_that_cannot_be_written_is_one_line(capsys: pytest.CaptureFixture
     assert complaint.endswith("a.yaml cannot be written: No such file or directory.")
 
 
-def test_what_cannot_be_replayed_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_an_error_of_replay_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert "cannot be read: No such file" in _complaint(capsys, "--replay", str(tmp_path / "none.yaml"))
 
 

@@ -1,4 +1,4 @@
-"""A server that is recorded, and one that replays it."""
+"""A recorded server, and one that replays the recording."""
 
 from __future__ import annotations
 
@@ -18,16 +18,14 @@ from cloudwatch_mcp.recording import Recorder, Replay
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.support.asking import Reply, asking
 from tests.support.endpoint import Endpoint, Request, Response
-from tests.support.exchanges import answer, recorder
+from tests.support.exchanges import answer, make_recorder
 from tests.support.frozen_time import Time
 
 pytestmark = pytest.mark.anyio
 
 
-def served(recording: Recorder) -> CloudWatchServer:
-    return build_server(
-        Settings(), os.environ, clients=recording.clients(Settings(), os.environ), clock=recording.clock
-    )
+def served(recorder: Recorder) -> CloudWatchServer:
+    return build_server(Settings(), os.environ, clients=recorder.clients(Settings(), os.environ), clock=recorder.clock)
 
 
 def replayed(path: Path) -> CloudWatchServer:
@@ -41,10 +39,10 @@ async def test_recording_the_same_again_gives_the_same_file(
     monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox)
     files = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
     for file in files:
-        recording = recorder(base=time.clock(), rename_queries=True)
-        async with asking(served(recording)) as ask:
+        recorder = make_recorder(base=time.clock(), rename_queries=True)
+        async with asking(served(recorder)) as ask:
             await ask("analyze_log_group", log_group_arn="/ecs/shop/payments")
-        recording.save(file)
+        recorder.save(file)
     assert files[0].read_bytes() == files[1].read_bytes()
     async with asking(replayed(files[0])) as ask:
         assert not (await ask("analyze_log_group", log_group_arn="/ecs/shop/payments")).failed
@@ -63,7 +61,7 @@ def profiles(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Pa
 async def test_profiles_and_their_regions_replay_without_the_files_they_came_from(
     tmp_path: Path, profiles: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recording, numbers = recorder(region=None), count()
+    recorder, numbers = make_recorder(region=None), count()
 
     async def investigate(server: CloudWatchServer) -> list[str]:
         async with asking(server) as ask:
@@ -75,9 +73,9 @@ async def test_profiles_and_their_regions_replay_without_the_files_they_came_fro
 
     with Endpoint(next_alarm) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
-        clients = recording.clients(Settings(), {})
-        seen = await investigate(build_server(Settings(), {}, clients=clients, clock=recording.clock))
-    recording.save(tmp_path / "a.yaml")
+        clients = recorder.clients(Settings(), {})
+        seen = await investigate(build_server(Settings(), {}, clients=clients, clock=recorder.clock))
+    recorder.save(tmp_path / "a.yaml")
     profiles.rename(tmp_path / "elsewhere")  # noqa: ASYNC240 - nothing else runs meanwhile
     assert await investigate(replayed(tmp_path / "a.yaml")) == seen
     alarms = ["0 in us-west-2", "1 in eu-west-1", "2 in eu-west-1"]
@@ -85,29 +83,27 @@ async def test_profiles_and_their_regions_replay_without_the_files_they_came_fro
 
 
 @pytest.mark.usefixtures("profiles")
-async def test_a_profile_whose_name_was_redacted_is_asked_for_by_its_stand_in(
+async def test_a_profile_with_a_redacted_name_is_replayed_by_its_stand_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recording = recorder(redact=["prod"], region=None)
+    recorder = make_recorder(redact=["prod"], region=None)
     with Endpoint(lambda _: answer(MetricAlarms=[{"AlarmName": "a", "StateValue": "ALARM"}])) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
-        async with asking(served(recording)) as ask:
+        async with asking(served(recorder)) as ask:
             seen = await ask("get_active_alarms", profile_name="prod")
-    recording.save(tmp_path / "a.yaml")
+    recorder.save(tmp_path / "a.yaml")
     assert "prod" not in (tmp_path / "a.yaml").read_text()
     async with asking(replayed(tmp_path / "a.yaml")) as ask:
         played = await ask("get_active_alarms", profile_name="redacted-1")
     assert played.data == {**seen.data, "profile": "redacted-1"}
 
 
-async def test_what_failed_before_aws_answered_is_no_answer_in_a_replay(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_request_without_an_answer_is_not_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    recording = recorder()
-    async with asking(served(recording)) as ask:
+    recorder = make_recorder()
+    async with asking(served(recorder)) as ask:
         assert "Unable to locate credentials" in (await ask("get_active_alarms")).error
-    recording.save(tmp_path / "a.yaml")
+    recorder.save(tmp_path / "a.yaml")
     async with asking(replayed(tmp_path / "a.yaml")) as ask:
         error = (await ask("get_active_alarms")).error
     assert error == "This call is in the recording, but not what it asks of AWS: DescribeAlarms was not recorded."
@@ -120,16 +116,16 @@ async def test_what_failed_before_aws_answered_is_no_answer_in_a_replay(
         (Response(b"<html>502</html>", status=502, content_type="text/html"), ClientError),
     ],
 )
-async def test_a_proxys_page_is_recorded_and_fails_in_the_same_way(
+async def test_a_proxys_page_is_recorded_and_fails_the_same_way_in_a_replay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: Response, failure: type[Exception]
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
-    recording = recorder()
+    recorder = make_recorder()
     with Endpoint(lambda _: page) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
-        async with asking(served(recording)) as ask:
+        async with asking(served(recorder)) as ask:
             seen = await ask("get_active_alarms")
-    recording.save(tmp_path / "a.yaml")
+    recorder.save(tmp_path / "a.yaml")
     async with asking(replayed(tmp_path / "a.yaml")) as ask:
         played = await ask("get_active_alarms")
     assert seen.failed
@@ -143,7 +139,7 @@ async def test_an_investigation_replays_word_for_word(
     monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox)
     ticks = count()
     base = replace(time.clock(), now=lambda: time.start + timedelta(seconds=0.7 * next(ticks)))
-    recording = recorder(base=base, journal=journal)
+    recorder = make_recorder(base=base, journal=journal)
     questions: list[tuple[str, dict[str, Any]]] = [
         ("get_active_alarms", {}),
         ("get_alarm_history", {"alarm_name": "shop-checkout-degraded", "include_component_alarms": True}),
@@ -165,9 +161,9 @@ async def test_an_investigation_replays_word_for_word(
         async with asking(server) as ask:
             return [await ask(tool, **arguments) for tool, arguments in questions]
 
-    seen = await investigate(served(recording))
+    seen = await investigate(served(recorder))
     growing = await investigate(replayed(journal))
-    recording.finish()
+    recorder.finish()
     finished = await investigate(replayed(journal))
     assert seen == growing == finished
     assert [reply.failed for reply in seen] == [False] * 5 + [True] * 2

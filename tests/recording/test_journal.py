@@ -1,4 +1,4 @@
-"""The file of a recording under way, and what becomes of it at the end."""
+"""The file of a recording in progress, and at its end."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ import pytest
 
 from cloudwatch_mcp.recording import CannotRecord, Recorder, load
 from tests.support.endpoint import Endpoint, Response
-from tests.support.exchanges import ACCOUNT, answer, client, one_group, recorder, room_for
+from tests.support.exchanges import ACCOUNT, answer, client, make_recorder, one_group, room_for
 
 pytestmark = pytest.mark.anyio
 
 
-def _record_two(recording: Recorder) -> None:
+def _record_two(recorder: Recorder) -> None:
     with Endpoint(one_group) as endpoint:
-        logs = client(recording, url=endpoint.url)
+        logs = client(recorder, url=endpoint.url)
         for prefix in ("/b", "/a"):
-            with recording.clock.during("describe_log_groups", {"log_group_name_prefix": prefix}):
+            with recorder.clock.during("describe_log_groups", {"log_group_name_prefix": prefix}):
                 logs.describe_log_groups(logGroupNamePrefix=prefix)
 
 
@@ -43,30 +43,30 @@ def test_a_recording_can_be_read_while_it_grows_and_is_sorted_at_its_end(journal
 
 
 def test_an_event_that_was_cut_off_is_dropped_with_a_warning(
-    journal: Path, journaling: Recorder, told: list[str]
+    journal: Path, journaling: Recorder, logged: list[str]
 ) -> None:
     _record_two(journaling)
     whole = journal.read_bytes()
     journal.write_bytes(whole[:-40])
     assert _prefixes(journal) == ["/b"]
-    assert told == [f"{journal}: its last event is cut off and was dropped.\n"]
+    assert logged == [f"{journal}: its last event is cut off and was dropped.\n"]
 
 
 def test_a_file_that_exists_is_left_alone(journal: Path) -> None:
     journal.write_text("mine")
     with pytest.raises(CannotRecord, match="exists: name another file, or remove it"):
-        recorder(journal=journal)
+        make_recorder(journal=journal)
     assert journal.read_text() == "mine"
 
 
-def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CannotRecord, match=r"none/a\.yaml cannot be written: No such file or directory"):
-        recorder(journal=tmp_path / "none" / "a.yaml")
+        make_recorder(journal=tmp_path / "none" / "a.yaml")
 
 
-def test_a_pattern_that_is_none_is_told_before_a_file_is_made(journal: Path) -> None:
-    with pytest.raises(CannotRecord, match=r"'\(' is no regular expression"):
-        recorder(journal=journal, redact=["("])
+def test_an_invalid_pattern_is_an_error_before_a_file_is_created(journal: Path) -> None:
+    with pytest.raises(CannotRecord, match=r"'\(' is not a regular expression"):
+        make_recorder(journal=journal, redact=["("])
     assert not journal.exists()
 
 
@@ -75,95 +75,95 @@ def _no_space(*_: Any, **__: Any) -> NoReturn:
 
 
 @pytest.mark.parametrize("room", [0, 40, 100])
-def test_a_disk_that_is_full_at_the_start_is_told_and_no_file_is_left(journal: Path, room: int) -> None:
+def test_a_disk_that_is_full_at_the_start_is_an_error_and_no_file_remains(journal: Path, room: int) -> None:
     with room_for(room), pytest.raises(CannotRecord, match="cannot be written: File too large"):
-        recorder(journal=journal)
+        make_recorder(journal=journal)
     assert not journal.exists()
 
 
-def test_a_full_disk_costs_the_recording_and_not_the_call(journal: Path, journaling: Recorder, told: list[str]) -> None:
+def test_a_full_disk_ends_the_recording_but_not_the_call(
+    journal: Path, journaling: Recorder, logged: list[str]
+) -> None:
     with room_for(journal.stat().st_size + 30):
         _record_two(journaling)
-    assert told == [f"{journal} cannot be written: File too large.\n"]
+    assert logged == [f"{journal} cannot be written: File too large.\n"]
     assert _prefixes(journal) == []  # whole lines only
     with journaling.clock.during("describe_log_groups", {}):
         assert _prefixes(journal) == ["/b", "/a"]  # what was kept in memory
 
 
 @pytest.mark.parametrize("place", ["tempfile.mkstemp", "os.fdopen", "pathlib.Path.replace"])
-def test_a_disk_that_is_full_at_the_end_is_told_and_leaves_the_journal(
-    journal: Path, journaling: Recorder, told: list[str], place: str, monkeypatch: pytest.MonkeyPatch
+def test_a_disk_that_is_full_at_the_end_is_logged_and_the_journal_remains(
+    journal: Path, journaling: Recorder, logged: list[str], place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _record_two(journaling)
     monkeypatch.setattr(place, _no_space)
     journaling.finish()
     monkeypatch.undo()
-    assert told == [f"{journal} stays as it grew, unsorted: No space left on device.\n"]
+    assert logged == [f"{journal} stays as it grew, unsorted: No space left on device.\n"]
     assert _prefixes(journal) == ["/b", "/a"]
     assert list(journal.parent.iterdir()) == [journal]
 
 
-def test_what_a_full_disk_lost_is_counted_at_the_end(journal: Path, journaling: Recorder, told: list[str]) -> None:
+def test_what_a_full_disk_lost_is_counted_at_the_end(journal: Path, journaling: Recorder, logged: list[str]) -> None:
     with room_for(journal.stat().st_size):
         _record_two(journaling)
         journaling.finish()
-    assert told[-1] == f"{journal} stays as it grew, unsorted and lacks its last 5 events: File too large.\n"
+    assert logged[-1] == f"{journal} stays as it grew, unsorted and lacks its last 5 events: File too large.\n"
 
 
 @pytest.mark.parametrize(
     "failure", [OSError("no number"), MemoryError(), RecursionError("too deep"), ValueError("two\nlines")]
 )
 def test_the_end_never_fails(
-    journaling: Recorder, told: list[str], failure: Exception, monkeypatch: pytest.MonkeyPatch
+    journaling: Recorder, logged: list[str], failure: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_: Any) -> NoReturn:
         raise failure
 
     monkeypatch.setattr("cloudwatch_mcp.recording.readable.serialize", fail)
     journaling.finish()
-    (line,) = told
+    (line,) = logged
     assert line.count("\n") == 1
     assert line.endswith((": no number.\n", ": MemoryError.\n", ": too deep.\n", ": two lines.\n"))
 
 
-def test_the_end_never_fails_though_the_file_cannot_be_closed(journal: Path, journaling: Recorder) -> None:
+def test_the_end_never_fails_even_if_the_file_cannot_be_closed(journal: Path, journaling: Recorder) -> None:
     assert journaling._journal is not None
     os.close(journaling._journal._file.fileno())
     journaling.finish()
     assert journal.read_text().startswith("version: 1\n")
 
 
-def test_a_directory_that_was_put_in_the_place_of_the_file_is_told(
-    journal: Path, journaling: Recorder, told: list[str]
-) -> None:
+def test_a_directory_in_place_of_the_file_is_logged(journal: Path, journaling: Recorder, logged: list[str]) -> None:
     journal.unlink()
     journal.mkdir()
     journaling.finish()
-    assert told == [f"{journal} stays as it grew, unsorted: Is a directory.\n"]
+    assert logged == [f"{journal} stays as it grew, unsorted: Is a directory.\n"]
     assert list(journal.iterdir()) == []
 
 
-def test_a_directory_that_was_removed_is_made_again(tmp_path: Path) -> None:
+def test_a_directory_that_was_removed_is_created_again(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
-    recording = recorder(journal=tmp_path / "a" / "b.yaml")
+    recorder = make_recorder(journal=tmp_path / "a" / "b.yaml")
     shutil.rmtree(tmp_path / "a")
-    _record_two(recording)
-    recording.finish()
+    _record_two(recorder)
+    recorder.finish()
     assert _prefixes(tmp_path / "a" / "b.yaml") == ["/a", "/b"]
 
 
-def test_only_the_owner_can_read_a_recording_growing_or_finished(journal: Path) -> None:
+def test_only_the_owner_can_read_a_recording_in_progress_or_finished(journal: Path) -> None:
     before = os.umask(0)
     try:
-        recording = recorder(journal=journal)
+        recorder = make_recorder(journal=journal)
         growing = journal.stat().st_mode
-        recording.finish()
+        recorder.finish()
     finally:
         os.umask(before)
     assert (growing & 0o777, journal.stat().st_mode & 0o777) == (0o600, 0o600)
 
 
-def test_a_recording_is_written_through_no_link(journal: Path, journaling: Recorder, tmp_path: Path) -> None:
+def test_a_recording_is_not_written_through_a_link(journal: Path, journaling: Recorder, tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("mine")
     journal.with_name("incident.yaml.new").symlink_to(victim)
@@ -176,12 +176,12 @@ def test_a_recording_is_written_through_no_link(journal: Path, journaling: Recor
 
 
 @pytest.mark.parametrize("link", ["file", "nothing"])
-def test_a_link_in_the_place_of_the_file_is_refused(journal: Path, tmp_path: Path, link: str) -> None:
+def test_a_link_in_place_of_the_file_is_refused(journal: Path, tmp_path: Path, link: str) -> None:
     if link == "file":
         (tmp_path / "file").touch()
     journal.symlink_to(tmp_path / link)
     with pytest.raises(CannotRecord, match="exists: name another file"):
-        recorder(journal=journal)
+        make_recorder(journal=journal)
 
 
 TENANTS = f"tenant {ACCOUNT}, {ACCOUNT[:4]}-{ACCOUNT[4:8]}-{ACCOUNT[8:]}, %20{ACCOUNT}"
@@ -191,7 +191,7 @@ TENANTS = f"tenant {ACCOUNT}, {ACCOUNT[:4]}-{ACCOUNT[4:8]}-{ACCOUNT[8:]}, %20{AC
 def before_it_is_known(
     journaling: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[], None]]:
-    """What was recorded of an account before it is known to be one; then what shows it."""
+    """Requests with an account id that is not recognisable yet, and then the one that shows it."""
     keys = "aws_access_key_id = testing\naws_secret_access_key = testing\n"
     (tmp_path / "config").write_text(f"[profile Admin-{ACCOUNT}]\n{keys}")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
@@ -207,7 +207,7 @@ def before_it_is_known(
         yield ask
 
 
-def test_an_account_that_is_known_late_is_taken_out_of_what_was_written(
+def test_an_account_recognised_late_is_removed_from_what_was_written(
     journal: Path, journaling: Recorder, before_it_is_known: Callable[[], None]
 ) -> None:
     assert ACCOUNT in journal.read_text()
@@ -227,7 +227,7 @@ def test_an_account_that_is_known_late_is_taken_out_of_what_was_written(
     assert [response["body"] for response in growing.responses] == [response["body"] for response in finished.responses]
 
 
-def test_an_account_that_is_known_late_is_taken_out_though_the_disk_is_full(
+def test_an_account_recognised_late_is_removed_even_if_the_disk_is_full(
     journal: Path, before_it_is_known: Callable[[], None]
 ) -> None:
     assert ACCOUNT in journal.read_text()
@@ -237,7 +237,7 @@ def test_an_account_that_is_known_late_is_taken_out_though_the_disk_is_full(
     assert len(load(journal).requests) == 1
 
 
-def test_what_is_nested_too_deeply_is_recorded_as_its_text(journal: Path, journaling: Recorder) -> None:
+def test_a_body_that_is_nested_too_deeply_is_recorded_as_text(journal: Path, journaling: Recorder) -> None:
     deep = b'{"nextToken": "AQ\\u003d", "logGroups": [], "@ptr": ' + b"[" * 20_000 + b"]" * 20_000 + b"}"
     with Endpoint(lambda _: Response(deep)) as endpoint:
         logs = client(journaling, url=endpoint.url)
@@ -254,32 +254,32 @@ def _shorten(response_dict: dict[str, Any], **_: Any) -> None:
 
 
 @pytest.mark.parametrize("depth", [80, 5_000])
-def test_a_call_that_cannot_be_written_down_goes_on(
-    journal: Path, journaling: Recorder, told: list[str], depth: int
+def test_a_call_that_cannot_be_recorded_continues(
+    journal: Path, journaling: Recorder, logged: list[str], depth: int
 ) -> None:
     deep: list[Any] = []
     for _ in range(depth):
         deep = [deep]
     with journaling.clock.during("describe_log_groups", {"a": deep}):
         pass
-    assert told[0].startswith("A tool call could not be recorded: ")
+    assert logged[0].startswith("A tool call could not be recorded: ")
     journaling.finish()
     assert load(journal).get_metadata("calls", None) == []
 
 
-def test_an_answer_that_cannot_be_written_down_is_told_and_given_all_the_same(
-    journaling: Recorder, told: list[str], monkeypatch: pytest.MonkeyPatch
+def test_an_answer_that_cannot_be_recorded_is_logged_and_returned(
+    journaling: Recorder, logged: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journaling._redaction, "body", _no_space)
     with Endpoint(one_group) as endpoint:
         assert client(journaling, url=endpoint.url).describe_log_groups()["logGroups"]
-    assert told == ["An answer of AWS's could not be recorded: OSError.\n"]
+    assert logged == ["An answer from AWS could not be recorded: OSError.\n"]
 
 
-def test_what_may_be_secret_still_is_told_at_the_end(journaling: Recorder, told: list[str]) -> None:
+def test_possible_secrets_are_logged_at_the_end(journaling: Recorder, logged: list[str]) -> None:
     found = answer(logGroups=[{"logGroupName": "/a"}], note="ask jane@corp.invalid.com at 8.8.8.8")
     with Endpoint(lambda _: found) as endpoint:
         client(journaling, url=endpoint.url).describe_log_groups()
     journaling.finish()
-    (line,) = told
+    (line,) = logged
     assert "e-mail address (1 lines), public IP address (1 lines). --redact replaces more." in line

@@ -109,7 +109,7 @@ def _zipped(text: str) -> str:
         ),
     ],
 )
-def test_a_leak_is_found_with_its_line_and_never_repeated(line: str, kind: str) -> None:
+def test_a_leak_has_its_line_and_is_never_repeated(line: str, kind: str) -> None:
     assert leaks.find(f"version: 1\n{line}\n") == [leaks.Leak(2, kind)]
 
 
@@ -152,7 +152,7 @@ def test_a_leak_is_found_with_its_line_and_never_repeated(line: str, kind: str) 
         "key: AKIA-redacted",
     ],
 )
-def test_what_is_no_secret_is_no_leak(line: str) -> None:
+def test_harmless_text_is_not_a_leak(line: str) -> None:
     assert leaks.find(line) == []
 
 
@@ -163,7 +163,7 @@ def test_the_lines_of_accounts_in_a_list_are_named() -> None:
     assert leaks.find(text) == [leaks.Leak(4, "account id"), leaks.Leak(6, "account id")]
 
 
-def test_a_number_in_a_block_of_text_is_no_plain_number() -> None:
+def test_a_number_in_a_block_of_text_is_not_a_plain_number() -> None:
     assert leaks.find("a: |-\n  998877665544\nb: 1\n") == [leaks.Leak(2, "account id")]
 
 

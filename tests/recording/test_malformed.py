@@ -1,4 +1,4 @@
-"""Files that are no cassettes, or odd ones."""
+"""Invalid and odd cassettes."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def refusal(path: Path) -> str:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("", "it is no cassette (it is empty)"),
-        ("- a\n", "it is no cassette (it is no mapping)"),
+        ("", "it is not a cassette (it is empty)"),
+        ("- a\n", "it is not a cassette (it is not a mapping)"),
         (LAUGHS, "YAML anchors and aliases are not allowed"),
         ("a: &b c\n", "line 1: YAML anchors and aliases are not allowed"),
         ("a: &b [*b]\n", "line 1: YAML anchors and aliases are not allowed"),
@@ -56,49 +56,49 @@ def refusal(path: Path) -> str:
         ("a: !!binary aGk=\n", "the YAML tag !!binary is not allowed"),
         ("a: !!set {b}\n", "the YAML tag !!set is not allowed"),
         (f"a: {'9' * 5_000}\n", "line 1: '999"),
-        ("a: 2026-13-45\n", "line 1: '2026-13-45' is no timestamp"),
-        ("a: 2026-11-20\n", "line 1: 2026-11-20 is no time with a zone"),
-        ("a: 2026-11-20T12:00:00+99:99\n", "is no timestamp"),
+        ("a: 2026-13-45\n", "line 1: '2026-13-45' is not a timestamp"),
+        ("a: 2026-11-20\n", "line 1: 2026-11-20 is not a time with a time zone"),
+        ("a: 2026-11-20T12:00:00+99:99\n", "is not a timestamp"),
         ("[" * 300_000, "it is nested more than 100 levels deep"),
         ("- " * 300_000, "it is nested more than 100 levels deep"),
         ("a: 1\n---\nb: 1\n", "it has a second YAML document"),
         ("a: \x00\n", "control characters are not allowed"),
-        ("a: [\n", "it is no cassette (while parsing"),
+        ("a: [\n", "it is not a cassette (while parsing"),
         (HEAD, "its interactions is missing"),
         (HEAD + "interactions: {}\n", "its interactions should be a valid list"),
         (HEAD + "interactions: [1]\n", "its interactions.0 should be a mapping"),
         ("version: 2\ninteractions: []\n", "its version should be 1"),
         ("interactions: []\n", "its metadata.recorded_at is missing"),
         ("metadata: []\ninteractions: []\n", "its metadata should be a valid dictionary"),
-        ("metadata: {recorded_at: soon}\ninteractions: []\n", "its metadata.recorded_at is no time with a zone"),
+        ("metadata: {recorded_at: soon}\ninteractions: []\n", "metadata.recorded_at is not a time with a time zone"),
         ("metadata: {recorded_at: 0001-01-01T00:00:00Z}\ninteractions: []\n", "is not between the years 2000 and 2999"),
         (HEADER, "its metadata.recorded_at is missing"),
-        (HEADER + "[]\n", "line 2 is no event"),
-        (HEADER + "7\n", "line 2 is no event"),
-        (HEADER + "{}\n", "line 2 is no event"),
-        (HEADER + "\n", "line 2 is no event (Expecting value"),
-        (HEADER + f'{{"call": {"9" * 5_000}}}\n', "line 2 is no event"),
-        (HEADER + '{"call": {}, "metadata": {}}\n', "line 2 is no event"),
-        (HEADER + '{"call": {"a": 1, "a": 2}}\n', "line 2 is no event (a member occurs twice)"),
-        (HEADER + '{"other": {}}\n', "line 2 is no event of metadata, call, interaction"),
-        (HEADER + '{"metadata": []}\n', "its metadata is no mapping"),
+        (HEADER + "[]\n", "line 2 is not an event"),
+        (HEADER + "7\n", "line 2 is not an event"),
+        (HEADER + "{}\n", "line 2 is not an event"),
+        (HEADER + "\n", "line 2 is not an event (Expecting value"),
+        (HEADER + f'{{"call": {"9" * 5_000}}}\n', "line 2 is not an event"),
+        (HEADER + '{"call": {}, "metadata": {}}\n', "line 2 is not an event"),
+        (HEADER + '{"call": {"a": 1, "a": 2}}\n', "line 2 is not an event (a member occurs twice)"),
+        (HEADER + '{"other": {}}\n', "line 2 is not an event of metadata, call, interaction"),
+        (HEADER + '{"metadata": []}\n', "its metadata is not a mapping"),
         (HEADER + '{"call": ' + "[" * 100_000 + "\n", "line 2 is nested too deeply"),
     ],
 )  # fmt: skip
-def test_what_is_no_cassette_is_refused_in_one_sentence(tmp_path: Path, text: str, complaint: str) -> None:
+def test_an_invalid_cassette_is_refused_in_one_sentence(tmp_path: Path, text: str, complaint: str) -> None:
     path = tmp_path / "a.yaml"
     path.write_text(text, encoding="utf-8")
     assert complaint in refusal(path)
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe", b"caf\xe9", bytes(range(256))])
-def test_what_is_no_text_is_refused(tmp_path: Path, data: bytes) -> None:
+def test_binary_data_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(data)
     assert refusal(path) == "it is not text in UTF-8."
 
 
-def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+def test_anything_but_a_regular_file_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "pipe", Path("/dev/zero")):
         assert refusal(path) == "it is not a regular file."
@@ -108,7 +108,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     ("place", "value", "complaint"),
     [
         (("interactions", 0, "request"), None, "should be a mapping"),
-        (("interactions", 0, "request", "body"), 5, "is no text, mapping or list"),
+        (("interactions", 0, "request", "body"), 5, "is not text, a mapping or a list"),
         (("interactions", 0, "request", "uri"), "http://[", "has no host"),
         (("interactions", 0, "request", "profile"), 5, "should be a valid string"),
         (("interactions", 0, "request", "heders"), {}, "is not known"),
@@ -122,7 +122,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         (("metadata", "calls"), {}, "should be a valid list"),
         (("metadata", "calls", 0, "arguments"), [], "should be a valid dictionary"),
         (("metadata", "calls", 0, "arguments", "start_time"), AT, "has a time without quotes"),
-        (("metadata", "calls", 0, "at"), "noon", "is no time with a zone"),
+        (("metadata", "calls", 0, "at"), "noon", "is not a time with a time zone"),
         (("metadata", "calls", 0, "tool"), 5, "should be a valid string"),
         (("metadata", "profiles"), ["prod"], "should be a valid dictionary"),
         (("metadata", "region"), 5, "should be a valid string"),
@@ -149,7 +149,7 @@ def test_an_interaction_has_both_parts(write: Callable[..., Path], missing: str)
 
 
 def valid() -> dict[str, Any]:
-    """A cassette's document with something of everything."""
+    """A cassette's document with every kind of value."""
     groups = {"logGroups": [{"logGroupName": "/a", "arn": "arn", "creationTime": 1, "storedBytes": 0}]}
     error = {"__type": "com.amazon.coral.service#ThrottlingException", "message": "Rate exceeded"}
     alarm = {"AlarmName": "a", "StateUpdatedTimestamp": AT, "Threshold": 5.0, "ActionsEnabled": True}
@@ -171,7 +171,7 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 
 
 def _mutants(whole: dict[str, Any], count: int) -> Iterator[dict[str, Any]]:
-    """The document with one member missing, or replaced by an odd value, or named otherwise; always the same ones."""
+    """Yield the document with one member missing, renamed or replaced by an odd value; deterministic."""
     every = list(product(_places(whole), ["missing", "renamed", *ODD]))
     for path, odd in random.Random(12).sample(every, count):
         mutant = deepcopy(whole)
@@ -188,7 +188,7 @@ def _mutants(whole: dict[str, Any], count: int) -> Iterator[dict[str, Any]]:
 
 
 def _use(path: Path) -> bool:
-    """Load, check and play the file. It is refused in one line, or every request of it is played."""
+    """Load, check and replay the file: it is refused in one line, or each of its requests is replayed."""
     findings = [str(finding) for finding in check(path)]
     if any("cannot be read" in finding for finding in findings):
         assert findings == [f"{path}: {path} cannot be read: {refusal(path)}"]

@@ -1,4 +1,4 @@
-"""What a cassette file looks like, and that nothing of an exchange is lost in it."""
+"""The format of a cassette file, which loses nothing."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ def written(made: Cassette, path: Path) -> str:
 
 
 def parsed(operation: str, response: dict[str, Any]) -> Any:
-    """The answer as botocore reads it."""
+    """The answer as botocore parses it."""
     model = operation_model(TARGETS[operation][1])
     assert model is not None
-    told = {
+    logged = {
         "status_code": response["status"]["code"],
         "headers": {name.lower(): values[0] for name, values in response["headers"].items()},
         "body": response["body"]["string"],
     }
-    return create_parser("json").parse(told, model.output_shape)
+    return create_parser("json").parse(logged, model.output_shape)
 
 
 ALARM = {
@@ -80,7 +80,7 @@ METRIC_DATA = {"MetricDataResults": [{"Id": "m1", "Timestamps": [1795435200, 179
         ("StartQuery", 400, {"__type": "MalformedQueryException", "queryCompileError": {"message": "no\tway"}}, {}),
     ],
 )
-def test_botocore_reads_a_written_answer_as_it_read_the_one_of_aws(
+def test_botocore_parses_a_recorded_answer_as_it_parsed_the_original(
     tmp_path: Path, operation: str, status: int, body: dict[str, Any], headers: dict[str, str]
 ) -> None:
     made = cassette(operation, b"{}", json.dumps(body).encode(), status, **headers)
@@ -103,7 +103,7 @@ _JSON = st.recursive(
 
 
 def written_and_read(value: Any) -> Any:
-    """The value as the member of a body, after it was in a file."""
+    """The value as a member of a body, written and read."""
     text = json.dumps({"value": value})
     request = {"method": "POST", "uri": URIS["logs"], "headers": {}, "body": text}
     response = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": text}}
@@ -115,7 +115,7 @@ def written_and_read(value: Any) -> Any:
 
 @settings(max_examples=40, deadline=None)
 @given(st.dictionaries(_TEXT, _JSON, max_size=5))
-def test_nothing_of_any_body_is_lost(body: dict[str, Any]) -> None:
+def test_no_part_of_a_body_is_lost(body: dict[str, Any]) -> None:
     assert written_and_read(body) == body
 
 
@@ -127,7 +127,7 @@ def test_no_character_of_a_long_text_is_lost(text: str) -> None:
 
 
 class _PurePython(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML has no types
-    """What writes where there is no libyaml."""
+    """A dumper without libyaml."""
 
 
 _PurePython.add_representer(str, readable._represent_text)
@@ -138,11 +138,11 @@ def test_no_character_is_lost_without_libyaml(text: str) -> None:
     assert yaml.safe_load(yaml.dump(text, Dumper=_PurePython, allow_unicode=True)) == text
 
 
-def test_half_a_character_is_no_reason_to_fail() -> None:
+def test_half_a_character_is_replaced() -> None:
     assert written_and_read("cut \ud83d") == "cut \ufffd"
 
 
-def test_a_reviewer_can_read_it(tmp_path: Path) -> None:
+def test_a_cassette_is_readable(tmp_path: Path) -> None:
     asked = {"StartTime": 1795435200, "EndTime": 1795438800.25, "MetricDataQueries": []}
     assert written(cassette("GetMetricData", json.dumps(asked).encode(), b"{}"), tmp_path / "a.yaml") == (
         """\
@@ -183,14 +183,14 @@ def test_long_texts_are_blocks_and_numbers_of_logs_stay_numbers(tmp_path: Path) 
 @pytest.mark.parametrize(
     "number", [1795435200.1234567, 1e300, -1, True, "soon", None], ids=["fine", "huge", "old", "bool", "text", "null"]
 )
-def test_what_is_no_time_of_microseconds_stays_what_it_is(tmp_path: Path, number: Any) -> None:
+def test_a_number_that_is_not_a_time_in_microseconds_stays_a_number(tmp_path: Path, number: Any) -> None:
     body = {"MetricAlarms": [{"StateUpdatedTimestamp": number}]}
     written(cassette("DescribeAlarms", b"{}", json.dumps(body).encode()), tmp_path / "a.yaml")
     assert json.loads(load(tmp_path / "a.yaml").responses[0]["body"]["string"]) == body
 
 
 @pytest.mark.parametrize("body", ["", "<html>\n<p>502</p>\n</html>", '"a string"', "17", "{cut", "null"])
-def test_what_is_no_json_object_is_kept_as_its_text(tmp_path: Path, body: str) -> None:
+def test_a_body_that_is_not_a_json_object_is_kept_as_text(tmp_path: Path, body: str) -> None:
     written(cassette("DescribeAlarms", b"{}", body.encode(), 502), tmp_path / "a.yaml")
     assert load(tmp_path / "a.yaml").responses[0]["body"]["string"] == body.encode()
 
@@ -200,7 +200,7 @@ def test_zipped_bodies_are_unzipped() -> None:
     assert readable.decoded(b"\x1f\x8b no zip") == "\x1f\ufffd no zip"
 
 
-def test_interactions_are_in_the_order_of_what_they_ask_and_equal_ones_as_they_happened(tmp_path: Path) -> None:
+def test_interactions_are_sorted_by_request_and_equal_ones_keep_their_order(tmp_path: Path) -> None:
     made = cassettes.empty()
     for prefix, name in [("/b", 1), ("/a", 2), ("/b", 3)]:
         made.data += cassette("DescribeLogGroups", b'{"p": "%s"}' % prefix.encode(), b'{"n": %d}' % name).data

@@ -12,27 +12,54 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import HTTPClientError
 
 from cloudwatch_mcp.clock import Clock
-from cloudwatch_mcp.recording import Recorder, Replay
+from cloudwatch_mcp.recording import Recorder, Replay, load
 from cloudwatch_mcp.recording.wire import _Raw
 from tests.recording.conftest import Replaying
 from tests.support.endpoint import Endpoint, Response
-from tests.support.exchanges import ACCOUNT, ARN, AT, answer, client, error, one_group, recorder
+from tests.support.exchanges import ACCOUNT, ARN, AT, answer, client, error, make_recorder, one_group
 
 pytestmark = pytest.mark.anyio
 
 
-def test_the_one_who_asks_sees_what_aws_answered_and_the_recording_does_not(tmp_path: Path) -> None:
-    recording = recorder()
+def test_the_caller_gets_the_original_answer_and_the_recording_a_redacted_one(tmp_path: Path) -> None:
+    recorder = make_recorder()
     with Endpoint(one_group) as endpoint:
-        seen = client(recording, url=endpoint.url).describe_log_groups(logGroupNamePrefix="/a")
+        seen = client(recorder, url=endpoint.url).describe_log_groups(logGroupNamePrefix="/a")
     assert seen["logGroups"][0]["arn"] == ARN
-    recording.save(tmp_path / "a.yaml")
+    recorder.save(tmp_path / "a.yaml")
     text = (tmp_path / "a.yaml").read_text()
     assert "arn:aws:logs:us-east-1:123456789012:log-group:/a" in text
     assert not any(secret in text for secret in (ACCOUNT, "AWS4-HMAC", "Authorization", "127.0.0.1", "testing"))
 
 
-def test_what_gets_a_session_its_credentials_is_not_heard(journal: Path, journaling: Recorder) -> None:
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        (None, "aws"),
+        ("https://logs.cn-north-1.amazonaws.com.cn", "aws"),
+        ("https://vpce-0a1b.logs.us-east-1.vpce.amazonaws.com", "aws"),
+        ("http://127.0.0.1:5000", "sandbox"),
+        ("https://amazonaws.com.example.com", "sandbox"),
+    ],
+)
+def test_the_target_is_aws_only_if_the_endpoint_is_one_of_aws(
+    url: str | None, target: str, journal: Path, journaling: Recorder
+) -> None:
+    logs = client(journaling, url=url)
+    logs.meta.events.register("before-send", lambda **_: AWSResponse("https://logs", 200, {}, _Raw(b"{}")))
+    logs.describe_log_groups()
+    assert load(journal).metadata["target"] == target
+
+
+def test_the_target_is_not_aws_if_any_request_went_elsewhere(journal: Path, journaling: Recorder) -> None:
+    for url in (None, "http://127.0.0.1:5000", None):
+        logs = client(journaling, url=url)
+        logs.meta.events.register("before-send", lambda **_: AWSResponse("https://logs", 200, {}, _Raw(b"{}")))
+        logs.describe_log_groups()
+    assert load(journal).metadata["target"] == "sandbox"
+
+
+def test_requests_for_credentials_are_not_recorded(journal: Path, journaling: Recorder) -> None:
     body = b"<AssumeRoleResponse><AssumeRoleResult><Credentials><SecretAccessKey>s3cr3t</SecretAccessKey></Credentials>"
     given = AWSResponse("https://sts", 200, {}, _Raw(body + b"</AssumeRoleResult></AssumeRoleResponse>"))
     sts = journaling.open_session(None).client("sts", region_name="us-east-1")
@@ -43,36 +70,36 @@ def test_what_gets_a_session_its_credentials_is_not_heard(journal: Path, journal
     assert not journaling.cassette.data
 
 
-def test_a_replay_of_it_answers_the_same(tmp_path: Path) -> None:
-    recording = recorder()
+def test_a_replay_gives_the_recorded_answer(tmp_path: Path) -> None:
+    recorder = make_recorder()
     with Endpoint(one_group) as endpoint:
-        client(recording, url=endpoint.url).describe_log_groups(logGroupNamePrefix="/a")
-    recording.save(tmp_path / "a.yaml")
+        client(recorder, url=endpoint.url).describe_log_groups(logGroupNamePrefix="/a")
+    recorder.save(tmp_path / "a.yaml")
     played = client(Replay(tmp_path / "a.yaml")).describe_log_groups(logGroupNamePrefix="/a")
     assert played["logGroups"] == [{"logGroupName": "/a", "arn": ARN.replace(ACCOUNT, "123456789012")}]
 
 
-def test_each_attempt_is_recorded_and_replays_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_attempt_is_recorded_and_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
     answers = iter([error("InternalFailure", 500), error("ServiceUnavailable", 503), answer(logGroups=[])])
-    recording = recorder()
+    recorder = make_recorder()
     with Endpoint(lambda _: next(answers)) as endpoint:
-        seen = client(recording, url=endpoint.url).describe_log_groups()
-    recording.save(tmp_path / "a.yaml")
+        seen = client(recorder, url=endpoint.url).describe_log_groups()
+    recorder.save(tmp_path / "a.yaml")
     played = client(Replay(tmp_path / "a.yaml")).describe_log_groups()
     assert [each["ResponseMetadata"]["RetryAttempts"] for each in (seen, played)] == [2, 2]
 
 
-def test_a_request_that_got_no_answer_is_not_recorded() -> None:
+def test_a_request_without_an_answer_is_not_recorded() -> None:
     answers = iter([Response(b"{", promised=100, then="reset"), answer(logGroups=[])])
-    recording = recorder()
+    recorder = make_recorder()
     with Endpoint(lambda _: next(answers)) as endpoint:
-        logs = client(recording, url=endpoint.url)
+        logs = client(recorder, url=endpoint.url)
         logs.meta.events.register_first("needs-retry", _give_up)
         with pytest.raises(HTTPClientError):
             logs.describe_log_groups()
         logs.describe_log_groups()
-    assert [response["body"]["string"] for response in recording.cassette.responses] == [b'{"logGroups": []}']
+    assert [response["body"]["string"] for response in recorder.cassette.responses] == [b'{"logGroups": []}']
 
 
 def _give_up(caught_exception: Exception | None, **_: Any) -> None:
@@ -80,14 +107,14 @@ def _give_up(caught_exception: Exception | None, **_: Any) -> None:
         raise caught_exception
 
 
-def test_waits_do_not_vary_so_that_a_replay_polls_as_often(replaying: Replaying) -> None:
-    assert recorder().clock.jitter() == replaying().clock.jitter() == 1
+def test_waits_do_not_vary_so_that_a_replay_polls_equally_often(replaying: Replaying) -> None:
+    assert make_recorder().clock.jitter() == replaying().clock.jitter() == 1
 
 
-def test_sixteen_threads_are_recorded_without_one_missing() -> None:
-    recording = recorder()
+def test_the_requests_of_sixteen_threads_are_all_recorded() -> None:
+    recorder = make_recorder()
     with Endpoint(lambda request: answer(logGroups=[{"logGroupName": request.json["logGroupNamePrefix"]}])) as endpoint:
-        logs = client(recording, url=endpoint.url)
+        logs = client(recorder, url=endpoint.url)
 
         def ask(number: int) -> None:
             logs.describe_log_groups(logGroupNamePrefix=f"/{number}")
@@ -96,29 +123,31 @@ def test_sixteen_threads_are_recorded_without_one_missing() -> None:
             list(pool.map(ask, range(192)))
     pairs = [
         (json.loads(request.body)["logGroupNamePrefix"], json.loads(response["body"]["string"])["logGroups"])
-        for request, response in recording.cassette.data
+        for request, response in recorder.cassette.data
     ]
     assert sorted(pairs) == sorted((f"/{n}", [{"logGroupName": f"/{n}"}]) for n in range(192))
 
 
-async def test_a_tool_call_has_one_time_and_is_listed_with_it(sandbox: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_time_stands_still_during_a_tool_call_and_is_recorded(
+    sandbox: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox)
     ticks = count()
-    recording = recorder(base=Clock(lambda: AT + timedelta(seconds=next(ticks))), redact=["payments"])
-    with recording.clock.during("t", {"log_group_arn": f"{ARN}/payments", "n": 1}):
-        assert recording.clock.now() == recording.clock.now()
-    (call,) = recording._calls
+    recorder = make_recorder(base=Clock(lambda: AT + timedelta(seconds=next(ticks))), redact=["payments"])
+    with recorder.clock.during("t", {"log_group_arn": f"{ARN}/payments", "n": 1}):
+        assert recorder.clock.now() == recorder.clock.now()
+    (call,) = recorder._calls
     assert call["arguments"] == {"log_group_arn": ARN.replace(ACCOUNT, "123456789012") + "/redacted-1", "n": 1}
-    assert recording.clock.now() > call["at"]
+    assert recorder.clock.now() > call["at"]
 
 
-def test_what_the_user_names_is_replaced_once_in_calls_and_requests_alike(tmp_path: Path) -> None:
-    recording = recorder(redact=["red", "group"], names=["describe_log_groups"])
+def test_a_pattern_is_replaced_in_calls_and_requests_alike(tmp_path: Path) -> None:
+    recorder = make_recorder(redact=["red", "group"], names=["describe_log_groups"])
     with Endpoint(lambda _: answer(logGroups=[], red={"red": 1})) as endpoint:
-        logs = client(recording, url=endpoint.url)
-        with recording.clock.during("describe_log_groups", {"log_group_name_prefix": "red-team", "in red": 1}):
+        logs = client(recorder, url=endpoint.url)
+        with recorder.clock.during("describe_log_groups", {"log_group_name_prefix": "red-team", "in red": 1}):
             logs.describe_log_groups(logGroupNamePrefix="red-team")
-    recording.save(tmp_path / "a.yaml")
+    recorder.save(tmp_path / "a.yaml")
     replay = Replay(tmp_path / "a.yaml")
     (call,) = replay.cassette.get_metadata("calls", None)
     assert call["tool"] == "describe_log_groups"

@@ -16,7 +16,7 @@ def dashed(number: str) -> str:
 
 
 def redacted(redaction: Redaction, value: Any) -> Any:
-    """As a recorder does with each body: learn, then scrub."""
+    """Learn, then scrub, as a recorder does with each body."""
     redaction.learn(json.dumps(value))
     return redaction.scrub(value)
 
@@ -47,14 +47,14 @@ def redacted(redaction: Redaction, value: Any) -> Any:
         {"queue": f"https://sqs.us-east-1.amazonaws.com/{OURS}/a"},
     ],
 )
-def test_an_account_id_is_known_by_where_it_stands(value: dict[str, Any]) -> None:
+def test_an_account_id_is_recognised_by_its_place(value: dict[str, Any]) -> None:
     text = json.dumps(redacted(Redaction(), value))
     assert OURS not in text
     assert dashed(OURS) not in text
     assert OURS not in Redaction().body(json.dumps(value))
 
 
-def test_an_account_id_once_known_is_replaced_wherever_it_stands_alone() -> None:
+def test_a_recognised_account_id_is_replaced_everywhere() -> None:
     redaction = Redaction()
     redaction.learn(f"arn:aws:iam::{OURS}:root")
     text = f"user of {OURS}, 1{OURS}, trace {OURS}9"
@@ -71,14 +71,14 @@ def test_an_account_id_once_known_is_replaced_wherever_it_stands_alone() -> None
         (f"a{OURS}b", "a123456789012b"),
     ],
 )
-def test_an_account_id_once_known_is_replaced_in_every_form(text: str, scrubbed: str) -> None:
+def test_a_recognised_account_id_is_replaced_in_every_form(text: str, scrubbed: str) -> None:
     redaction = Redaction(account=OURS)
     assert redaction.scrub({text: [text]}) == {scrubbed: [scrubbed]}
     assert json.loads(redaction.body(json.dumps({text: [text]}))) == {scrubbed: [scrubbed]}
 
 
 @pytest.mark.parametrize("patterns", [[], ["nothing"]])
-def test_an_account_id_once_known_is_replaced_as_a_number(patterns: list[str]) -> None:
+def test_a_recognised_account_id_is_replaced_as_a_number(patterns: list[str]) -> None:
     accounts = [int(OURS), *range(880_000_000_000, 880_000_000_020)]
     redaction = Redaction(patterns)
     stand_ins = json.loads(redaction.body(json.dumps({"accounts": list(map(str, accounts)), "ids": accounts})))
@@ -92,12 +92,12 @@ def test_ten_thousand_accounts_have_stand_ins_in_time() -> None:
     assert len(set(redacted(Redaction(), {"accounts": accounts})["accounts"])) == 20_000
 
 
-def test_numbers_of_twelve_digits_that_are_no_account_stay() -> None:
+def test_other_numbers_of_twelve_digits_stay() -> None:
     value = {"storedBytes": 123123123123, "message": "order 555566667777"}
     assert redacted(Redaction(), value) == value
 
 
-def test_each_account_has_a_stand_in_of_its_own_and_ours_is_the_first() -> None:
+def test_each_account_has_its_own_stand_in_and_the_recorded_one_the_first() -> None:
     redaction = Redaction(account=OURS)
     accounts = [THEIRS, OURS, THIRD, THEIRS]
     assert redacted(redaction, {"accounts": accounts})["accounts"] == [
@@ -108,7 +108,7 @@ def test_each_account_has_a_stand_in_of_its_own_and_ours_is_the_first() -> None:
     ]
 
 
-def test_example_accounts_stay_and_nobody_elses_becomes_one_of_them() -> None:
+def test_example_accounts_stay_and_no_other_account_becomes_one_of_them() -> None:
     value = {"accounts": ["111122223333", OURS, THEIRS, THIRD]}
     assert redacted(Redaction(), value)["accounts"] == ["111122223333", "123456789012", "210987654321", "444455556666"]
 
@@ -140,7 +140,7 @@ def test_key_ids_are_replaced_unless_they_are_examples() -> None:
 
 
 @pytest.mark.parametrize("text", ["key_{}", "key{}", "a\\n{}", "%3D{}", "\\u003d{}", "{}_old"])
-def test_key_ids_are_replaced_wherever_they_stand(text: str) -> None:
+def test_key_ids_are_replaced_everywhere(text: str) -> None:
     assert redacted(Redaction(), text.format("AKIAABCDEFGHIJKLMNOP")) == text.format("AKIA-redacted")
     assert redacted(Redaction(), text.format("AROAABCDEFGHIJKLMNOPQ")) == text.format("AROA-redacted")
 
@@ -156,14 +156,14 @@ def test_key_ids_are_replaced_wherever_they_stand(text: str) -> None:
     ],
 )
 @pytest.mark.parametrize("patterns", [[], ["nothing"]])
-def test_a_secret_that_is_named_one_is_replaced(text: str, patterns: list[str]) -> None:
+def test_a_secret_is_replaced_after_its_name(text: str, patterns: list[str]) -> None:
     secret = "k3Jd8fLq0Zx7Vb2Nm5Tt/9Rr+1Ww6YyHhGgEeCcA"
     body = json.dumps({"message": text.format(secret)})
     assert json.loads(Redaction(patterns).body(body)) == {"message": text.format("secret-redacted")}
     assert Redaction(patterns).scrub({"aws_secret_access_key": secret}) == {"aws_secret_access_key": "secret-redacted"}
 
 
-def test_what_the_user_names_is_replaced_in_the_names_of_members_too() -> None:
+def test_a_pattern_is_replaced_in_the_names_of_members() -> None:
     redaction = Redaction(["acme[0-9]*", "name", "Alarm"])
     value = {"acme1": 1, "x": {"in-acme2": {"acme1": "acme1"}}, "tags": [{"acme2": None}]}
     assert redaction.scrub(value) == {
@@ -181,18 +181,18 @@ def test_the_names_of_aws_and_of_the_server_stay() -> None:
     assert redaction.name("acme") != "acme"
 
 
-def test_what_the_user_names_is_replaced_in_json_in_a_text() -> None:
+def test_a_pattern_is_replaced_in_json_in_a_text() -> None:
     message = json.dumps({"acme-7": {"id": "acme-7"}})
     body = Redaction(["acme-[0-9]"]).body(json.dumps({"events": [{"message": message}]}))
     assert json.loads(json.loads(body)["events"][0]["message"]) == {"redacted-1": {"id": "redacted-1"}}
 
 
-def test_half_a_character_does_not_keep_a_body_from_being_redacted() -> None:
+def test_a_body_with_half_a_character_is_redacted() -> None:
     text = Redaction(["acme"]).body('{"a": "acme \\ud83d"}')
     assert json.loads(text.encode()) == {"a": "redacted-1 \ud83d"}
 
 
-def test_what_the_user_names_is_numbered_and_the_same_everywhere() -> None:
+def test_stand_ins_of_a_pattern_are_numbered_and_the_same_everywhere() -> None:
     redaction = Redaction([r"[\w-]+\.acme\.example", "jane"])
     said = [
         redacted(redaction, text) for text in ("db1.acme.example asked", "jane at db2.acme.example", "db1.acme.example")
@@ -207,12 +207,12 @@ def test_what_the_user_names_is_numbered_and_the_same_everywhere() -> None:
         [{"field": "@ptr", "value": "abc"}, "AKIAABCDEFGHIJKLMNOP"],
     ],
 )
-def test_what_is_redacted_stays_as_it_is_when_redacted_again(value: Any) -> None:
+def test_redacting_again_changes_nothing(value: Any) -> None:
     once = redacted(Redaction(), value)
     assert redacted(Redaction(), once) == once
 
 
-def test_what_was_written_before_an_account_was_known_is_mended_later() -> None:
+def test_an_account_recognised_later_is_replaced_in_earlier_text() -> None:
     redaction = Redaction()
     assert OURS in redacted(redaction, f"tenant {OURS}")
     redaction.learn(f"arn:aws:iam::{THEIRS}:root")

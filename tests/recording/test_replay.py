@@ -51,7 +51,7 @@ def test_equal_requests_get_their_answers_in_recorded_order_and_then_none(replay
         logs.describe_log_groups(logGroupNamePrefix="/a")
 
 
-def test_a_users_replay_plays_the_last_again(replaying: Replaying) -> None:
+def test_a_users_replay_repeats_the_last_answer(replaying: Replaying) -> None:
     logs = client(replaying(groups("first"), groups("second"), repeat_last=True))
     played = [names(logs.describe_log_groups(logGroupNamePrefix="/a")) for _ in range(4)]
     assert played == [["first"], ["second"], ["second"], ["second"]]
@@ -66,7 +66,7 @@ def test_a_users_replay_plays_the_last_again(replaying: Replaying) -> None:
         ({"profile": "prod"}, {"logGroupNamePrefix": "/a"}, "profile is prod, recorded the default"),
     ],
 )
-def test_what_differs_from_the_recorded_request_is_named(
+def test_a_difference_from_the_recorded_request_is_named(
     replaying: Replaying, place: dict[str, str], parameters: dict[str, Any], difference: str
 ) -> None:
     replay = replaying(groups("first"))
@@ -77,7 +77,7 @@ def test_what_differs_from_the_recorded_request_is_named(
     assert replay.unplayed == ['DescribeLogGroups {"logGroupNamePrefix": "/a"}']
 
 
-def test_what_differs_deep_inside_is_named_by_its_path(replaying: Replaying) -> None:
+def test_a_nested_difference_is_named_by_its_path(replaying: Replaying) -> None:
     def asked(period: int) -> dict[str, Any]:
         metric = {"Namespace": "AWS/SQS", "MetricName": "NumberOfMessagesSent"}
         stat = {"Metric": metric, "Period": period, "Stat": "Sum"}
@@ -103,7 +103,7 @@ def test_numbers_are_the_same_parameter_however_they_are_written(replaying: Repl
     assert not replay.unplayed
 
 
-def test_throttled_answers_replay_as_they_happened_without_a_wait(replaying: Replaying) -> None:
+def test_throttled_answers_are_replayed_without_waiting(replaying: Replaying) -> None:
     throttled = interaction("DescribeLogGroups", {"logGroupNamePrefix": "/a"}, THROTTLED, status=400)
     replay = replaying(throttled, throttled, groups("first"), groups("second"))
     logs = client(replay)
@@ -114,7 +114,7 @@ def test_throttled_answers_replay_as_they_happened_without_a_wait(replaying: Rep
     assert logs.meta.config.retries["mode"] == "standard"  # adaptive mode would wait before the last one
 
 
-def test_a_refusal_is_given_up_after_the_attempts_it_was_recorded_with(replaying: Replaying) -> None:
+def test_a_call_is_retried_as_often_as_when_it_was_recorded(replaying: Replaying) -> None:
     throttled = interaction("DescribeLogGroups", {"logGroupNamePrefix": "/a"}, THROTTLED, status=400)
     replay = replaying(*[throttled] * 4)
     with pytest.raises(ClientError, match="reached max retries: 3"):
@@ -153,7 +153,7 @@ def test_the_answer_of_each_profile_and_region_is_its_own(replaying: Replaying) 
     assert played == {"prod": ["prod"], "ie": ["ireland"], "us": ["ours"]}
 
 
-async def test_nothing_of_the_users_environment_matters(replaying: Replaying, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_users_environment_does_not_matter(replaying: Replaying, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "missing")
     monkeypatch.setenv("AWS_REGION", "ap-south-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
@@ -167,7 +167,7 @@ async def test_nothing_of_the_users_environment_matters(replaying: Replaying, mo
     assert not replay.misses
 
 
-async def test_a_default_region_is_told_as_it_was_when_recorded(replaying: Replaying) -> None:
+async def test_a_default_region_is_noted_as_when_it_was_recorded(replaying: Replaying) -> None:
     async with asking(serving(replaying(alarms("one"), region=None))) as ask:
         answered = await ask("get_active_alarms")
     assert any("No region was given or configured" in note for note in answered.notes)
@@ -178,7 +178,7 @@ async def test_a_recorded_profile_of_the_command_line_is_the_default_again(repla
         assert (await ask("get_active_alarms")).data["profile"] == "prod"
 
 
-async def test_a_call_has_the_time_it_was_recorded_at(replaying: Replaying) -> None:
+async def test_a_call_has_its_recorded_time(replaying: Replaying) -> None:
     times = [AT + timedelta(hours=hours) for hours in range(3)]
     arguments = [{"start_time": "1h"}, {"start_time": "1h"}, {}]
     calls = [{"tool": "t", "arguments": a, "at": at} for a, at in zip(arguments, times, strict=True)]
@@ -194,7 +194,7 @@ async def test_a_call_has_the_time_it_was_recorded_at(replaying: Replaying) -> N
     assert clock.now() == AT - timedelta(days=1)
 
 
-async def test_time_goes_by_for_each_task_by_what_it_slept(replaying: Replaying) -> None:
+async def test_time_advances_for_each_task_by_its_own_sleep(replaying: Replaying) -> None:
     clock, times = replaying().clock, []
 
     async def poll(seconds: float) -> None:
@@ -223,7 +223,7 @@ async def test_a_call_that_is_not_in_the_recording_is_an_error_that_lists_the_ne
     assert error.endswith(".")
 
 
-async def test_an_unrecorded_call_is_an_error_though_its_tool_made_do_with_less(replaying: Replaying) -> None:
+async def test_an_unrecorded_call_is_an_error_even_if_its_tool_answers_without_a_part(replaying: Replaying) -> None:
     listed = interaction("DescribeLogGroups", {"limit": 50}, {"logGroups": [{"logGroupName": "a"}]})
     replay = replaying(listed, listed, calls=[{"tool": "describe_log_groups", "arguments": {}, "at": AT}])
     async with asking(serving(replay)) as ask:
@@ -234,7 +234,7 @@ async def test_an_unrecorded_call_is_an_error_though_its_tool_made_do_with_less(
     assert len(replay.misses) == 2
 
 
-def test_an_unrecorded_call_is_no_other_error_that_its_tool_made_of_the_miss(replaying: Replaying) -> None:
+def test_an_unrecorded_call_is_a_miss_even_if_its_tool_raises_another_error(replaying: Replaying) -> None:
     replay = replaying()
 
     def make_do() -> None:
@@ -246,7 +246,7 @@ def test_an_unrecorded_call_is_no_other_error_that_its_tool_made_of_the_miss(rep
         make_do()
 
 
-async def test_what_needs_no_aws_answers_without_being_recorded(replaying: Replaying) -> None:
+async def test_a_call_without_requests_to_aws_needs_no_recording(replaying: Replaying) -> None:
     async with asking(serving(replaying())) as ask:
         reply = await ask("get_recommended_metric_alarms", namespace="AWS/Lambda", metric_name="Errors")
         assert reply.data["recommendations"]
@@ -255,16 +255,16 @@ async def test_what_needs_no_aws_answers_without_being_recorded(replaying: Repla
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("", "it is no cassette"),
-        ("- a\n- b\n", "it is no cassette"),
-        ("a: [\n", "it is no cassette"),
+        ("", "it is not a cassette"),
+        ("- a\n- b\n", "it is not a cassette"),
+        ("a: [\n", "it is not a cassette"),
         (JOURNAL + '{"interaction": {}}\n', "its interactions.0.request is missing"),
         (JOURNAL + "no JSON\n", "Expecting value"),
         ("version: 1\ninteractions: []\n", "its metadata.recorded_at is missing"),
-        ("metadata: {recorded_at: 2026-11-20 12:00:00}\ninteractions: []\n", "is no time with a zone"),
+        ("metadata: {recorded_at: 2026-11-20 12:00:00}\ninteractions: []\n", "is not a time with a time zone"),
     ],
 )
-def test_a_file_that_is_no_cassette_is_told_by_name(tmp_path: Path, text: str, complaint: str) -> None:
+def test_an_invalid_file_is_named(tmp_path: Path, text: str, complaint: str) -> None:
     path = tmp_path / "no.yaml"
     path.write_text(text)
     with pytest.raises(CassetteUnreadable, match=complaint) as raised:
@@ -272,7 +272,7 @@ def test_a_file_that_is_no_cassette_is_told_by_name(tmp_path: Path, text: str, c
     assert str(path) in str(raised.value)
 
 
-def test_sixteen_threads_get_their_own_answers_and_connect_to_nothing(replaying: Replaying) -> None:
+def test_sixteen_threads_get_their_own_answers_without_a_connection(replaying: Replaying) -> None:
     replay = replaying(*[groups(f"group {n}", f"/{n % 250}") for n in range(1000)])
     logs = client(replay)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -14,15 +13,16 @@ from tests.support.places import ROOT
 
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of what is generated, with the tokens as they are in its table."""
-    for name in ("README.md", *docs.FILES):
+    """A copy of what is generated, with the tokens as they are in their table."""
+    for name in (*docs.PARTS, *docs.FILES, "docs/tokens.md"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     (tmp_path / "cassettes").symlink_to(ROOT / "cassettes")
     monkeypatch.setattr(docs, "ROOT", tmp_path)
-    monkeypatch.setattr(docs, "README", tmp_path / "README.md")
-    begin, end = docs.section((ROOT / "README.md").read_text("utf-8"), "tokens")
-    counts = tokens.parse((ROOT / "README.md").read_text("utf-8")[begin:end])
+    monkeypatch.setattr(docs, "TOKENS", tmp_path / "docs" / "tokens.md")
+    table = (ROOT / "docs" / "tokens.md").read_text("utf-8")
+    begin, end = docs.section(table, "tokens")
+    counts = tokens.parse(table[begin:end])
     monkeypatch.setattr(tokens, "measure", lambda: counts)
     return tmp_path
 
@@ -32,14 +32,16 @@ def test_the_generated_files_follow_from_the_code(copy: Path) -> None:
     assert list(docs.drift()) == []
 
 
-@pytest.mark.parametrize("name", docs.PARTS)
-def test_a_changed_part_of_the_readme_has_drifted_until_it_is_written(copy: Path, name: str) -> None:
-    readme = copy / "README.md"
-    before = readme.read_text("utf-8")
-    readme.write_text(docs.replaced(before, name, "something else"), "utf-8")
-    assert list(docs.drift()) == [f"README.md: the part {name} has drifted from the code"]
+@pytest.mark.parametrize(
+    ("name", "part"), [(name, part.__name__) for name, parts in docs.PARTS.items() for part in parts]
+)
+def test_a_changed_part_of_a_document_has_drifted_until_it_is_written(copy: Path, name: str, part: str) -> None:
+    document = copy / name
+    before = document.read_text("utf-8")
+    document.write_text(docs.replaced(before, part, "something else"), "utf-8")
+    assert list(docs.drift()) == [f"{name} has drifted from the code"]
     docs.write()
-    assert readme.read_text("utf-8") == before
+    assert document.read_text("utf-8") == before
 
 
 @pytest.mark.parametrize("name", docs.FILES)
@@ -50,14 +52,6 @@ def test_a_changed_file_has_drifted_until_it_is_written(copy: Path, name: str) -
     assert (copy / name).read_bytes() == (ROOT / name).read_bytes()
 
 
-def test_a_readme_without_a_marker_is_refused() -> None:
-    with pytest.raises(SystemExit, match=r"README.md lacks the markers <!-- tools: .* and <!-- /tools -->"):
+def test_a_document_without_a_marker_is_refused() -> None:
+    with pytest.raises(SystemExit, match=r"The markers <!-- tools: .* and <!-- /tools --> are missing"):
         docs.section("", "tools")
-
-
-def test_every_snapshot_belongs_to_a_test() -> None:
-    for file in (ROOT / "snapshots").rglob("*.json"):
-        if (ROOT / "snapshots" / "cases") in file.parents:
-            continue  # tests/tools/test_cassettes.py
-        test, (module,) = re.split(r"[\[.]", file.name)[0], (ROOT / "tests").rglob(f"{file.parent.name}.py")
-        assert f"def {test}(" in module.read_text("utf-8"), f"{file} is of no test: delete it"

@@ -1,13 +1,14 @@
-"""scripts/record: on the sandbox, and on an AWS account, for which an empty sandbox poses."""
+"""scripts/record on an AWS account, for which an empty sandbox stands in."""
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from io import StringIO
 from pathlib import Path
@@ -25,61 +26,85 @@ from cloudwatch_mcp.sandbox.incident.anomalies import Detector
 from cloudwatch_mcp.sandbox.incident.metrics_shop import shop_metrics
 from cloudwatch_mcp.sandbox.logs import SandboxLogsResponse
 from cloudwatch_mcp.sandbox.server import Application
-from scripts.record_lib import account, aws_run, choice, command, prefix, sandbox_run
+from scripts.record_lib import account, aws_run
 from scripts.record_lib.belongings import belongings
 from scripts.record_lib.command import main
 from scripts.record_lib.policy import policy
-from scripts.record_lib.progress import Progress
-from tests.support.cases import CASES, Case
+from scripts.record_lib.suite import Suite, SuiteFailed
+from tests.support.cassettes import AwsRun
+from tests.support.inner_suite import InnerSuite
 from tests.support.places import ROOT
+from tests.support.run_prefix import FAMILY, is_prefix, new_prefix, with_prefix
 
 ACCOUNT = "314159265358"
 NOW = datetime(2026, 12, 1, 9, 3, 20, tzinfo=timezone.utc)
 END = datetime(2026, 12, 1, 10, 30, tzinfo=timezone.utc)
 
-GROUPS = Case(
-    name="describe_log_groups/by_prefix",
-    arguments={"log_group_name_prefix": "/shop/"},
-    target="aws",
-    says="All groups are there.",
-    holds=lambda reply: (
-        [row["name"] for row in reply.rows("log_groups")] == ["/shop/audit", "/shop/deployments", "/shop/load-test"]
-    ),
-)
-QUERY = Case(
-    name="execute_log_insights_query/deployments",
-    arguments={
-        "query_string": 'filter msg = "deployment started" | fields @message',
-        "log_group_identifiers": ["arn:aws:logs:us-east-1:123456789012:log-group:/shop/deployments"],
-        "start_time": "1h",
-    },
-    target="aws",
-    says="The deployment is in the last hour.",
-    holds=lambda reply: reply.rows("results")[0]["@message"]["to"] == "2.15.0",
-)
-METRIC = Case(
-    name="get_metric_data/maintenance",
-    arguments={"namespace": "Shop/Operations", "metric_name": "MaintenanceWindow", "target_datapoints": 6},
-    target="aws",
-    says="Nobody does maintenance.",
-    holds=lambda reply: set(reply.data["series"][0]["values"]) == {0},
-)
-ALARM = Case(
-    name="get_alarm_history/composite",
-    arguments={"alarm_name": "shop-checkout-degraded", "include_component_alarms": True},
-    target="aws",
-    says="The composite alarm went off.",
-    holds=lambda reply: reply.rows("transitions")[0]["to"] == "ALARM" and len(reply.rows("components")) == 5,
-)
-EVERYTHING = replace(GROUPS, name="describe_log_groups/everything", arguments={})
-WRONG = replace(GROUPS, name="describe_log_groups/wrong", says="There are none.", holds=lambda _: False)
-NOT_ON_AWS = replace(GROUPS, name="describe_log_groups/linked", target="sandbox")
-BY_HAND = replace(GROUPS, name="describe_log_groups/denied", target="authored")
+TESTS = {
+    "describe_log_groups": """
+@pytest.mark.vcr
+@pytest.mark.aws
+async def test_by_prefix(ask: Ask, snapshot: SnapshotAssertion) -> None:
+    reply = await ask("describe_log_groups", log_group_name_prefix="/shop/")
+
+    assert [row["name"] for row in reply.rows("log_groups")] == ["/shop/audit", "/shop/deployments", "/shop/load-test"]
+    assert reply == snapshot
+
+
+@pytest.mark.vcr
+async def test_linked(ask: Ask) -> None:
+    raise AssertionError("an account cannot record this test")
+""",
+    "execute_log_insights_query": """
+@pytest.mark.vcr
+@pytest.mark.aws
+async def test_deployments(ask: Ask, snapshot: SnapshotAssertion) -> None:
+    reply = await ask(
+        "execute_log_insights_query",
+        query_string='filter msg = "deployment started" | fields @message',
+        log_group_identifiers=["arn:aws:logs:us-east-1:123456789012:log-group:/shop/deployments"],
+        start_time="1h",
+    )
+    again = await ask("get_logs_insight_query_results", query_id=reply.data["query_id"])
+
+    assert reply.rows("results")[0]["@message"]["to"] == "2.15.0"
+    assert again == snapshot
+""",
+    "get_metric_data": """
+@pytest.mark.vcr
+@pytest.mark.aws
+async def test_maintenance(ask: Ask, snapshot: SnapshotAssertion) -> None:
+    reply = await ask(
+        "get_metric_data", namespace="Shop/Operations", metric_name="MaintenanceWindow", target_datapoints=6
+    )
+
+    assert set(reply.data["series"][0]["values"]) == {0}
+    assert reply == snapshot
+""",
+    "get_alarm_history": """
+@pytest.mark.vcr
+@pytest.mark.aws
+async def test_composite(ask: Ask, snapshot: SnapshotAssertion) -> None:
+    reply = await ask("get_alarm_history", alarm_name="shop-checkout-degraded", include_component_alarms=True)
+
+    assert reply.rows("transitions")[0]["to"] == "ALARM"
+    assert len(reply.rows("components")) == 5
+    assert reply == snapshot
+""",
+}
+HEAD = """import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from tests.support.asking import Ask
+
+pytestmark = pytest.mark.anyio
+
+"""
 
 
 @dataclass
 class Lent:
-    """An account that is the sandbox, and the time in it, which goes by only when somebody waits."""
+    """An account that is the sandbox, and its time, which passes only when somebody waits."""
 
     sandbox: Sandbox
     root: Path
@@ -124,10 +149,19 @@ class Lent:
         ]
 
 
-@pytest.fixture
-def cases(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Makes these the suite's cases."""
-    return lambda *cases: monkeypatch.setattr(command, "CASES", cases)
+def write_tests(root: Path) -> None:
+    """Write tests, and files that a failed run must put back."""
+    (root / "suite").mkdir(exist_ok=True)
+    for tool, tests in TESTS.items():
+        (root / "suite" / f"test_{tool}.py").write_text(HEAD + tests, "utf-8")
+    for folder in ("cassettes", "snapshots"):
+        (root / folder / "old").mkdir(parents=True)
+        (root / folder / "old" / "file").write_text("old", "utf-8")
+
+
+def only_old(root: Path) -> bool:
+    files = [path for folder in ("cassettes", "snapshots") for path in (root / folder).rglob("*") if path.is_file()]
+    return [path.read_text("utf-8") for path in files] == ["old", "old"]
 
 
 @contextmanager
@@ -139,9 +173,11 @@ def lending(root: Path) -> Iterator[Lent]:
         asked.append(environ.get("HTTP_X_AMZ_TARGET", "GetCallerIdentity").rpartition(".")[2])
         return answer(self, environ, start_response)
 
+    write_tests(root)
     with pytest.MonkeyPatch.context() as patch, Sandbox(now=NOW, seeded=False) as sandbox:
         _shorten_the_incident(patch)
         patch.setattr(Application, "__call__", note)
+        patch.setattr(account, "require_aws", lambda _: None)
         for name, value in {**sandbox.environment, "MOTO_ACCOUNT_ID": ACCOUNT}.items():
             patch.setenv(name, value)
         yield Lent(sandbox, root, asked)
@@ -154,13 +190,33 @@ def lent(tmp_path: Path) -> Iterator[Lent]:
         yield lent
 
 
+@pytest.fixture
+def pytest_runs(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Replaces pytest: these tests are selected, and recording calls `record` with the run."""
+
+    def replace(*tests: str, record: Callable[[Suite, AwsRun], object] = lambda *_: None) -> None:
+        def start(suite: Suite, environment: Mapping[str, str]) -> None:
+            record(suite, AwsRun(**json.loads(environment[AwsRun.VARIABLE])))
+
+        monkeypatch.setattr(Suite, "tests", lambda _: [f"suite/{test}" for test in tests])
+        monkeypatch.setattr(Suite, "record", start)
+        monkeypatch.setattr(Suite, "update_snapshots", lambda _: None)
+
+    return replace
+
+
+GROUPS = "test_describe_log_groups.py::test_by_prefix"
+QUERY = "test_execute_log_insights_query.py::test_deployments"
+METRIC = "test_get_metric_data.py::test_maintenance"
+
+
 @dataclass
 class Whole:
-    """A run of every part, what it said, and what was in the account meanwhile and after it."""
+    """A run of everything with the real pytest, its output, and what was in the account meanwhile and after it."""
 
     lent: Lent
     code: int = 0
-    told: str = ""
+    output: str = ""
     meanwhile: set[str] = field(default_factory=set)
     tags: list[dict[str, str]] = field(default_factory=list)
     after: set[str] = field(default_factory=set)
@@ -168,23 +224,37 @@ class Whole:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
-    with lending(tmp_path_factory.mktemp("tree")) as lent, pytest.MonkeyPatch.context() as patch:
+    root = tmp_path_factory.mktemp("tree")
+    inner = InnerSuite(root, "unused")
+
+    def pytest_here(
+        suite: Suite, *options: str, environment: Mapping[str, str] | None = None, quiet: bool = False
+    ) -> str:
+        with account.environment(environment or {}):
+            code, output = inner.pytest(
+                "-m", "aws", "-k", suite.expression, *(each for each in options if each != "-q")
+            )
+        assert code == 0, output
+        assert "::" in output or not quiet
+        return output
+
+    with lending(root) as lent, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Suite, "_pytest", pytest_here)
         whole = Whole(lent)
 
         def look() -> None:
             if not whole.meanwhile:
                 whole.meanwhile, whole.tags = lent.names(), lent.tags()
 
-        patch.setattr(command, "CASES", (GROUPS, QUERY, METRIC, ALARM, NOT_ON_AWS, BY_HAND))
         lent.while_waiting = look
         with redirect_stdout(StringIO()) as out:
             whole.code = lent.record()
-        whole.told, whole.after = out.getvalue(), lent.names()
+        whole.output, whole.after = out.getvalue(), lent.names()
     return whole
 
 
 def _shorten_the_incident(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three log groups and one metric: as many requests of every kind as it takes, and not more."""
+    """Three log groups and one metric: requests of every kind, and no more."""
     few = [
         group
         for group in log_groups.LOG_GROUPS
@@ -197,30 +267,24 @@ def _shorten_the_incident(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seed, "DETECTORS", [Detector("shop-audit-anomalies", "/shop/deployments", 0)])
 
 
-def saved(case: Case, root: Path) -> tuple[str, str]:
-    """The text of its cassette, whichever botocore it is of, and of its snapshot."""
-    placed = replace(case, root=root)
-    cassette = re.sub(r"(?m)^  botocore: .*", "", placed.cassette.read_text("utf-8"))
-    return cassette, placed.snapshot.read_text("utf-8")
-
-
-def put_old(case: Case, root: Path) -> None:
-    placed = replace(case, root=root)
-    for path in (placed.cassette, placed.snapshot):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("old", "utf-8")
-
-
 def test_recordings_of_an_account_name_neither_it_nor_the_prefix(whole: Whole) -> None:
     assert whole.code == 0
-    for case in (GROUPS, QUERY, METRIC, ALARM):
-        for text in saved(case, whole.lent.root):
-            assert ACCOUNT not in text
-            assert prefix.FAMILY not in text
-    cassette = load(replace(QUERY, root=whole.lent.root).cassette)
-    assert cassette.get_metadata("target", None) == "aws"
-    assert cassette.get_metadata("recorded_at", None) == END
-    assert cassette.get_metadata("calls", None)[0]["arguments"] == QUERY.arguments
+    recorded = [path for path in whole.lent.root.rglob("*") if path.suffix in (".yaml", ".json")]
+    assert len(recorded) == 8
+    for path in recorded:
+        text = path.read_text("utf-8")
+        assert ACCOUNT not in text
+        assert FAMILY not in text
+    about = load(whole.lent.root / "cassettes" / "execute_log_insights_query" / "deployments.yaml").metadata
+    assert about["recorded_at"] == END
+    assert about["calls"][0]["arguments"]["log_group_identifiers"] == [
+        "arn:aws:logs:us-east-1:123456789012:log-group:/shop/deployments"
+    ]
+
+
+def test_what_did_not_come_from_aws_does_not_say_so(whole: Whole) -> None:
+    cassettes = list((whole.lent.root / "cassettes").rglob("*.yaml"))
+    assert {load(path).metadata["target"] for path in cassettes} == {"sandbox"}
 
 
 def test_nothing_of_a_run_stays_in_the_account(whole: Whole) -> None:
@@ -229,85 +293,131 @@ def test_nothing_of_a_run_stays_in_the_account(whole: Whole) -> None:
 
 
 def test_everything_written_has_the_runs_prefix_and_tag(whole: Whole) -> None:
-    (its,) = {name[: len(prefix.new())] for name in whole.meanwhile}
-    assert prefix.is_prefix(its)
+    (prefix,) = {name[: len(new_prefix())] for name in whole.meanwhile}
+    assert is_prefix(prefix)
     assert len(whole.tags) > 20
-    assert all(each == {aws_run.TAG: its.strip("-")} for each in whole.tags)
+    assert all(each == {aws_run.TAG: prefix.strip("-")} for each in whole.tags)
 
 
-def test_what_is_left_is_listed_with_the_reason(whole: Whole) -> None:
-    assert "1: cannot be had on demand of an account, but of the sandbox\n  describe_log_groups/linked\n" in whole.told
-    assert "1: written by hand\n  describe_log_groups/denied\n" in whole.told
+def test_the_files_that_changed_are_listed(whole: Whole) -> None:
+    assert "4 tests recorded; 8 files changed\n  cassettes/describe_log_groups/by_prefix.yaml\n" in whole.output
 
 
-def test_the_incident_happens_while_the_run_waits_so_that_queries_see_an_hour_of_it(whole: Whole) -> None:
+def test_the_incident_happens_while_the_run_waits_so_that_queries_find_an_hour_of_it(whole: Whole) -> None:
     assert END - timedelta(seconds=whole.lent.waited) < END - timedelta(hours=1)
-    assert NOW + timedelta(hours=2) > END  # API_PutLogEvents takes nothing later
+    assert NOW + timedelta(hours=2) > END  # API_PutLogEvents accepts nothing later
 
 
-def test_alarms_that_cloudwatch_does_not_bring_there_are_set(whole: Whole) -> None:
+def test_alarms_that_cloudwatch_does_not_evaluate_are_set(whole: Whole) -> None:
     assert "SetAlarmState" in whole.lent.operations
 
 
 def test_the_policy_allows_all_that_a_run_asks(whole: Whole) -> None:
     statements = json.loads(policy(ACCOUNT, "us-east-1"))["Statement"]
-    allowed = {action.partition(":")[2] for each in statements for action in _listed(each["Action"])}
+    allowed = {action.partition(":")[2] for each in statements for action in _as_list(each["Action"])}
     ours = {"GetCallerIdentity", "ListTagsForResource", "ListTagsLogGroup"}  # asked by this test, or always allowed
     assert set(whole.lent.operations) - ours <= allowed
     writing = [each for each in statements if each["Sid"] in ("Alarms", "LogGroups")]
-    assert all(f":{prefix.FAMILY}*" in _listed(each["Resource"])[0] for each in writing)
+    assert all(f":{FAMILY}*" in _as_list(each["Resource"])[0] for each in writing)
 
 
-def _listed(value: Any) -> list[str]:
+def _as_list(value: Any) -> list[str]:
     return value if isinstance(value, list) else [value]
 
 
-def test_the_sandbox_does_not_replace_what_aws_has_answered(whole: Whole, tmp_path: Path) -> None:
-    assert choice.for_sandbox([replace(GROUPS, root=whole.lent.root)]).cases == []
-    assert choice.for_sandbox([replace(GROUPS, root=tmp_path)]).cases != []
-
-
 def test_another_account_is_refused_before_anything_is_asked_of_it(
-    lent: Lent, cases: Callable[..., None], capsys: pytest.CaptureFixture[str]
+    lent: Lent, pytest_runs: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cases(QUERY)
+    pytest_runs(QUERY)
     assert lent.record(number="271828182845") == 1
-    assert lent.record("--teardown", prefix.new(), number="271828182845") == 1
+    assert lent.record("--teardown", new_prefix(), number="271828182845") == 1
     assert set(lent.operations) == {"GetCallerIdentity"}
-    assert f"credentials of account {ACCOUNT}, not of 271828182845" in capsys.readouterr().err
+    assert f"credentials are for account {ACCOUNT}, not 271828182845" in capsys.readouterr().err
 
 
-def test_a_recording_that_is_not_well_leaves_all_as_it_was(
-    lent: Lent, cases: Callable[..., None], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("override", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_LOGS", "profile"])
+def test_an_endpoint_override_is_refused_before_anything_is_asked(
+    override: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cases(GROUPS, WRONG)
-    put_old(GROUPS, lent.root)
+    monkeypatch.setattr(Suite, "tests", lambda _: [QUERY])
+    url = "http://127.0.0.1:9"
+    if override == "profile":
+        (tmp_path / "config").write_text(f"[profile recording]\nendpoint_url = {url}\n", "utf-8")
+        (tmp_path / "credentials").write_text(
+            "[recording]\naws_access_key_id = testing\naws_secret_access_key = testing\n", "utf-8"
+        )
+    else:
+        monkeypatch.setenv(override, url)
+    place = ["--target", "aws", "--account", ACCOUNT, "--region", "us-east-1"]
+    assert main([*place, *(["--profile", "recording"] if override == "profile" else [])], root=tmp_path) == 1
+    refusal = f"Requests would go to {url}" if override == "profile" else f"unset {override}."
+    assert refusal in capsys.readouterr().err
+
+
+def test_failed_tests_leave_all_files_as_they_were(lent: Lent, pytest_runs: Callable[..., None]) -> None:
+    def fail(suite: Suite, _: AwsRun) -> None:
+        shutil.rmtree(suite.root / "snapshots" / "old")
+        (suite.root / "cassettes" / "old" / "new.yaml").write_text("new", "utf-8")
+        raise SuiteFailed("a test failed")
+
+    pytest_runs(GROUPS, record=fail)
     assert lent.record() == 1
-    assert saved(GROUPS, lent.root) == ("old", "old")
-    assert (
-        "describe_log_groups/wrong: This does not hold of its answer any more: There are none."
-        in capsys.readouterr().err
-    )
+    assert only_old(lent.root)
     assert lent.names() == set()
 
 
-def test_what_others_have_in_the_account_is_not_recorded_and_not_removed(
-    lent: Lent, cases: Callable[..., None], capsys: pytest.CaptureFixture[str]
+def test_the_tests_an_account_can_record_are_run_with_the_runs_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cases(EVERYTHING)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # they take most of the time
+    options = "addopts = -p pytest_recording.plugin -p syrupy\nmarkers = aws: as in this suite\n"
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\n{options}", "utf-8")
+    tests = """
+import os, pathlib, pytest
+
+@pytest.mark.aws
+def test_some_environment():
+    pathlib.Path("run").write_text(os.environ["RUN"])
+
+@pytest.mark.aws
+def test_some_failure():
+    assert False
+
+def test_some_more():
+    assert False
+"""
+    (tmp_path / "test_some.py").write_text(tests, "utf-8")
+    suite = Suite(tmp_path, "some")
+    assert suite.tests() == ["test_some.py::test_some_environment", "test_some.py::test_some_failure"]
+    with pytest.raises(SuiteFailed, match=r"pytest --record-mode=rewrite --snapshot-update failed: nothing was change"):
+        suite.record({"RUN": "mine"})
+    assert (tmp_path / "run").read_text("utf-8") == "mine"
+
+
+def test_what_others_have_in_the_account_is_not_recorded_and_not_removed(
+    lent: Lent, pytest_runs: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def record(suite: Suite, _: AwsRun) -> None:
+        shutil.copy(ROOT / "cassettes" / "describe_log_groups" / "bare_group.yaml", suite.root / "cassettes")
+
+    pytest_runs(GROUPS, record=record)
     lent.client("logs").create_log_group(logGroupName="/theirs")
     assert lent.record() == 1
-    assert "an answer tells of /theirs, which is not of this run" in capsys.readouterr().err
+    assert "/app/api does not belong to this run: the account must be empty" in capsys.readouterr().err
+    assert only_old(lent.root)
     assert lent.names() == {"/theirs"}
 
 
 def test_a_seeding_that_fails_is_removed(
-    lent: Lent, cases: Callable[..., None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    lent: Lent,
+    pytest_runs: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def refuse(_: Any) -> str:
         raise JsonRESTError("AccessDeniedException", "You may not.")
 
-    cases(QUERY)
+    pytest_runs(QUERY)
     monkeypatch.setattr(SandboxLogsResponse, "put_query_definition", refuse)
     assert lent.record() == 1
     assert "CreateLogGroup" in lent.operations
@@ -315,21 +425,24 @@ def test_a_seeding_that_fails_is_removed(
     assert lent.names() == set()
 
 
-def test_data_that_never_can_be_read_ends_the_run(
-    lent: Lent, cases: Callable[..., None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_data_that_cannot_be_read_in_time_ends_the_run(
+    lent: Lent,
+    pytest_runs: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    cases(METRIC)
-    monkeypatch.setattr("scripts.record_lib.readiness._EVERY", 300.0)
+    pytest_runs(METRIC)
+    monkeypatch.setattr("scripts.record_lib.readiness._INTERVAL", 300.0)
     monkeypatch.setattr("scripts.record_lib.readiness._periods", lambda *_: set(range(99)))
     assert lent.record() == 1
-    assert "Of 100 metrics that were written only 37 can be read after 20 minutes." in capsys.readouterr().err
+    assert "After 20 minutes only 37 of 100 metrics can be read." in capsys.readouterr().err
 
 
-def test_data_that_takes_a_while_to_be_read_is_waited_for(
-    lent: Lent, cases: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+def test_a_run_waits_for_data_that_cannot_be_read_yet(
+    lent: Lent, pytest_runs: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = iter([set(range(99)), set(range(99)), set(range(36))])
-    cases(METRIC)
+    pytest_runs(METRIC)
     monkeypatch.setattr("scripts.record_lib.readiness._periods", lambda *_: next(written))
     assert lent.record() == 0
     assert lent.waited >= 30
@@ -337,76 +450,79 @@ def test_data_that_takes_a_while_to_be_read_is_waited_for(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_is_removed(
-    lent: Lent, cases: Callable[..., None], number: signal.Signals, capsys: pytest.CaptureFixture[str]
+    lent: Lent, pytest_runs: Callable[..., None], number: signal.Signals, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cases(QUERY)
-    put_old(QUERY, lent.root)
+    pytest_runs(QUERY)
     before = signal.getsignal(number)
     lent.while_waiting = lambda: signal.raise_signal(number)
     assert lent.record() == 1
-    assert f"ended by {number.name}; nothing was changed" in capsys.readouterr().err
-    assert saved(QUERY, lent.root) == ("old", "old")
+    assert f"stopped by {number.name}; nothing was changed" in capsys.readouterr().err
+    assert only_old(lent.root)
     assert lent.names() == set()
     assert signal.getsignal(number) is before
 
 
-def test_a_second_interrupt_does_not_keep_the_first_from_removing(lent: Lent) -> None:
+def test_a_second_signal_does_not_stop_the_teardown(lent: Lent) -> None:
     def interrupted_twice() -> None:
-        with aws_run._ended_by_signals():
+        with aws_run._interrupted_by_signals():
             try:
                 signal.raise_signal(signal.SIGTERM)
             finally:
-                signal.raise_signal(signal.SIGINT)
-                lent.operations.append("removed")
+                signal.raise_signal(signal.SIGTERM)
+                removed.append(lent)
 
-    with pytest.raises(KeyboardInterrupt):
+    removed: list[Lent] = []
+    with pytest.raises(KeyboardInterrupt, match="SIGTERM"):
         interrupted_twice()
-    assert lent.operations == ["removed"]
+    assert removed
 
 
-def test_what_cannot_be_removed_is_told_with_the_command_that_removes_it(
-    lent: Lent, cases: Callable[..., None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_what_could_not_be_removed_is_listed_with_the_command(
+    lent: Lent,
+    pytest_runs: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def refuse(_: Any) -> str:
         raise JsonRESTError("AccessDeniedException", "You may not.")
 
-    cases(GROUPS)
+    pytest_runs(GROUPS)
     with monkeypatch.context() as patch:
         patch.setattr(SandboxLogsResponse, "delete_log_group", refuse)
         assert lent.record() == 1
     assert len(lent.names()) == 3
-    told = capsys.readouterr().err
-    assert "LEFT in the account: log group cwmcp-" in told
-    teardown = told.partition("Remove it with: scripts/record ")[2].split()
+    output = capsys.readouterr().err
+    assert "STILL in the account: log group cwmcp-" in output
+    teardown = output.partition("Remove it with: scripts/record ")[2].split()
     assert main(teardown) == 0
     assert lent.names() == set()
 
 
 def test_a_teardown_removes_what_has_its_prefix_and_nothing_else(lent: Lent) -> None:
-    ours, theirs = prefix.new(), prefix.new()
+    ours, theirs = new_prefix(), new_prefix()
     for each, parts in ((ours, seed.PARTS), (theirs, ["logs"]), ("", ["logs"])):
         seed.seed(lent.client("logs"), lent.client("cloudwatch"), now=END, prefix=each, parts=parts)
     before = lent.names()
-    things = [thing.name for thing in belongings(account.enter(ACCOUNT, "us-east-1", ours))]
-    parent, child = (things.index(f"{ours}shop-{name}") for name in ("storefront-page", "checkout-degraded"))
+    names = [resource.name for resource in belongings(account.enter(ACCOUNT, "us-east-1", ours))]
+    parent, child = (names.index(f"{ours}shop-{name}") for name in ("storefront-page", "checkout-degraded"))
     assert parent < child  # API_DeleteAlarms deletes no alarm that a composite alarm depends on
     assert lent.record("--teardown", ours) == 0
     assert lent.names() == {name for name in before if not name.startswith(ours)}
     assert any(name.startswith(theirs) for name in before)
 
 
-@pytest.mark.parametrize("given", ["", "/", "cwmcp-", "cwmcp-short-", "shop-", "cwmcp-0123456789"])
-def test_a_teardown_of_what_is_no_runs_prefix_is_refused(
-    lent: Lent, given: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("text", ["", "/", "cwmcp-", "cwmcp-short-", "shop-", "cwmcp-0123456789"])
+def test_a_teardown_of_anything_but_a_runs_prefix_is_refused(
+    lent: Lent, text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        lent.record("--teardown", given)
+        lent.record("--teardown", text)
     assert "is no prefix of a run" in capsys.readouterr().err
     assert not lent.operations
 
 
-def test_a_clients_write_under_another_name_is_not_sent(lent: Lent) -> None:
-    entered = account.enter(ACCOUNT, "us-east-1", prefix.new())
+def test_a_write_to_another_name_is_not_sent(lent: Lent) -> None:
+    entered = account.enter(ACCOUNT, "us-east-1", new_prefix())
     metric = {"Namespace": "theirs", "MetricName": "m", "Stat": "Sum"}
     writes: list[Callable[[], Any]] = [
         lambda: entered.logs.delete_log_group(logGroupName="/theirs"),
@@ -423,59 +539,46 @@ def test_a_clients_write_under_another_name_is_not_sent(lent: Lent) -> None:
     assert belongings(entered) == []
 
 
-@pytest.mark.parametrize("target", ["aws", "sandbox"])
-def test_a_dry_run_says_what_would_happen_and_calls_nothing(
-    lent: Lent, cases: Callable[..., None], target: str, capsys: pytest.CaptureFixture[str]
+def test_a_dry_run_prints_what_would_happen_and_calls_nothing(
+    lent: Lent, pytest_runs: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cases(QUERY, METRIC)
-    if target == "aws":
-        assert lent.record("--dry-run") == 0
-    else:
-        assert main(["--dry-run"], root=lent.root) == 0
-    told = capsys.readouterr().out
+    pytest_runs(QUERY, METRIC)
+    assert lent.record("--dry-run") == 0
+    output = capsys.readouterr().out
     assert not lent.operations
-    assert not list(lent.root.iterdir())
-    if target == "aws":
-        assert "3 × create_log_group" in told
-        assert "1 metrics for two hours" in told
-        assert "USD in all" in told
-    else:
-        assert "would record on the sandbox:\n  execute_log_insights_query/deployments" in told
+    assert only_old(lent.root)
+    assert "would record 2 tests, in about 87 minutes and at most 20 more:\n  the incident ends at 10:30 UTC" in output
+    assert "3 × create_log_group" in output
+    assert "1 metrics for two hours" in output
+    assert "USD in all" in output
 
 
-@pytest.mark.parametrize(
-    ("arguments", "why"),
-    [
-        ({"start_time": "2026-11-20T10:00:00Z"}, "a time that is not relative"),
-        ({"end_time": 1_795_172_400}, "a time that is not relative"),
-        ({"region": "eu-west-1"}, "another Region"),
-        ({"log_group_identifiers": ["arn:aws:logs:eu-west-1:123456789012:log-group:/shop/audit"]}, "another Region"),
-        ({"profile_name": "eu"}, "another account"),
-        ({"namespace": "AWS/SQS"}, "AWS publishes its metrics itself"),
-        ({"alarm_name": "shop-elb-5xx"}, "AWS publishes its metrics itself"),
-        ({"start_time": "2h"}, "further back"),
-    ],
-)
-def test_a_case_that_an_account_cannot_answer_is_left_with_the_reason(arguments: dict[str, Any], why: str) -> None:
-    case = replace(QUERY, arguments=QUERY.arguments | arguments)
-    (reason,) = choice.for_aws([case], "us-east-1", NOW).left
-    assert why in reason
+def test_a_dry_run_counts_what_the_cassettes_ask(
+    lent: Lent, pytest_runs: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest_runs(METRIC)
+    folder = lent.root / "cassettes" / "get_metric_data"
+    folder.mkdir()
+    shutil.copy(ROOT / "cassettes" / "get_metric_data" / "several_metrics.yaml", folder / "maintenance.yaml")
+    assert lent.record("--dry-run") == 0
+    assert re.search(r"1 × get_metric_data\n", capsys.readouterr().out)
 
 
-def test_names_are_prefixed_wherever_the_arguments_have_them() -> None:
-    case = replace(
-        QUERY,
-        arguments={
-            "log_group_names": ["/shop/audit"],
-            "log_group_arn": "arn:aws:logs:us-east-1:123456789012:log-group:/shop/audit:*",
-            "query_string": "SOURCE logGroups(namePrefix: ['/ecs/shop']) | filter service = 'Shop'",
-            "queries": [
-                {"id": "a", "metric_stat": {"namespace": "Shop/Checkout", "metric_name": "Latency"}},
-                {"id": "b", "expression": 'SELECT MAX(Latency) FROM SCHEMA("Shop/Checkout", Service)', "period": 60},
-            ],
-        },
-    )
-    assert prefix.put_before_names(case, "p-", ACCOUNT).arguments == {
+def test_metrics_alone_are_written_as_past_and_need_no_waiting() -> None:
+    assert aws_run.incident_end(NOW, ("metrics",)) == datetime(2026, 12, 1, 9, 0, tzinfo=timezone.utc)
+
+
+def test_names_are_prefixed_in_every_argument_that_has_them() -> None:
+    arguments = {
+        "log_group_names": ["/shop/audit"],
+        "log_group_arn": "arn:aws:logs:us-east-1:123456789012:log-group:/shop/audit:*",
+        "query_string": "SOURCE logGroups(namePrefix: ['/ecs/shop']) | filter service = 'Shop'",
+        "queries": [
+            {"id": "a", "metric_stat": {"namespace": "Shop/Checkout", "metric_name": "Latency"}},
+            {"id": "b", "expression": 'SELECT MAX(Latency) FROM SCHEMA("Shop/Checkout", Service)', "period": 60},
+        ],
+    }
+    assert with_prefix(arguments, "p-", ACCOUNT) == {
         "log_group_names": ["p-/shop/audit"],
         "log_group_arn": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:p-/shop/audit:*",
         "query_string": "SOURCE logGroups(namePrefix: ['p-/ecs/shop']) | filter service = 'Shop'",
@@ -486,68 +589,14 @@ def test_names_are_prefixed_wherever_the_arguments_have_them() -> None:
     }
 
 
-def test_the_tree_as_it_is_is_what_the_sandbox_gives(
-    sandbox: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    names = (
-        "get_alarm_history/anomaly_band",
-        "analyze_log_group/by_name",
-        "cancel_logs_insight_query/ended",
-        "get_metric_data/unknown_metric",
-    )
-    chosen = [replace(case, root=tmp_path) for case in CASES if case.name in names]
-    monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox)
-    sandbox_run.record(chosen, Progress(StringIO()), lambda _: None)
-    for case in CASES:
-        if case.name in names:
-            assert saved(case, tmp_path) == saved(case, ROOT)
-
-
-def test_recording_on_the_sandbox_again_changes_nothing(
-    tmp_path: Path, cases: Callable[..., None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    cases(replace(GROUPS, arguments={"log_group_name_prefix": "/none"}, holds=lambda reply: bool(reply.notes)))
-    monkeypatch.setattr(sandbox_run, "Sandbox", _Unseeded)
-    assert main([], root=tmp_path) == 0
-    assert "1 cases recorded, replayed and checked; 2 files changed" in capsys.readouterr().out
-    assert main([], root=tmp_path) == 0
-    assert "1 cases recorded, replayed and checked; 0 files changed" in capsys.readouterr().out
-
-
-class _Unseeded(Sandbox):
-    def __init__(self, **options: Any) -> None:
-        super().__init__(seeded=False, **options)
-
-
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
-        (["--only", "get_active_alarms/nothing_so_named"], "No case is named"),
-        (["--account", ACCOUNT], "give --target aws, too"),
         (["--target", "aws"], "--account and --region must be given"),
         (["--teardown", "cwmcp-0123456789-", "--region", "us-east-1"], "--account must be given"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(
-    arguments: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    try:
-        code: int | str | None = main(arguments, root=tmp_path)
-    except SystemExit as left:
-        code = left.code
-    assert code in (1, 2)
-    assert told in capsys.readouterr().err
-
-
-class Terminal(StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def test_progress_is_a_bar_on_a_terminal_and_a_line_for_each_tenth_elsewhere() -> None:
-    for stream, shown in ((StringIO(), "0% read (1)\n10% read (3)\nend\n"), (Terminal(), "[###")):
-        progress = Progress(stream)
-        for count in (1, 2, 3):
-            progress.show("read", count / 30, f"({count})")
-        progress.tell("end")
-        assert shown in stream.getvalue()
+def test_missing_options_are_named(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert message in capsys.readouterr().err

@@ -35,5 +35,5 @@ def test_tokens_are_counted_without_a_network() -> None:
 
 
 def test_more_tokens_than_the_limit_fail() -> None:
-    totals = {ALL_ANSWERS: Count(1, 20_001), ALL_DEFINITIONS: Count(1, 1)}
-    assert list(tokens.complaints(totals, totals)) == ["**all answers**: 20,001 tokens, 1 over the limit of 20,000"]
+    totals = {ALL_ANSWERS: Count(1, 21_001), ALL_DEFINITIONS: Count(1, 1)}
+    assert list(tokens.complaints(totals, totals)) == ["**all answers**: 21,001 tokens, 1 over the limit of 21,000"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, TypeAlias
 
@@ -16,11 +16,15 @@ from cloudwatch_mcp.server.tool_calls import CloudWatchServer
 
 @dataclass(frozen=True)
 class Reply:
-    """A tool's answer: its data, or the text of its error."""
+    """A tool's answer: its data if it succeeded, else the error's text.
+
+    `calls` counts the requests to AWS by operation, where a cassette knows them.
+    """
 
     data: dict[str, Any]
     text: str
     failed: bool
+    calls: dict[str, int] = field(default_factory=dict)
 
     @property
     def error(self) -> str:
@@ -31,6 +35,10 @@ class Reply:
     def notes(self) -> list[str]:
         notes: list[str] = self.data.get("notes", [])
         return notes
+
+    def for_snapshot(self) -> dict[str, Any]:
+        answer = {"error": self.text} if self.failed else {"answer": self.data}
+        return {**({"calls": self.calls} if self.calls else {}), **answer}
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """The rows of a table, with the values in `same`."""

@@ -21,8 +21,8 @@ AT = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
 STANDING_STILL = Clock(lambda: AT)
 
 
-def recorder(**options: Any) -> Recorder:
-    return Recorder("sandbox", **{"base": STANDING_STILL, "region": "us-east-1", **options})
+def make_recorder(**options: Any) -> Recorder:
+    return Recorder(**{"base": STANDING_STILL, "region": "us-east-1", **options})
 
 
 def client(

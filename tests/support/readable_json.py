@@ -1,4 +1,4 @@
-"""Snapshots' text: indented JSON in which a row of a table, and whatever is short, stands on one line."""
+"""The format of snapshots: indented JSON, with each row of a table and each short value on one line."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from cloudwatch_mcp.sandbox.logs.queries import QueryOperations
 from tests.support.full_sandbox import fill_up
 
 HELD = "# held"
-"""A query that contains this text runs until it is stopped."""
+"""A comment: a query with it runs until it is stopped, while others end after a few polls."""
 
 
 class SandboxProcess:

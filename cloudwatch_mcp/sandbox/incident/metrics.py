@@ -47,7 +47,7 @@ class Series:
         samples = [sample for offset in range(0, period // 60, step) for sample in self.samples(minute - offset)]
         if not samples:
             return None
-        total, count = sum(value * times for value, times in samples), sum(times for _, times in samples)
+        total, count = math.fsum(value * times for value, times in samples), sum(times for _, times in samples)
         if statistic.startswith("p"):
             return _percentile(samples, float(statistic[1:]))
         return {"Average": total / count, "Sum": total, "Maximum": max(samples)[0], "SampleCount": count}[statistic]
@@ -114,7 +114,7 @@ def latency(
 
     def samples(minute: float) -> Samples:
         total, waits = requests(minute), waiting(minute)
-        usual = total * (1 - sum(share for _, share in waits))
+        usual = total * (1 - math.fsum(share for _, share in waits))
         centre = median * (1 + 0.03 * draw(minute))
         body = [(centre * distance, usual * weight) for distance, weight in _QUANTILES]
         tail = [(time * (1 + 0.01 * draw(minute + time)), total * share) for time, share in waits]

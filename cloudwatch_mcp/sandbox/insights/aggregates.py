@@ -111,6 +111,11 @@ def _over_numbers(summarise: Callable[[list[Any]], Any]) -> Callable[[Expression
     return compile_aggregate
 
 
+def _sum(numbers: list[Any]) -> Any:
+    """The same on every Python: since 3.12, the built-in sum of floats is a compensated one."""
+    return math.fsum(numbers) if any(isinstance(number, float) for number in numbers) else sum(numbers)
+
+
 def _over_values(summarise: Callable[[list[Any]], Any]) -> Callable[[Expression], Aggregate]:
     def compile_aggregate(operand: Expression) -> Aggregate:
         read = operand.read
@@ -173,7 +178,7 @@ _AGGREGATES: dict[str, Callable[..., Aggregate]] = {
     "sum_over_time": _over_numbers(sum),
     "values": _distinct_values,
     "count_distinct": _count_distinct,
-    "sum": _over_numbers(sum),
+    "sum": _over_numbers(_sum),
     "avg": _over_numbers(statistics.fmean),
     "min": _extreme(min),
     "max": _extreme(max),

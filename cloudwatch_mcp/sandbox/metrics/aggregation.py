@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import accumulate
+from math import fsum
 from typing import Final
 
 from cloudwatch_mcp.sandbox.metrics.store import Observation
@@ -20,12 +21,12 @@ _RANGE = re.compile(rf"(TM|TC|TS|WM|PR)\(({_NUMBER})?(%)?:({_NUMBER})?(%)?\)")
 
 def _average(observations: Sequence[Observation]) -> float | None:
     count = sum(o.samples for o in observations)
-    return sum(o.total for o in observations) / count if count else None
+    return fsum(o.total for o in observations) / count if count else None
 
 
 _STANDARD: dict[str, Statistic] = {
     "SampleCount": lambda observations: sum(o.samples for o in observations),
-    "Sum": lambda observations: sum(o.total for o in observations),
+    "Sum": lambda observations: fsum(o.total for o in observations),
     "Average": _average,
     "Minimum": lambda observations: min(o.minimum for o in observations),
     "Maximum": lambda observations: max(o.maximum for o in observations),
@@ -143,7 +144,7 @@ def _between(kind: str, low: float, high: float) -> Callable[[Weighted], float |
 
 def _summary(kind: str, kept: Weighted) -> float | None:
     count = sum(weight for _, weight in kept)
-    total = sum(value * weight for value, weight in kept)
+    total = fsum(value * weight for value, weight in kept)
     if kind == "TC":
         return count
     if kind == "TS":
@@ -153,4 +154,4 @@ def _summary(kind: str, kept: Weighted) -> float | None:
 
 def _clipped_mean(values: Weighted, low: float, high: float) -> float:
     count = sum(weight for _, weight in values)
-    return sum(min(max(value, low), high) * weight for value, weight in values) / count
+    return fsum(min(max(value, low), high) * weight for value, weight in values) / count

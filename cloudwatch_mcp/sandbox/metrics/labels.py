@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
+from math import fsum
 from statistics import fmean
 from typing import Any
 
@@ -20,7 +21,7 @@ _OF_VALUES: dict[str, Callable[[Sequence[float]], float]] = {
     "MAX": max,
     "MIN": min,
     "MIN_MAX_RANGE": lambda values: max(values) - min(values),
-    "SUM": sum,
+    "SUM": fsum,
 }
 _OF_POINTS: dict[str, Callable[[Mapping[int, float]], int]] = {
     "FIRST_TIME": min,

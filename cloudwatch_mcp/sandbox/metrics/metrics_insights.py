@@ -8,6 +8,7 @@ from collections import ChainMap, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from math import fsum
 from statistics import fmean
 from typing import Any, Final
 
@@ -54,7 +55,7 @@ _ORDERS: dict[str, Callable[[list[float]], float]] = {
     "COUNT": lambda values: float(len(values)),
     "MAX": max,
     "MIN": min,
-    "SUM": sum,
+    "SUM": fsum,
 }
 
 Labels = Mapping[str, str]

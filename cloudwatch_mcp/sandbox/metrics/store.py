@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
+from math import fsum
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -135,7 +136,7 @@ def _from_values(datum: Mapping[str, Any], position: int) -> tuple[Any, ...]:
         return float(len(values)), sum(values), min(values), max(values), values, None
     if len(weights) != len(values):
         raise InvalidParameterValue(f"The parameters {name}.Values and {name}.Counts must be of the same size.")
-    total = sum(value * weight for value, weight in zip(values, weights, strict=True))
+    total = fsum(value * weight for value, weight in zip(values, weights, strict=True))
     return float(sum(weights)), total, min(values), max(values), values, weights
 
 

@@ -25,9 +25,13 @@ CONVERSATION = (
         {"transitions": ("time", "from", "to"), "components": ("name", "state", "since")},
     ),
     (
-        "What stands out in the logs of the payments service?",
+        "What tells the slow payments from the others?",
         "analyze_log_group/incident",
-        {"anomalies": ("priority", "description", "occurrences"), "top_patterns": ("count", "severity", "sample.msg")},
+        {
+            "anomalies": ("priority", "description", "occurrences"),
+            "differs": ("field", "condition", "in_question", "elsewhere"),
+            "top_patterns": ("count", "severity", "sample.msg"),
+        },
     ),
     (
         "What was deployed before that?",

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 
 SEED = 12
 # Enough for each member of a tool's responses to be bad at least once.
-CASES = {"get_active_alarms": 180, "get_alarm_history": 240, "analyze_log_group": 140, "cancel_logs_insight_query": 30}
+CASES = {"get_active_alarms": 180, "get_alarm_history": 240, "analyze_log_group": 240, "cancel_logs_insight_query": 30}
 
 
 def _cases(tool: str) -> Iterator[Case]:

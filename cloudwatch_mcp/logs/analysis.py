@@ -50,6 +50,12 @@ class Analysis:
     failures: list[str]
 
     @property
+    def is_comparable(self) -> bool:
+        """Whether the counts of both windows are final."""
+        both = (self.patterns, self.patterns_before)
+        return all(patterns is not None and patterns.complete for patterns in both)
+
+    @property
     def queries(self) -> list[Results]:
         sampled = (self.samples.in_question, self.samples.others) if self.samples else ()
         return [query for query in (self.patterns, self.patterns_before, *sampled) if query is not None]

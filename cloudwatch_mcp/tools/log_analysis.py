@@ -113,8 +113,9 @@ def _parsed_arn(group: str, region: str | None) -> LogGroupArn | None:
 
 
 def _answer(aws: Aws, analysis: Analysis, price_per_gb: float) -> LogGroupAnalysis:
-    question, before = analysis.question, analysis.patterns_before
+    question = analysis.question
     window, earlier = question.window, question.earlier
+    before = analysis.patterns_before if analysis.is_comparable else None
     found = analysis.anomalies or Anomalies()
     anomalies = anomaly_rows(found, question.group.arn, window)
     differs = difference_rows(analysis.samples, question.focus)

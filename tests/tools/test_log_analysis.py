@@ -241,6 +241,21 @@ async def test_samples_of_a_query_that_was_stopped_are_not_compared(analyze: Any
     assert any(note.startswith("differs is missing: the sample queries") for note in reply.notes)
 
 
+@pytest.mark.parametrize("running", [START, START - 3_600])
+async def test_counts_that_are_not_final_are_not_compared(analyze: Any, running: int) -> None:
+    class Slow(Logs):
+        def _results(self, query: Mapping[str, Any]) -> dict[str, Any]:
+            status = "Running" if query["startTime"] == running else "Complete"
+            return super()._results(query) | {"status": status}
+
+    logs = Slow()
+    logs.patterns_before = [pattern("a request", 5)]
+    reply = await analyze(logs)
+    assert "window_before" not in reply.data
+    assert "before" not in reply.rows("top_patterns")[0]
+    assert any(" are partial: the query was still running; get_logs_insight" in note for note in reply.notes)
+
+
 @pytest.mark.parametrize(
     ("age", "note", "queries"),
     [

@@ -18,7 +18,7 @@ _KEYWORDS = {"and", "or", "not", "in", "like", "true", "false", "null"}
 _NUMBER = re.compile(r"[\d.]+")
 
 _ERROR_WORDS = r"error|exception|fail|timeout|timed out|fatal|panic"
-_REFUSALS = r"refused|rejected|denied|declined|throttl|unavailable|unprocessed"
+_REFUSALS = r"refused|reject|denied|declined|throttl|unavailable|unprocessed"
 _SEVERITY_FIELD = (
     r'(?:level|lvl|severity)(?:_?(?:name|text))?"?\s*[:=]\s*"?'
     r"(?:warn|err|crit|alert|emerg|fatal|panic|severe|[456]0\b)"  # 40 to 60: the levels of Pino and Bunyan

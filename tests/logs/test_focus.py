@@ -58,6 +58,7 @@ def test_what_is_not_one_condition_is_refused(condition: str, problem: str) -> N
         '203.0.113.5 - - "PUT /cart HTTP/1.1" 502 157',
         "connection refused by 203.0.113.7",
         '{"unprocessed":3}',
+        "2 123456789012 eni-0f1e 203.0.113.9 10.0.1.7 6 1 40 REJECT OK",
         "request Timed out",
     ],
 )

@@ -14,6 +14,10 @@ from cloudwatch_mcp.errors import quote
 
 Page = Mapping[str, Any]
 
+# GetMetricData often gives a PartialData result no message, and a message of the whole request no text.
+_REASONS = {"PartialData": "points are missing; try a shorter window, fewer metrics or fewer target_datapoints"}
+_NO_TEXT = "AWS gives no text; series or points may be missing."
+
 
 @dataclass
 class MetricDataResult:
@@ -43,10 +47,11 @@ class MetricDataResult:
     def notes(self) -> list[str]:
         name, notes = quote(self.label), []
         reason = "; ".join(filter(None, dict.fromkeys(self.messages)))
-        if self.status != "Complete" or reason:
-            notes.append(f"{name} is {self.status}: {reason.rstrip('.') or 'AWS gives no reason'}.")
+        status = "" if self.status == "Complete" else f" is {self.status}"
+        if status or reason:
+            notes.append(f"{name}{status}: {reason.rstrip('.') or _REASONS.get(self.status, 'AWS gives no reason')}.")
         if self.unusable:
-            notes.append(f"{name}: {self.unusable:,} of AWS's points had no time or no finite value and are left out.")
+            notes.append(f"{name}: points without a time or a finite value are left out: {self.unusable:,}.")
         return notes
 
 
@@ -63,7 +68,8 @@ def join_pages(pages: Iterable[Page]) -> list[MetricDataResult]:
 
 
 def request_messages(pages: Iterable[Page]) -> list[str]:
-    """AWS's messages about the request as a whole, each once; some have a code and no text."""
+    """AWS's messages about the request as a whole, each once; some have only a code or only a text."""
     messages = (message for page in pages for message in page.get("Messages", []))
-    texts = (": ".join(filter(None, (message.get("Code"), message.get("Value")))) for message in messages)
-    return list(dict.fromkeys(filter(None, texts)))
+    pairs = ((message.get("Code"), message.get("Value")) for message in messages)
+    texts = (": ".join(filter(None, (code, value or _NO_TEXT))) for code, value in pairs if code or value)
+    return list(dict.fromkeys(texts))

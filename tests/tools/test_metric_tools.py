@@ -200,21 +200,29 @@ async def test_a_note_says_why_no_alarm_is_recommended(
     assert reply.notes[0].startswith(note)
 
 
+PARTIAL = (
+    "'Latency' is PartialData: points are missing; try a shorter window, fewer metrics or fewer target_datapoints."
+)
+
+
 @pytest.mark.parametrize(
     ("metric_result", "note"),
     [
         (
             result("Latency", [2, 1], [1.0, 2.0], StatusCode="PartialData"),
-            "'Latency' is PartialData: AWS gives no reason.",
+            PARTIAL,
         ),
-        (result("Latency", [], [], StatusCode="PartialData"), "'Latency' is PartialData: AWS gives no reason."),
+        (
+            result("Latency", [], [], StatusCode="PartialData"),
+            PARTIAL,
+        ),
         (
             result("Latency", [3, 2, 1], [1.0, 2.0]),
-            "'Latency': 1 of AWS's points had no time or no finite value and are left out.",
+            "'Latency': points without a time or a finite value are left out: 1.",
         ),
         (
             result("Latency", [2, 1], [1.0, float("nan")]),
-            "'Latency': 1 of AWS's points had no time or no finite value and are left out.",
+            "'Latency': points without a time or a finite value are left out: 1.",
         ),
     ],
 )
@@ -234,10 +242,21 @@ async def test_the_last_page_decides_whether_data_is_partial(stubbed: StubbedSer
     assert reply.data["series"][0]["values"] == [1, 2]
 
 
-async def test_a_message_of_aws_without_a_text_is_its_code(stubbed: StubbedServer) -> None:
+async def test_a_message_of_aws_without_a_text_is_its_code_and_what_it_means(stubbed: StubbedServer) -> None:
     messages = [{"Code": "MaxMetricsExceeded", "Value": ""}, {"Code": "MaxMetricsExceeded"}]
     stubbed.answer("get_metric_data", {"MetricDataResults": [result("Latency", [1], [1.0])], "Messages": messages})
-    assert (await stubbed.ask("get_metric_data", **LATENCY)).notes == ["MaxMetricsExceeded"]
+    assert (await stubbed.ask("get_metric_data", **LATENCY)).notes == [
+        "MaxMetricsExceeded: AWS gives no text; series or points may be missing."
+    ]
+
+
+async def test_a_message_on_a_complete_series_does_not_look_like_a_reason_for_its_status(
+    stubbed: StubbedServer,
+) -> None:
+    message = {"Code": "MultipleUnits", "Value": "Multiple units returned: '[Milliseconds, Seconds]'"}
+    stubbed.answer("get_metric_data", {"MetricDataResults": [result("Latency", [1], [1.0], Messages=[message])]})
+    reply = await stubbed.ask("get_metric_data", **LATENCY)
+    assert reply.notes == ["'Latency': Multiple units returned: '[Milliseconds, Seconds]'."]
 
 
 async def test_partial_data_of_one_series_names_it_and_not_the_complete_one(stubbed: StubbedServer) -> None:
@@ -245,7 +264,9 @@ async def test_partial_data_of_one_series_names_it_and_not_the_complete_one(stub
     results = [result("a", [1], [1.0], Id="a"), result("b", [1], [2.0], Id="b", StatusCode="PartialData")]
     stubbed.answer("get_metric_data", {"MetricDataResults": results})
     reply = await stubbed.ask("get_metric_data", queries=queries)
-    assert reply.notes == ["'b' is PartialData: AWS gives no reason."]
+    assert reply.notes == [
+        "'b' is PartialData: points are missing; try a shorter window, fewer metrics or fewer target_datapoints."
+    ]
 
 
 async def test_two_results_with_one_id_and_label_are_two_series(stubbed: StubbedServer) -> None:

@@ -1,0 +1,178 @@
+"""How AWS behaves beyond its service model, as the tests' markers `aws_behaviour` state it.
+
+`python -m scripts.behaviour` writes the page docs/aws-behaviour.md. `report` compares a run on an AWS account with it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = Path("docs", "aws-behaviour.md")
+EVIDENCE = ("recorded", "documented", "pasted", "assumed")
+_MARKER, _MEMBERS = "aws_behaviour", {"evidence", "source", "behaviour"}
+# A word in the test's path decides, the first line that has it; `service=` in the marker overrides it.
+_SERVICES = {
+    "CloudWatch metrics": ("metric", "statistic", "timerange"),
+    "CloudWatch alarms": ("alarm",),
+    "CloudWatch Logs": ("log", "insights", "quer"),
+}
+_ALL_SERVICES = "All services"
+_INTRODUCTION = """\
+# How AWS behaves, and how we know
+
+AWS's service model gives the names, types and bounds of every request and response, and the suite checks each cassette
+against it. The tests also rely on the behaviour below, which the model does not state. Each row names the evidence:
+
+- **recorded**: responses of AWS in a public repository, recorded from a live account.
+- **documented**: AWS's own documentation.
+- **pasted**: a response or an error that a user of AWS quotes in public.
+- **assumed**: no public source has it whole. The row names what the assumption rests on.
+
+`scripts/record --target aws` confirms or refutes those that a test can check on an account."""
+
+
+class Behaviour(NamedTuple):
+    """One sentence about AWS. `tests` are the ids of the tests that rely on it: tests/logs/test_x.py::test_y."""
+
+    service: str
+    sentence: str
+    evidence: str
+    source: str
+    tests: tuple[str, ...]
+
+
+def behaviours(root: Path = ROOT) -> list[Behaviour]:
+    """What the markers of the tests under `root` state, sorted by service and sentence.
+
+    Raises:
+        ValueError: a marker is incomplete or contradicts another one.
+    """
+    tests: dict[tuple[str, str], list[str]] = {}
+    facts: dict[tuple[str, str], tuple[str, str]] = {}
+    for path in sorted((root / "tests").rglob("test_*.py")):
+        file = path.relative_to(root).as_posix()
+        for function, members in _markers(ast.parse(path.read_text("utf-8")), file):
+            key = (members.get("service") or _service(file), members["behaviour"])
+            fact = (members["evidence"], members["source"])
+            if facts.setdefault(key, fact) != fact:
+                raise ValueError(f"{file}::{function}: another marker gives other evidence for {key[1]!r}")
+            tests.setdefault(key, []).append(f"{file}::{function}")
+    return sorted(Behaviour(*key, *facts[key], tuple(dict.fromkeys(ids))) for key, ids in tests.items())
+
+
+def page(root: Path = ROOT) -> str:
+    """The text of docs/aws-behaviour.md."""
+    known = behaviours(root)
+    services = sorted({each.service for each in known})
+    return "\n\n".join([_INTRODUCTION, _counts(known, services), *(_table(known, name) for name in services)]) + "\n"
+
+
+def report(junit: Path, root: Path = ROOT) -> str:
+    """Which behaviours a run on an AWS account refuted, confirmed, or did not check.
+
+    `junit` is what `pytest --junitxml` wrote in that run, of the tests that asked AWS and of no others. A behaviour is
+    confirmed if one of its tests passed and none failed; tests that were skipped, or whose fixtures failed, count for
+    nothing.
+    """
+    outcomes = _outcomes(junit)
+    groups: dict[str, list[str]] = {"refuted": [], "confirmed": [], "not checked": []}
+    for each in behaviours(root):
+        verdict = _verdict(outcomes.get(test) for test in each.tests)
+        failed = [f"\n      {test}" for test in each.tests if outcomes.get(test) is False]
+        groups[verdict].append(f"  {each.service}: {each.sentence} ({each.evidence}){''.join(failed)}")
+    total = sum(map(len, groups.values()))
+    counts = ", ".join(f"{len(lines)} {verdict}" for verdict, lines in groups.items())
+    return "\n".join([f"Of {total} behaviours of AWS: {counts}.", *_paragraphs(groups)])
+
+
+def _markers(tree: ast.Module, file: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """The name of each marked function and the members of the marker."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        for decorator in node.decorator_list:
+            if not (isinstance(decorator, ast.Call) and ast.unparse(decorator.func).endswith(f".{_MARKER}")):
+                continue
+            members = {keyword.arg or "**": ast.literal_eval(keyword.value) for keyword in decorator.keywords}
+            if problem := _problem(members):
+                raise ValueError(f"{file}:{decorator.lineno}: {problem}")
+            yield node.name, members
+
+
+def _problem(members: Mapping[str, str]) -> str | None:
+    if members.keys() - {"service"} != _MEMBERS:
+        return f"{_MARKER} takes {', '.join(sorted(_MEMBERS))} and, if need be, service"
+    if members["evidence"] not in EVIDENCE:
+        return f"evidence is one of {', '.join(EVIDENCE)}"
+    if members.get("service", _ALL_SERVICES) not in {*_SERVICES, _ALL_SERVICES}:
+        return f"service is one of {', '.join([*_SERVICES, _ALL_SERVICES])}"
+    if not members["source"]:
+        return "source is a public repository and path, or the title of a document of AWS"
+    return None if members["behaviour"].endswith(".") else "behaviour is a sentence"
+
+
+def _service(file: str) -> str:
+    path = file.removeprefix("tests/")
+    return next((name for name, words in _SERVICES.items() if any(word in path for word in words)), _ALL_SERVICES)
+
+
+def _counts(known: Sequence[Behaviour], services: Sequence[str]) -> str:
+    counts = Counter((each.service, each.evidence) for each in known)
+    rows = [f"| service | {' | '.join(EVIDENCE)} |", "|---|--:|--:|--:|--:|"]
+    rows += [f"| {name} | {' | '.join(str(counts[name, kind]) for kind in EVIDENCE)} |" for name in services]
+    return "\n".join(rows)
+
+
+def _table(known: Sequence[Behaviour], service: str) -> str:
+    rows = [f"## {service}", "", "| behaviour | evidence | source | test |", "|---|---|---|---|"]
+    for each in known:
+        if each.service == service:
+            cells = (_escaped(each.sentence), each.evidence, _escaped(each.source), "<br>".join(map(_link, each.tests)))
+            rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _escaped(text: str) -> str:
+    for special in ("\\", "|", "<", ">", "*"):
+        text = text.replace(special, f"\\{special}")
+    return text
+
+
+def _link(test: str) -> str:
+    file, _, name = test.partition("::")
+    return f"[{file.removeprefix('tests/')}](../{file}) `{name}`"
+
+
+def _outcomes(junit: Path) -> dict[str, bool]:
+    """Whether each test that ran passed, by its id without parameters: with several of them, whether all passed."""
+    outcomes: dict[str, bool] = {}
+    for case in ET.parse(junit).iter("testcase"):  # noqa: S314 - pytest has just written it
+        if case.find("skipped") is None and case.find("error") is None:
+            file = case.attrib["classname"].replace(".", "/") + ".py"
+            test = f"{file}::{case.attrib['name'].partition('[')[0]}"
+            outcomes[test] = outcomes.get(test, True) and case.find("failure") is None
+    return outcomes
+
+
+def _verdict(results: Iterable[bool | None]) -> str:
+    checked = [result for result in results if result is not None]
+    if not checked:
+        return "not checked"
+    return "confirmed" if all(checked) else "refuted"
+
+
+def _paragraphs(groups: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for verdict, lines in groups.items():
+        if lines:
+            yield f"\n{verdict}:"
+            yield from lines
+
+
+if __name__ == "__main__":
+    (ROOT / PAGE).write_text(page(), "utf-8")

@@ -78,6 +78,12 @@ def test_a_window_may_not_be_in_the_future() -> None:
         resolve_window("now+1h", "now+2h", now=NOW, default=HOUR)
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, GetMetricData",
+    behaviour="A start 15 days ago needs a period of 300 s or a multiple, one 63 days ago 3,600 s; data is kept for 455"
+    " days.",
+)
 @pytest.mark.parametrize(
     ("start", "hours", "target", "period"),
     [

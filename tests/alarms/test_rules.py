@@ -5,6 +5,11 @@ import pytest
 from cloudwatch_mcp.alarms.rules import RuleError, component_names
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, PutCompositeAlarm",
+    behaviour="A rule names alarms by name or ARN, with or without double quotes.",
+)
 @pytest.mark.parametrize(
     ("rule", "names"),
     [

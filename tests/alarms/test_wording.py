@@ -59,6 +59,11 @@ LOG = {
 PROMQL = {"EvaluationCriteria": {"PromQLCriteria": {"Query": "up == 0"}}}
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, MetricAlarm",
+    behaviour="An anomaly detection alarm has ThresholdMetricId and Metrics, and no Threshold.",
+)
 @pytest.mark.parametrize(
     ("alarm", "kind", "condition"),
     [
@@ -93,14 +98,29 @@ def test_a_log_alarm_shows_its_query() -> None:
     assert wording.watches(LOG) == "filter level = 'ERROR'"
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="localstack/localstack tests/aws/services/cloudwatch/test_cloudwatch.snapshot.json",
+    behaviour="The StateReasonData of a composite alarm lists the alarms that triggered it by ARN.",
+)
 def test_a_composite_alarm_names_what_triggered_it() -> None:
     assert wording.triggered_by(COMPOSITE) == ["a"]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="assumed",
+    source="no public source has a missing datapoint in the reason data",
+    behaviour="A missing datapoint in recentDatapoints is null.",
+)
 def test_recent_datapoints_leave_out_missing_ones() -> None:
     assert wording.recent_datapoints({"recentDatapoints": [1.0, None, 3.0]}) == [1.0, 3.0]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="localstack/localstack tests/aws/services/cloudwatch/test_cloudwatch.snapshot.json",
+    behaviour="A state reason begins with Threshold Crossed and repeats the datapoints and the threshold.",
+)
 @pytest.mark.parametrize(
     ("datapoints", "reason"),
     [
@@ -114,6 +134,11 @@ def test_a_reason_that_adds_to_the_datapoints_is_kept(datapoints: list[float], r
     assert wording.reason_beside(datapoints, reason) == reason
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="localstack/localstack tests/aws/services/cloudwatch/test_cloudwatch.snapshot.json",
+    behaviour="A state reason begins with Threshold Crossed and repeats the datapoints and the threshold.",
+)
 def test_a_reason_that_repeats_the_datapoints_is_left_out() -> None:
     reason = "Threshold Crossed: 1 datapoint [21.5 (20/11/26 11:55:00)] was greater than the threshold (21.0)."
     assert wording.reason_beside([21.5], reason) is None

@@ -35,6 +35,12 @@ async def test_the_error_for_an_aws_error_code_says_what_failed_why_and_what_to_
     assert step in error
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, StartQuery",
+    behaviour="A MalformedQueryException has the character offsets of the error in queryCompileError.",
+    service="CloudWatch Logs",
+)
 async def test_the_error_for_a_malformed_query_has_the_position(stubbed: StubbedServer) -> None:
     compile_error = {"location": {"startCharOffset": 7, "endCharOffset": 10}, "message": "unexpected symbol found bla"}
     stubbed.refuse("start_query", "MalformedQueryException", "Bad query", queryCompileError=compile_error)

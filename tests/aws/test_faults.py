@@ -140,6 +140,12 @@ def instant_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bucket.Clock, "current_time", lambda _: now[0])
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="cloud-custodian/cloud-custodian "
+    "tests/data/placebo/test_query_pagination_retry/logs.DescribeLogGroups_2.json",
+    behaviour="A throttled request gets a ThrottlingException, which may have no message.",
+)
 async def test_a_call_that_is_throttled_twice_succeeds_at_the_third_attempt(
     server: Callable[..., CloudWatchServer], aws: FaultyAws
 ) -> None:

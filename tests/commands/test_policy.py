@@ -81,6 +81,12 @@ def test_only_query_operations_are_limited_to_log_groups(
     assert "logs:ListAnomalies cannot be limited to log groups" in printed.err
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs User Guide, Overview of managing access permissions",
+    behaviour="Some operations check a log group's ARN with a final :* and others without it.",
+    service="CloudWatch Logs",
+)
 @pytest.mark.parametrize(
     "arn",
     [

@@ -8,6 +8,11 @@ from cloudwatch_mcp.logs.group_arn import LogGroupArn, is_log_group_name
 ARN = "arn:aws-cn:logs:cn-north-1:123456789012:log-group:/ecs/shop/payments"
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, StartQuery",
+    behaviour="An ARN in logGroupIdentifiers does not end with the asterisk that DescribeLogGroups puts there.",
+)
 @pytest.mark.parametrize("text", [ARN, f"{ARN}:*"])
 def test_an_arn_is_parsed_with_and_without_its_star(text: str) -> None:
     arn = LogGroupArn.parse(text, "log_group_arn")

@@ -40,6 +40,11 @@ def column(query: str, name: str, cells: list[str], language: str = "CWLI") -> l
     return read(name, cells, kinds(query, language))
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/aff6864860a7.json",
+    behaviour="Every value of a query's row is text, counts included.",
+)
 @pytest.mark.parametrize("key", LOOKS_LIKE_A_NUMBER)
 @pytest.mark.parametrize(
     "query", ["stats count(*) as n by {}", "fields {}", "fields @timestamp | display {}", "filter x > 1 | dedup {}"]
@@ -48,6 +53,11 @@ def test_a_field_that_a_query_only_selects_or_groups_by_stays_text(query: str, k
     assert column(query.format("version"), "version", [key]) is None
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/aff6864860a7.json",
+    behaviour="Every value of a query's row is text, counts included.",
+)
 @pytest.mark.parametrize(
     ("query", "name", "cells", "numbers"),
     [
@@ -85,6 +95,12 @@ def test_a_number_that_would_lose_something_stays_text(query: str, name: str, ce
     assert column(query, name, cells) is None
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/aff6864860a7.json",
+    behaviour="A bin is its start in UTC with milliseconds; without an alias its column is called bin(5m), and comes "
+    "first.",
+)
 def test_zero_fractions_of_a_bin_are_left_out() -> None:
     query = "stats count(*) by bin(5m) as t, started"
     assert column(query, "t", ["2026-11-20 11:55:00.000"]) == ["2026-11-20 11:55:00"]
@@ -150,6 +166,11 @@ async def test_ids_that_differ_only_as_texts_stay_apart(stubbed: StubbedServer) 
     assert reply.data["results"] == {"columns": ["id", "n"], "rows": [[key, n] for n, key in enumerate(keys)]}
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/8f1a2be3fe64.json",
+    behaviour="A row leaves out the fields without a value.",
+)
 @pytest.mark.anyio
 async def test_rows_without_some_fields_have_all_cells_in_the_querys_order(stubbed: StubbedServer) -> None:
     rows = ({"@timestamp": "1", "error": "e"}, {"@timestamp": "2", "code": "500"}, {"@timestamp": "3"})
@@ -160,6 +181,11 @@ async def test_rows_without_some_fields_have_all_cells_in_the_querys_order(stubb
     }
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/3b1ce3b7a103.json",
+    behaviour="A row of log events ends with @ptr, whatever fields the query selects.",
+)
 @pytest.mark.anyio
 async def test_rows_without_any_value_are_noted(stubbed: StubbedServer) -> None:
     reply = await _rows(stubbed, "fields nope", {"@ptr": "a"}, {"@ptr": "b"})

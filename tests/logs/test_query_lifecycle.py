@@ -34,6 +34,11 @@ async def test_a_query_is_polled_until_it_is_complete(stubbed: StubbedServer, ti
     assert 0.7 < time.slept < 1.2
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, GetQueryResults",
+    behaviour="GetQueryResults returns partial rows and statistics while a query runs.",
+)
 async def test_a_query_not_complete_in_time_keeps_running_and_its_partial_rows_are_kept(stubbed: StubbedServer) -> None:
     stubbed.answer("start_query", {"queryId": QUERY_ID})
     for _ in range(5):
@@ -44,6 +49,11 @@ async def test_a_query_not_complete_in_time_keeps_running_and_its_partial_rows_a
     assert f"get_logs_insight_query_results with query_id '{QUERY_ID}' gives the rest" in reply.notes[0]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, QueryStatistics",
+    behaviour="The statistics of a running query have the bytes scanned so far.",
+)
 async def test_a_query_that_scans_more_than_allowed_is_stopped_and_its_rows_are_kept(
     time: Time, environment: dict[str, str]
 ) -> None:
@@ -57,6 +67,11 @@ async def test_a_query_that_scans_more_than_allowed_is_stopped_and_its_rows_are_
     assert reply.notes[0].startswith("Stopped by this server at 1.5 GB scanned, more than CLOUDWATCH_MCP_MAX_SCAN_GB")
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Pricing, Logs Insights",
+    behaviour="A query costs by the bytes that it scans, 0.005 USD a GB in most US Regions.",
+)
 async def test_the_cost_is_an_estimate_by_bytes_scanned(stubbed: StubbedServer) -> None:
     stubbed.answer("start_query", {"queryId": QUERY_ID})
     stubbed.answer("get_query_results", results("Complete", ROW, scanned=2_000_000_000))
@@ -92,6 +107,12 @@ async def test_a_query_is_not_started_if_no_slot_becomes_free(time: Time, enviro
     assert time.slept == pytest.approx(2)
 
 
+@pytest.mark.aws_behaviour(
+    evidence="pasted",
+    source="cloud-carbon-footprint/cloud-carbon-footprint#261",
+    behaviour="StartQuery at one query too many is a LimitExceededException: Account maximum query concurrency limit "
+    "reached.",
+)
 async def test_a_query_waits_while_the_account_is_at_its_quota(stubbed: StubbedServer, time: Time) -> None:
     for _ in range(2):
         stubbed.refuse("start_query", "LimitExceededException", "Too many queries")
@@ -120,6 +141,11 @@ async def test_a_query_that_ends_badly_without_rows_is_an_error(stubbed: Stubbed
     assert f"Query '{QUERY_ID}' ended with status {status} and no rows." in error
 
 
+@pytest.mark.aws_behaviour(
+    evidence="assumed",
+    source="the statuses are those of the service model; no public source has such a response",
+    behaviour="A query that ends as Failed, Timeout or Cancelled may still have rows.",
+)
 @pytest.mark.parametrize("status", ["Failed", "Timeout", "Cancelled", "Unknown"])
 async def test_a_query_that_ends_badly_keeps_the_rows_it_has(stubbed: StubbedServer, status: str) -> None:
     stubbed.answer("start_query", {"queryId": QUERY_ID})
@@ -136,6 +162,11 @@ async def test_a_query_whose_results_are_refused_is_stopped(stubbed: StubbedServ
     assert "logs:GetQueryResults" in (await stubbed.ask("execute_log_insights_query", **ASKED)).error
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, GetQueryResults",
+    behaviour="GetQueryResults returns at most 10,000 rows and a nextToken for the next ones.",
+)
 async def test_more_than_a_page_of_rows_is_read(stubbed: StubbedServer) -> None:
     stubbed.answer("get_query_results", results("Complete", ROW) | {"nextToken": "2"})
     stubbed.answer("get_query_results", results("Complete", {"@message": "two"}))

@@ -13,6 +13,11 @@ from cloudwatch_mcp.sandbox.insights import Query
 NOW = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
 
 
+@pytest.mark.aws_behaviour(
+    evidence="assumed",
+    source="superplanehq/superplane#6650, a review that states it",
+    behaviour="The limit command of a query has precedence over the limit of the request.",
+)
 @pytest.mark.parametrize(
     ("text", "language", "limited"),
     [
@@ -107,6 +112,12 @@ def test_any_text_can_be_scanned(text: str, language: str) -> None:
     assert not names_its_source(f"x{text}", "CWLI")
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs User Guide, SOURCE",
+    behaviour="A query with a SOURCE command, and any SQL query, names its log groups in its text and not in the "
+    "request.",
+)
 @pytest.mark.parametrize(
     ("text", "language", "named"),
     [

@@ -6,6 +6,12 @@ from cloudwatch_mcp.errors import InputError
 from cloudwatch_mcp.metrics.statistics import parse_statistic
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch User Guide, CloudWatch statistics definitions",
+    behaviour="Trimmed and winsorized means, percentile ranks and percentiles are written TM(10%:90%), WM(80%:), "
+    "PR(100:2000) and p99.",
+)
 @pytest.mark.parametrize(
     ("written", "statistic"),
     [

@@ -130,6 +130,12 @@ async def test_a_session_that_had_expired_is_renewed_again(replaying: Replaying)
     assert not replay.unplayed
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Smithy 2.0, AWS Query compatible trait",
+    behaviour="With the JSON protocol, CloudWatch sends the code of an error in the header x-amzn-query-error.",
+    service="All services",
+)
 def test_cloudwatchs_own_error_code_is_read_from_its_header(replaying: Replaying) -> None:
     body = {"__type": "com.amazonaws.cloudwatch.v2010_08_01#AccessDenied", "message": "no"}
     refused = interaction("DescribeAlarms", {}, body, status=403, **{"x-amzn-query-error": "AccessDenied;Sender"})

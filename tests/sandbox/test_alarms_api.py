@@ -103,6 +103,11 @@ def test_new_alarm_has_insufficient_data(client: Any) -> None:
     }
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, MetricAlarm",
+    behaviour="An anomaly detection alarm has ThresholdMetricId and Metrics, and no Threshold.",
+)
 def test_band_alarm_carries_its_metrics_and_no_threshold(client: Any) -> None:
     stat = {"Metric": {"Namespace": "Shop", "MetricName": "Latency"}, "Period": 60, "Stat": "p99"}
     metrics = [
@@ -168,6 +173,11 @@ def test_reason_data_is_json(client: Any) -> None:
         set_state(client, "slow", "OK", StateReasonData="{")
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, DescribeAlarms",
+    behaviour="Without AlarmTypes, DescribeAlarms returns metric alarms only.",
+)
 def test_only_metric_alarms_are_described_by_default(client: Any) -> None:
     put(client, "slow")
     client.put_composite_alarm(AlarmName="both", AlarmRule="ALARM(slow)")
@@ -210,8 +220,8 @@ def test_pages_run_over_both_kinds(client: Any) -> None:
 
 
 @pytest.mark.aws_behaviour(
-    evidence="recorded",
-    source="localstack/localstack and cloud-custodian/cloud-custodian recordings of DescribeAlarms",
+    evidence="assumed",
+    source="no public recording has several pages of alarms",
     behaviour="The NextToken of DescribeAlarms is the name of the next alarm.",
 )
 def test_a_page_has_100_alarms_at_most(client: Any) -> None:
@@ -225,6 +235,11 @@ def test_a_page_has_100_alarms_at_most(client: Any) -> None:
         client.describe_alarms(MaxRecords=101)
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, DescribeAlarms",
+    behaviour="With ChildrenOfAlarmName or ParentsOfAlarmName, alarms have few members.",
+)
 def test_children_and_parents_come_with_few_members(client: Any) -> None:
     put(client, "a")
     client.put_composite_alarm(AlarmName="b", AlarmRule="ALARM(a)")
@@ -237,6 +252,11 @@ def test_children_and_parents_come_with_few_members(client: Any) -> None:
     assert [alarm["AlarmName"] for alarm in parents["CompositeAlarms"]] == ["b", "c"]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="localstack/localstack tests/aws/services/cloudwatch/test_cloudwatch.snapshot.json",
+    behaviour="The StateReasonData of a composite alarm lists the alarms that triggered it by ARN.",
+)
 def test_composite_alarm_is_evaluated_when_created(client: Any) -> None:
     put(client, "slow")
     client.put_composite_alarm(AlarmName="both", AlarmRule="ALARM(slow)")
@@ -312,6 +332,12 @@ def test_history_has_creation_transition_and_action_newest_first(client: Any, cl
     ]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="localstack/localstack tests/aws/services/cloudwatch/test_cloudwatch.snapshot.json",
+    behaviour="The data of a StateUpdate has the old and the new state, with statistic, period, threshold and "
+    "datapoints.",
+)
 def test_transition_data_has_both_states(client: Any) -> None:
     put(client, "slow")
     reason_data = '{"version":"1.0","recentDatapoints":[812.5],"threshold":500.0}'
@@ -413,8 +439,8 @@ def test_published_message_of_a_percentile_alarm_has_its_extended_statistic(clie
 
 
 @pytest.mark.aws_behaviour(
-    evidence="pasted",
-    source="a public collection of SNS events of composite alarms",
+    evidence="assumed",
+    source="events that users collect; no public source has the message whole",
     behaviour="The message of a composite alarm has its AlarmRule and TriggeringChildren instead of a Trigger.",
 )
 def test_published_message_of_a_composite_alarm_has_its_triggering_children(client: Any) -> None:
@@ -485,6 +511,11 @@ def test_composite_alarm_keeps_its_history(client: Any) -> None:
     ]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, DescribeAlarmHistory",
+    behaviour="Without AlarmTypes, DescribeAlarmHistory returns the history of metric alarms only.",
+)
 def test_history_without_types_is_of_metric_alarms(client: Any) -> None:
     put(client, "slow")
     client.put_composite_alarm(AlarmName="both", AlarmRule="ALARM(slow)")
@@ -492,6 +523,11 @@ def test_history_without_types_is_of_metric_alarms(client: Any) -> None:
     assert [item["AlarmName"] for item in items] == ["slow"]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, DescribeAlarmHistory",
+    behaviour="The history of an alarm outlives the alarm.",
+)
 def test_history_survives_deletion(client: Any) -> None:
     put(client, "slow")
     client.delete_alarms(AlarmNames=["slow", "nobody"])
@@ -499,6 +535,11 @@ def test_history_survives_deletion(client: Any) -> None:
     assert summaries(client, "slow") == ['Alarm "slow" deleted', 'Alarm "slow" created']
 
 
+@pytest.mark.aws_behaviour(
+    evidence="assumed",
+    source="the form of a creation in philipp-classen/awscr-cloudwatch spec/fixtures/describe_alarm_history.xml",
+    behaviour="The data of an update has updatedAlarm and, in originalUpdatedFields, the previous values.",
+)
 def test_update_data_has_the_previous_values(client: Any) -> None:
     put(client, "slow", AlarmDescription="old")
     put(client, "slow", AlarmDescription="new")
@@ -520,6 +561,11 @@ def test_history_is_limited_to_the_dates(client: Any, clock: Clock) -> None:
     assert summaries(client, "slow", **asked) == ["Alarm updated from INSUFFICIENT_DATA to ALARM"]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch User Guide, Using Amazon CloudWatch alarms",
+    behaviour="CloudWatch keeps the history of an alarm for 30 days.",
+)
 def test_history_is_kept_for_30_days(client: Any, clock: Clock) -> None:
     clock.travel(NOW - 31 * DAY)
     put(client, "slow")

@@ -201,8 +201,9 @@ def test_batch_host_alarm_flaps(cloudwatch: Any) -> None:
 
 
 @pytest.mark.aws_behaviour(
-    evidence="recorded",
-    source="the test event of a Lambda function that an alarm invokes",
+    evidence="assumed",
+    source="awsdocs/amazon-cloudwatch-user-guide doc_source/cloudwatch-and-eventbridge.md has the two-sided form only",
+    service="CloudWatch alarms",
     behaviour="The reason data of a one-sided anomaly alarm has one list of thresholds, and a threshold for each "
     "evaluated datapoint.",
 )

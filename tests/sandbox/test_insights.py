@@ -31,6 +31,11 @@ def test_rows_come_newest_first() -> None:
     assert values("display @message", ["one", "two", "three"]) == ["three", "two", "one"]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/3b1ce3b7a103.json",
+    behaviour="A row of log events ends with @ptr, whatever fields the query selects.",
+)
 def test_a_raw_row_ends_with_its_pointer() -> None:
     log = EventLog("123456789012", "/a")
     log.put("s", events(["m"], NOW_MS), NOW_MS)
@@ -40,6 +45,11 @@ def test_a_raw_row_ends_with_its_pointer() -> None:
     assert [cell["field"] for cell in row] == ["@message", "@ptr"]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/8f1a2be3fe64.json",
+    behaviour="A row leaves out the fields without a value.",
+)
 def test_a_field_without_a_value_is_left_out_of_the_row() -> None:
     assert run("fields id, error.type | filter id = 'a'", ORDERS) == [{"id": "a"}]
 
@@ -58,6 +68,11 @@ def test_the_limit_of_the_request_applies_to_a_query_without_one() -> None:
     assert values("display @message", ["one", "two", "three"], limit=2) == ["three", "two"]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="assumed",
+    source="superplanehq/superplane#6650, a review that states it",
+    behaviour="The limit command of a query has precedence over the limit of the request.",
+)
 def test_the_limit_of_the_query_overrides_that_of_the_request() -> None:
     assert values("display @message | limit 1", ["one", "two", "three"], limit=2) == ["three"]
 
@@ -66,6 +81,11 @@ def test_a_query_without_any_limit_returns_ten_thousand_rows() -> None:
     assert len(run("display @message", ["m"] * 10_005)) == 10_000
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/3b1ce3b7a103.json",
+    behaviour="recordsMatched counts the events that the filter let through.",
+)
 def test_matches_are_counted_after_the_filter_and_before_the_limit() -> None:
     log = EventLog("123456789012", "/a")
     log.put("s", events(ORDERS, NOW_MS - 10 * MINUTE), NOW_MS)
@@ -211,7 +231,7 @@ def test_an_expression_without_an_alias_is_named_by_its_text() -> None:
 
 @pytest.mark.aws_behaviour(
     evidence="pasted",
-    source="trade-tariff/trade-tariff-backend#3465",
+    source="trade-tariff/trade-tariff-backend#3464",
     behaviour="The stats command refuses a field that one fields command selects and a later one redefines.",
 )
 def test_stats_refuses_a_redefined_field() -> None:
@@ -395,6 +415,12 @@ def test_groups_come_before_their_aggregates() -> None:
     ]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/aff6864860a7.json",
+    behaviour="A bin is its start in UTC with milliseconds; without an alias its column is called bin(5m), and comes "
+    "first.",
+)
 def test_a_bin_is_the_start_of_its_period() -> None:
     assert run("stats count(*) as n by bin(5m)", ["m"] * 7) == [
         {"bin(5m)": "2026-11-20 12:00:00.000", "n": "1"},
@@ -412,6 +438,11 @@ def test_a_bin_has_an_alias_and_groups_with_a_field() -> None:
     ]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/8f1a2be3fe64.json",
+    behaviour="Events without a field that stats groups by make a group whose row leaves the field out.",
+)
 def test_events_without_the_group_field_make_a_group_without_it() -> None:
     assert run("stats count(*) as n by error.type | sort n desc | limit 1", ORDERS) == [{"n": "2"}]
 
@@ -474,6 +505,11 @@ def test_stats_of_stats() -> None:
     assert run(query, ORDERS) == [{"most": "1", "groups": "4"}]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="assumed",
+    source="a lab report that shows it; no recording is public",
+    behaviour="A stats command over no events has no rows if it groups.",
+)
 def test_stats_of_nothing_is_zero_without_groups_and_empty_with_groups() -> None:
     assert run("filter id = 'z' | stats count(*) as n", ORDERS) == [{"n": "0"}]
     assert run("filter id = 'z' | stats count(*) as n by level", ORDERS) == []
@@ -487,6 +523,11 @@ def test_dedup_keeps_events_without_the_field() -> None:
     assert values("fields id | dedup error.type", ORDERS) == ["d", "c", "b", "a"]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs User Guide, dedup",
+    behaviour="Only the limit command may follow dedup.",
+)
 def test_only_limit_can_follow_dedup() -> None:
     assert malformed("dedup a | sort b").message == "unexpected symbol found sort at line 1 and position 10"
 
@@ -544,6 +585,11 @@ def test_source_has_options() -> None:
     assert query.source == {"namePrefix": ["/app", "/aws"], "class": ["STANDARD"]}
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, StartQuery",
+    behaviour="Both ends of a query's window are inclusive, in whole seconds.",
+)
 def test_both_ends_of_the_window_are_inclusive() -> None:
     log = EventLog("123456789012", "/a")
     log.put("s1", events(["1", "3"], NOW_MS - 4 * MINUTE), 0)

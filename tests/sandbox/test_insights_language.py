@@ -211,8 +211,8 @@ def test_a_path_reads_a_member_of_a_map(path: str, value: str | None) -> None:
 
 
 @pytest.mark.aws_behaviour(
-    evidence="pasted",
-    source="public notes of live tests of June 2026",
+    evidence="assumed",
+    source="notes of live tests; no recording is public",
     behaviour="A member of a parsed map is absent in the fields command that defines the map.",
 )
 def test_a_member_is_absent_in_the_command_that_defines_the_map() -> None:
@@ -251,8 +251,8 @@ def test_unnest_keeps_extracted_fields_and_the_default_columns() -> None:
 
 
 @pytest.mark.aws_behaviour(
-    evidence="pasted",
-    source="public notes of live tests of June 2026",
+    evidence="assumed",
+    source="notes of live tests; no recording is public",
     behaviour="The unnest command refuses the list of split.",
 )
 def test_unnest_refuses_the_list_of_split() -> None:
@@ -393,8 +393,8 @@ def test_addtotals_sums_rows_and_columns(command: str, rows: list[dict[str, str]
 
 
 @pytest.mark.aws_behaviour(
-    evidence="pasted",
-    source="public notes of live tests of June 2026",
+    evidence="assumed",
+    source="notes of live tests; no recording is public",
     behaviour="The addtotals command adds no row total after stats.",
 )
 def test_addtotals_adds_no_row_total_after_stats() -> None:
@@ -427,8 +427,8 @@ def test_a_subquery_gives_the_values_for_in(query: str, ids: list[str]) -> None:
 
 
 @pytest.mark.aws_behaviour(
-    evidence="pasted",
-    source="public notes of live tests of June 2026",
+    evidence="assumed",
+    source="notes of live tests; no recording is public",
     behaviour="The diff command is refused without a pattern command before it.",
 )
 @pytest.mark.parametrize("query", ["filter @message like /GET/ | diff", "pattern @message | stats count(*) | diff"])

@@ -94,7 +94,7 @@ def test_counts_ratios_and_severities_come_with_the_pattern() -> None:
 
 @pytest.mark.aws_behaviour(
     evidence="assumed",
-    source="three public programs that read GetQueryResults of a pattern query",
+    source="what public readers of such responses expect; no public source has one whole",
     behaviour="A pattern row has ten columns: a wildcard <*> for each token that varies, and tokens, samples, related "
     "patterns and a count by time as JSON.",
 )

@@ -124,6 +124,11 @@ def test_log_groups_are_sorted_by_name_and_filtered_by_prefix(logs: Any) -> None
     assert names(logs.describe_log_groups(logGroupNamePrefix="/a/")) == ["/a/four", "/a/one"]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, DescribeLogGroups",
+    behaviour="With logGroupNamePattern, log groups have only arn, creationTime and logGroupName.",
+)
 def test_a_name_pattern_matches_part_of_the_name_and_returns_three_members(logs: Any) -> None:
     create(logs, "/aws/DataLogs", "/aws/datalogs")
 
@@ -133,6 +138,11 @@ def test_a_name_pattern_matches_part_of_the_name_and_returns_three_members(logs:
     assert group["logGroupName"] == "/aws/DataLogs"
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, DescribeLogGroups",
+    behaviour="logGroupNamePrefix and logGroupNamePattern exclude each other.",
+)
 def test_a_prefix_and_a_pattern_exclude_each_other(logs: Any) -> None:
     with pytest.raises(ClientError) as raised:
         logs.describe_log_groups(logGroupNamePrefix="a", logGroupNamePattern="b")
@@ -141,6 +151,11 @@ def test_a_prefix_and_a_pattern_exclude_each_other(logs: Any) -> None:
     assert "mutually exclusive" in error(raised)[1]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, DescribeLogGroups",
+    behaviour="DescribeLogGroups returns at most 50 log groups and a nextToken.",
+)
 def test_log_groups_come_fifty_a_page(logs: Any) -> None:
     for number in range(60):
         logs.create_log_group(logGroupName=f"/g/{number:02}")

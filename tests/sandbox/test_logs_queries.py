@@ -98,6 +98,11 @@ def test_a_query_is_scheduled_then_running_then_complete(logs: Any) -> None:
     assert [len(answer["results"]) for answer in answers] == [0, 5, 10, 10]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, GetQueryResults",
+    behaviour="GetQueryResults returns partial rows and statistics while a query runs.",
+)
 def test_a_running_query_has_partial_statistics(logs: Any) -> None:
     query_id = start(logs, "filter @message like 'order' | stats count(*) as n")
 
@@ -146,6 +151,11 @@ def test_the_number_of_polls_before_completion_can_be_set(
     assert [logs.get_query_results(queryId=query_id)["status"] for _ in statuses] == statuses
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, GetQueryResults",
+    behaviour="A query that StopQuery ended has the status Cancelled.",
+)
 def test_a_stopped_query_is_cancelled(logs: Any) -> None:
     query_id = start(logs)
     logs.get_query_results(queryId=query_id)
@@ -156,6 +166,11 @@ def test_a_stopped_query_is_cancelled(logs: Any) -> None:
     assert logs.get_query_results(queryId=query_id)["status"] == "Cancelled"
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, StopQuery",
+    behaviour="StopQuery on a query that has ended is an error that says so.",
+)
 def test_a_complete_query_cannot_be_stopped(logs: Any) -> None:
     query_id = start(logs)
     for _ in range(3):
@@ -176,6 +191,11 @@ def test_an_unknown_query_is_not_found(logs: Any, operation: str) -> None:
         getattr(logs, operation)(queryId="00000000-0000-0000-0000-000000000000")
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, StartQuery",
+    behaviour="Both ends of a query's window are inclusive, in whole seconds.",
+)
 def test_both_ends_of_the_time_range_are_included(logs: Any) -> None:
     answer = complete(logs, startTime=END - 720, endTime=END - 360)
 
@@ -220,6 +240,11 @@ def test_a_linked_account_is_queried_by_arn(logs: Any, server: Server) -> None:
     assert answer["results"][0][0] == {"field": "@log", "value": f"{LINKED}:/theirs"}
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, StartQuery",
+    behaviour="An ARN in logGroupIdentifiers does not end with the asterisk that DescribeLogGroups puts there.",
+)
 def test_an_arn_with_a_star_is_refused(logs: Any) -> None:
     answer = refused(logs, logGroupIdentifiers=[f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/app/checkout:*"])
 
@@ -227,6 +252,11 @@ def test_an_arn_with_a_star_is_refused(logs: Any) -> None:
     assert "at 'logGroupIdentifiers.1.member' failed to satisfy constraint" in answer["Error"]["Message"]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="localstack/localstack tests/aws/services/logs/test_logs_events.snapshot.json",
+    behaviour="Logs refuses a missing log group with a ResourceNotFoundException.",
+)
 def test_an_unknown_log_group_is_named_with_its_account(logs: Any) -> None:
     assert refused(logs, logGroupNames=["/app/none"])["Error"] == {
         "Code": "ResourceNotFoundException",
@@ -234,6 +264,11 @@ def test_an_unknown_log_group_is_named_with_its_account(logs: Any) -> None:
     }
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, StartQuery",
+    behaviour="A query reads at most 50 log groups that are listed in the request.",
+)
 def test_more_than_fifty_log_groups_are_refused(logs: Any) -> None:
     answer = refused(logs, logGroupNames=[f"/g/{number}" for number in range(51)])
 
@@ -261,12 +296,24 @@ def test_source_selects_log_groups_by_prefix_and_class(logs: Any) -> None:
     assert messages(rare) == ["rare"]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs User Guide, SOURCE",
+    behaviour="A query with a SOURCE command, and any SQL query, names its log groups in its text and not in the "
+    "request.",
+)
 def test_source_and_log_group_parameters_exclude_each_other(logs: Any) -> None:
     answer = refused(logs, "SOURCE logGroups() | limit 1", logGroupName="/app/checkout")
 
     assert answer["Error"]["Code"] == "InvalidParameterException"
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, StartQuery",
+    behaviour="A MalformedQueryException has the character offsets of the error in queryCompileError.",
+    service="CloudWatch Logs",
+)
 def test_a_malformed_query_has_the_location_of_its_error(logs: Any) -> None:
     answer = refused(logs, "fields @timestamp | stat count(*)")
 
@@ -310,8 +357,8 @@ def test_a_malformed_query_message_ends_with_the_request_id(logs: Any) -> None:
 
 
 @pytest.mark.aws_behaviour(
-    evidence="pasted",
-    source="two post-mortems that quote StartQuery",
+    evidence="assumed",
+    source="messages that users quote; no recording is public",
     behaviour="A window that ends before the log group's oldest event is a MalformedQueryException that ends with two "
     "numbers in brackets.",
 )
@@ -346,6 +393,11 @@ def test_another_query_language_is_refused_by_name(logs: Any, language: str) -> 
     assert error["Message"].startswith(f"The sandbox lacks the query language {language};")
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs User Guide, Log classes",
+    behaviour="The pattern and diff commands are refused on log groups of the class Infrequent Access.",
+)
 def test_pattern_is_refused_on_an_infrequent_access_group(logs: Any) -> None:
     create(logs, "/app/rare", "m", logGroupClass="INFREQUENT_ACCESS")
 
@@ -361,6 +413,11 @@ def test_a_limit_above_one_hundred_thousand_is_refused(logs: Any) -> None:
     assert "at 'limit' failed to satisfy constraint" in error["Message"]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, GetQueryResults",
+    behaviour="GetQueryResults returns at most 10,000 rows and a nextToken for the next ones.",
+)
 def test_results_come_ten_thousand_a_page(logs: Any) -> None:
     events = [{"timestamp": END * 1000, "message": str(number)} for number in range(10_000)]
     for _ in range(2):

@@ -77,6 +77,11 @@ def refused(client: Any, *queries: dict[str, Any], **request: Any) -> tuple[str,
     return error["Code"], error["Message"]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, GetMetricData",
+    behaviour="GetMetricData returns the newest point first unless ScanBy says otherwise.",
+)
 def test_points_come_newest_first(client: Any) -> None:
     put(client, 1, 2, 3)
     result = get(client, stat())["MetricDataResults"][0]
@@ -108,6 +113,11 @@ def test_periods_are_aligned_to_the_clock(client: Any) -> None:
     assert result["Values"] == [2, 5, 3]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, GetMetricData",
+    behaviour="The end of a GetMetricData window is exclusive.",
+)
 def test_end_is_exclusive(client: Any) -> None:
     put(client, 1, 2, 3)
     assert values(client, stat(), EndTime=NOW - HOUR + 2 * MINUTE) == [[2, 1]]
@@ -160,6 +170,11 @@ def test_unit_selects_data_by_unit(client: Any) -> None:
     assert values(client, stat(unit="Seconds"), stat("m2", unit="Bytes")) == [[1], []]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="localstack/localstack tests/aws/services/cloudwatch/test_cloudwatch.snapshot.json",
+    behaviour="A metric of several units is Complete with a MultipleUnits message if the request names none.",
+)
 def test_several_units_return_the_first_by_name_and_a_message(client: Any) -> None:
     put(client, 1, Unit="Seconds")
     put(client, 1000, Unit="Milliseconds")
@@ -169,6 +184,12 @@ def test_several_units_return_the_first_by_name_and_a_message(client: Any) -> No
     assert result["Messages"] == [message]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, GetMetricData",
+    behaviour="A start 15 days ago needs a period of 300 s or a multiple, one 63 days ago 3,600 s; data is kept for 455"
+    " days.",
+)
 @pytest.mark.parametrize(
     ("age", "period", "kept"),
     [
@@ -253,6 +274,11 @@ def test_partial_metric_math_has_a_message(client: Any) -> None:
     }
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, GetMetricData",
+    behaviour="GetMetricData returns no NextToken for a request with metric math.",
+)
 def test_metric_math_has_no_next_page(client: Any) -> None:
     put(client, 1, 2, 3)
     answer = get(client, stat(ReturnData=False), {"Id": "e1", "Expression": "m1 * 2"}, MaxDatapoints=2)
@@ -272,6 +298,11 @@ def test_unknown_token_is_invalid(client: Any, token: str) -> None:
     assert refused(client, stat(), NextToken=token)[0] == "InvalidNextToken"
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/89f169052bc0.json",
+    behaviour="Results that differ by their statistic alone have it in their labels.",
+)
 def test_labels_distinguish_statistics_and_periods(client: Any) -> None:
     assert labels(client, stat(stat="Sum"), stat("m2", stat="Minimum", period=300)) == [
         "Latency Sum 60",
@@ -436,6 +467,11 @@ def test_recently_active_metrics_have_data_of_the_last_three_hours(client: Any) 
     assert listed(client, RecentlyActive="PT3H") == ["Fresh"]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, ListMetrics",
+    behaviour="ListMetrics lists only metrics that had data in the last two weeks.",
+)
 def test_metrics_without_data_for_two_weeks_are_not_listed(client: Any) -> None:
     put(client, 1, name="Old", first=NOW - 15 * DAY)
     assert listed(client) == []

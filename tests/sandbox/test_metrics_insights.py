@@ -54,6 +54,11 @@ def test_namespace_aggregates_metrics_of_any_dimensions(function: str, expected:
     assert values == pytest.approx([expected])
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch User Guide, Metrics Insights query components and syntax",
+    behaviour="SCHEMA selects the metrics with exactly the named dimensions.",
+)
 def test_schema_selects_metrics_with_exactly_these_dimensions() -> None:
     assert run('SELECT SUM(Latency) FROM SCHEMA("My/Shop", Operation, Service)') == [("q1", [45])]
 
@@ -112,6 +117,11 @@ def test_order_is_ascending_by_default() -> None:
     assert [label for label, _ in run(query)] == ["search", "Other", "checkout", 'it\'s "odd"']
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch User Guide, CloudWatch Metrics Insights service quotas",
+    behaviour="Metrics Insights reads the last two weeks.",
+)
 def test_only_the_last_two_weeks_are_read() -> None:
     assert run('SELECT MAX(Latency) FROM "My/Shop"', days=30) == [("q1", [100])]
 

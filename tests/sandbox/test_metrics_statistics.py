@@ -85,6 +85,11 @@ def test_statistic_set_of_one_distinct_value_has_percentiles() -> None:
     assert compute("p99", {"StatisticValues": statistic_set}) == 5
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch User Guide, CloudWatch statistics definitions",
+    behaviour="Percentiles are not available for metrics with negative values.",
+)
 def test_negative_values_have_no_percentiles() -> None:
     assert compute("p50", {"Value": -1.0}, {"Value": 1.0}) is None
 

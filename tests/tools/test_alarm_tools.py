@@ -212,6 +212,12 @@ def transition(minutes_ago: int, state: str = "ALARM") -> dict[str, Any]:
     }
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="localstack/localstack tests/aws/services/cloudwatch/test_cloudwatch.snapshot.json",
+    behaviour="The data of a StateUpdate has the old and the new state, with statistic, period, threshold and "
+    "datapoints.",
+)
 @pytest.mark.parametrize(
     ("alarms", "settings"),
     [([], {"statistic": "p99", "period": 300, "threshold": 5}), ([alarm("a")], {})],
@@ -272,6 +278,11 @@ def configured(**more: Any) -> dict[str, Any]:
     return {"alarmName": "a", "threshold": 61.0, "period": 60, "stateValue": "OK", **more}
 
 
+@pytest.mark.aws_behaviour(
+    evidence="assumed",
+    source="the form of a creation in philipp-classen/awscr-cloudwatch spec/fixtures/describe_alarm_history.xml",
+    behaviour="The data of an update has updatedAlarm and, in originalUpdatedFields, the previous values.",
+)
 async def test_a_changed_threshold_is_noted_unasked(stubbed: StubbedServer) -> None:
     original = {"threshold": 80.0, "alarmConfigurationUpdatedTimestamp": "2026-10-31T12:00:00.000+0000"}
     history(stubbed, [transition(5)], edit(5, updatedAlarm=configured(), originalUpdatedFields=original))
@@ -281,6 +292,11 @@ async def test_a_changed_threshold_is_noted_unasked(stubbed: StubbedServer) -> N
     assert reply.rows("configuration_changes") == [{"time": "2026-11-15T12:00:00Z", "change": "threshold 80 → 61"}]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch User Guide, Using Amazon CloudWatch alarms",
+    behaviour="CloudWatch keeps the history of an alarm for 30 days.",
+)
 async def test_configuration_changes_reach_back_30_days_whatever_the_window(stubbed: StubbedServer) -> None:
     stubbed.answer("describe_alarm_history", {"AlarmHistoryItems": []}, HistoryItemType="StateUpdate")
     stubbed.answer(
@@ -314,6 +330,11 @@ async def test_without_original_fields_an_edit_is_compared_with_the_one_before(s
     ]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="philipp-classen/awscr-cloudwatch spec/fixtures/describe_alarm_history.xml",
+    behaviour="The data of a creation has the alarm's members in camelCase as createdAlarm.",
+)
 async def test_an_alarm_that_was_replaced_is_compared_with_its_predecessor(stubbed: StubbedServer) -> None:
     edits = (
         edit(1, "Create", createdAlarm=configured(threshold=61.0)),

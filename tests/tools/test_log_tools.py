@@ -16,6 +16,11 @@ ARN = f"arn:aws:logs:us-east-1:123456789012:log-group:{PAYMENTS}"
 ERRORS = 'filter level = "ERROR" | fields @timestamp, msg, error.type | sort @timestamp desc'
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, DescribeLogGroups",
+    behaviour="DescribeLogGroups returns at most 50 log groups and a nextToken.",
+)
 async def test_groups_are_read_page_by_page_until_max_items(stubbed: StubbedServer) -> None:
     for page in range(2):
         groups = [group(f"g{page}-{number}") for number in range(50)]
@@ -107,6 +112,12 @@ def start(**more: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs User Guide, SOURCE",
+    behaviour="A query with a SOURCE command, and any SQL query, names its log groups in its text and not in the "
+    "request.",
+)
 @pytest.mark.parametrize(
     ("arguments", "sent"),
     [
@@ -166,6 +177,11 @@ async def test_a_bad_query_is_refused_before_any_call(
     assert complaint in (await stubbed.ask("execute_log_insights_query", **asked)).error
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, DescribeQueryDefinitions",
+    behaviour="A saved query without logGroupNames belongs to no log group.",
+)
 async def test_saved_queries_without_log_groups_apply_to_all(stubbed: StubbedServer) -> None:
     source = "SOURCE logGroups(namePrefix: ['/other']) | fields @message"
     stubbed.answer("describe_log_groups", {"logGroups": [group(PAYMENTS)]})
@@ -183,6 +199,11 @@ async def test_saved_queries_without_log_groups_apply_to_all(stubbed: StubbedSer
     assert reply.rows("saved_queries") == [{"name": "for all", "query": "fields @message"}]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, DescribeQueryDefinitions",
+    behaviour="A saved query may contain {{name}}, with a default in its parameters.",
+)
 async def test_the_parameters_of_a_saved_query_are_shown_with_their_defaults(stubbed: StubbedServer) -> None:
     parameters = [{"name": "level", "defaultValue": "ERROR", "description": "Log level"}, {"name": "host"}]
     query = {"name": "by level", "queryString": "filter level = {{level}} and host = {{host}}"}
@@ -192,6 +213,11 @@ async def test_the_parameters_of_a_saved_query_are_shown_with_their_defaults(stu
     assert reply.rows("saved_queries")[0]["parameters"] == {"level": "ERROR", "host": None}
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, ListAnomalies",
+    behaviour="An anomaly that has ended has active false while its state is still Active.",
+)
 async def test_anomalies_that_ended_or_are_baseline_are_marked(stubbed: StubbedServer) -> None:
     millis = int(NOW.timestamp() * 1000)
     anomalies = [
@@ -233,6 +259,12 @@ QUERY = {"query_string": "fields @message", "start_time": "1h", "log_group_names
 REQUEST_DETAILS = "(Service: AWSLogs; Status Code: 400; Error Code: {}; Request ID: 00000000-0000-0000; Proxy: null)"
 
 
+@pytest.mark.aws_behaviour(
+    evidence="pasted",
+    source="boto/boto3#3450",
+    behaviour="The message of a MalformedQueryException ends with the service, the status code, the error code and the "
+    "request id.",
+)
 async def test_request_details_at_the_end_of_an_aws_message_are_left_out(stubbed: StubbedServer) -> None:
     code = "MalformedQueryException"
     stubbed.refuse("start_query", code, f"mismatched input 'count' {REQUEST_DETAILS.format(code)}")
@@ -240,12 +272,25 @@ async def test_request_details_at_the_end_of_an_aws_message_are_left_out(stubbed
     assert f"{code}: mismatched input 'count'. Fix the query: commands are separated by |" in error
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="localstack/localstack tests/aws/services/cloudwatch/test_cloudwatch.snapshot.json",
+    behaviour="An error may have a code and no message, such as CloudWatch's ResourceNotFound.",
+    service="All services",
+)
 async def test_an_error_without_a_message_is_its_code(stubbed: StubbedServer) -> None:
     stubbed.refuse("start_query", "SomethingExceeded")
     error = (await stubbed.ask("execute_log_insights_query", **QUERY)).error
     assert error == "StartQuery in us-east-1 failed: SomethingExceeded."
 
 
+@pytest.mark.aws_behaviour(
+    evidence="assumed",
+    source="older scripts that quote the message; localstack/localstack tests/aws/services/logs has the newer code "
+    "only",
+    behaviour="A missing log group is a ResourceNotFoundException of StartQuery; it was an InvalidParameterException in"
+    " older responses.",
+)
 @pytest.mark.parametrize("code", ["ResourceNotFoundException", "InvalidParameterException"])
 async def test_a_log_group_that_does_not_exist_has_the_nearest_names_beside_it(
     stubbed: StubbedServer, code: str

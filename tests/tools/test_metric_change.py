@@ -101,6 +101,12 @@ async def test_a_change_from_zero_is_a_difference(server: CloudWatchServer, monk
     assert reply.data["series"][0]["change"] == "+5.5"
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, GetMetricData",
+    behaviour="A start 15 days ago needs a period of 300 s or a multiple, one 63 days ago 3,600 s; data is kept for 455"
+    " days.",
+)
 async def test_both_windows_have_one_period_that_is_retained_in_both(
     server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -205,6 +205,11 @@ PARTIAL = (
 )
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="philipp-classen/awscr-cloudwatch spec/fixtures/get_metric_data.xml",
+    behaviour="A result can be PartialData without a message and without a NextToken.",
+)
 @pytest.mark.parametrize(
     ("metric_result", "note"),
     [
@@ -233,6 +238,11 @@ async def test_partial_data_is_reported_without_blaming_the_name(
     assert (await stubbed.ask("get_metric_data", **LATENCY)).notes == [note]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, MetricDataResult",
+    behaviour="A series that goes on in the next page is PartialData until its last page.",
+)
 async def test_the_last_page_decides_whether_data_is_partial(stubbed: StubbedServer) -> None:
     first = result("Latency", [2], [1.0], StatusCode="PartialData")
     stubbed.answer("get_metric_data", {"MetricDataResults": [first], "NextToken": "more"})
@@ -242,6 +252,12 @@ async def test_the_last_page_decides_whether_data_is_partial(stubbed: StubbedSer
     assert reply.data["series"][0]["values"] == [1, 2]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="assumed",
+    source="grafana/grafana pkg/tsdb/cloudwatch/test-data/multiple-outputs.json, whose authors may have removed the "
+    "texts",
+    behaviour="A message about the whole request, such as MaxMetricsExceeded, can have no text.",
+)
 async def test_a_message_of_aws_without_a_text_is_its_code_and_what_it_means(stubbed: StubbedServer) -> None:
     messages = [{"Code": "MaxMetricsExceeded", "Value": ""}, {"Code": "MaxMetricsExceeded"}]
     stubbed.answer("get_metric_data", {"MetricDataResults": [result("Latency", [1], [1.0])], "Messages": messages})
@@ -250,6 +266,11 @@ async def test_a_message_of_aws_without_a_text_is_its_code_and_what_it_means(stu
     ]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="localstack/localstack tests/aws/services/cloudwatch/test_cloudwatch.snapshot.json",
+    behaviour="A metric of several units is Complete with a MultipleUnits message if the request names none.",
+)
 async def test_a_message_on_a_complete_series_does_not_look_like_a_reason_for_its_status(
     stubbed: StubbedServer,
 ) -> None:
@@ -259,6 +280,11 @@ async def test_a_message_on_a_complete_series_does_not_look_like_a_reason_for_it
     assert reply.notes == ["'Latency': Multiple units returned: '[Milliseconds, Seconds]'."]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="philipp-classen/awscr-cloudwatch spec/fixtures/get_metric_data.xml",
+    behaviour="A result can be PartialData without a message and without a NextToken.",
+)
 async def test_partial_data_of_one_series_names_it_and_not_the_complete_one(stubbed: StubbedServer) -> None:
     queries = [{"id": "a", "metric_stat": LATENCY}, {"id": "b", "expression": "a * 2"}]
     results = [result("a", [1], [1.0], Id="a"), result("b", [1], [2.0], Id="b", StatusCode="PartialData")]
@@ -269,6 +295,11 @@ async def test_partial_data_of_one_series_names_it_and_not_the_complete_one(stub
     ]
 
 
+@pytest.mark.aws_behaviour(
+    evidence="pasted",
+    source="grafana/grafana#26794",
+    behaviour="All series of a SEARCH expression have its id, and their labels need not differ.",
+)
 async def test_two_results_with_one_id_and_label_are_two_series(stubbed: StubbedServer) -> None:
     twice = [result("Latency", [1], [1.0]), result("Latency", [1], [2.0])]
     stubbed.answer("get_metric_data", {"MetricDataResults": twice, "NextToken": "more"})

@@ -96,6 +96,9 @@ async def read(
 def _joined(pages: Sequence[Page], request: MetricDataRequest) -> list[MetricDataResult]:
     results = join_pages(pages)
     for result in results:
+        metric = request.metrics.get(result.query_id)
+        if metric and result.label == result.query_id:  # GetMetricData leaves out the Label of a Forbidden result
+            result.label = metric.name
         result.label = request.labels.get(result.query_id, result.label)
     return results
 

@@ -297,6 +297,19 @@ async def test_partial_data_of_one_series_names_it_and_not_the_complete_one(stub
 
 @pytest.mark.aws_behaviour(
     evidence="pasted",
+    source="grafana/grafana pkg/tsdb/cloudwatch/testdata/permissions-error-output.json",
+    behaviour="A Forbidden result has an id, a status and a message, and no label, timestamps or values.",
+)
+async def test_a_result_without_a_label_has_the_name_of_its_metric(stubbed: StubbedServer) -> None:
+    message = {"Code": "Forbidden", "Value": "Access denied when getting data"}
+    forbidden = {"Id": "m1", "StatusCode": "Forbidden", "Messages": [message]}
+    stubbed.answer("get_metric_data", {"MetricDataResults": [forbidden]})
+    reply = await stubbed.ask("get_metric_data", **LATENCY)
+    assert reply.notes == ["'Latency' is Forbidden: Access denied when getting data."]
+
+
+@pytest.mark.aws_behaviour(
+    evidence="pasted",
     source="grafana/grafana#26794",
     behaviour="All series of a SEARCH expression have its id, and their labels need not differ.",
 )

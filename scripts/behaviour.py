@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ _SERVICES = {
     "CloudWatch Logs": ("log", "insights", "quer"),
 }
 _ALL_SERVICES = "All services"
+_EVIDENCE = re.compile(r"(?m)^  evidence: (?:\|-\n    )?(.+)$")  # long texts are blocks
 _INTRODUCTION = """\
 # How AWS behaves, and how we know
 
@@ -70,7 +72,8 @@ def page(root: Path = ROOT) -> str:
     """The text of docs/aws-behaviour.md."""
     known = behaviours(root)
     services = sorted({each.service for each in known})
-    return "\n\n".join([_INTRODUCTION, _counts(known, services), *(_table(known, name) for name in services)]) + "\n"
+    tables = (_table(known, name) for name in services)
+    return "\n\n".join([_INTRODUCTION, _counts(known, services), *tables, _cassettes(root / "cassettes")]) + "\n"
 
 
 def report(junit: Path, root: Path = ROOT) -> str:
@@ -135,6 +138,23 @@ def _table(known: Sequence[Behaviour], service: str) -> str:
         if each.service == service:
             cells = (_escaped(each.sentence), each.evidence, _escaped(each.source), "<br>".join(map(_link, each.tests)))
             rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _cassettes(folder: Path) -> str:
+    """The authored cassettes whose metadata name the public responses that they follow."""
+    texts = {path.relative_to(folder): path.read_text("utf-8") for path in sorted(folder.rglob("*.yaml"))}
+    authored = {path.as_posix(): text for path, text in texts.items() if "\n  target: authored\n" in text}
+    evidence = {name: match[1] for name, text in authored.items() if (match := _EVIDENCE.search(text))}
+    counts = f"{len(evidence)} of {len(authored)} have the shape of public responses, with example values."
+    rows = [
+        "## Cassettes that are written by hand",
+        "",
+        f"{counts} The others show what no public source has whole.",
+        "",
+    ]
+    rows += ["| cassette | follows |", "|---|---|"]
+    rows += [f"| {name} | {_escaped(source)} |" for name, source in evidence.items()]
     return "\n".join(rows)
 
 

@@ -113,6 +113,20 @@ def test_a_bad_marker_is_an_error_that_names_its_place(tmp_path: Path, old: str,
     assert problem in str(error.value)
 
 
+def test_the_page_lists_what_authored_cassettes_follow(root: Path) -> None:
+    for name, metadata in {
+        "a": "target: authored\n  evidence: example/example#1",
+        "b": "target: authored",
+        "c": "target: sandbox",
+    }.items():
+        path = root / "cassettes" / "tool" / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"version: 1\nmetadata:\n  {metadata}\ninteractions: []\n", "utf-8")
+    page = behaviour.page(root)
+    assert "1 of 2 have the shape of public responses" in page
+    assert page.endswith("| tool/a.yaml | example/example#1 |\n")
+
+
 def test_a_run_on_aws_confirms_and_refutes(root: Path, tmp_path: Path) -> None:
     junit = tmp_path / "junit.xml"
     junit.write_text(JUNIT, "utf-8")

@@ -313,10 +313,8 @@ async def test_messages(ask: Ask, snapshot: SnapshotAssertion) -> None:
     """AWS's messages about the request and about a series are notes."""
     reply = await ask("get_metric_data", **APP)
 
-    assert reply.notes[:2] == [
-        "MaxMetricsExceeded: The query exceeded 10,000 metrics.",
-        "'Latency' is Forbidden: AWS gives no reason.",
-    ]
+    assert reply.notes[0] == "MaxMetricsExceeded: Maximum number of allowed metrics exceeded"
+    assert reply.notes[1].startswith("'Latency' is Forbidden: Access denied when getting data - please check")
     assert reply == snapshot
 
 

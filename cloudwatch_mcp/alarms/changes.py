@@ -49,14 +49,19 @@ def change_texts(items: Sequence[Mapping[str, Any]]) -> list[str | None]:
         if item["HistoryItemType"] != "ConfigurationUpdate":
             texts.append(None)
             continue
-        data = embedded_json.mapping(item.get("HistoryData"))
-        members = (embedded_json.mapping(data.get(name)) for name in ("updatedAlarm", "createdAlarm", "deletedAlarm"))
-        after = next((member for member in members if member), {})
+        data, after = embedded_json.mapping(item.get("HistoryData")), configuration_after(item)
         original = embedded_json.mapping(data.get("originalUpdatedFields"))
         text = _text(embedded_json.text(data.get("type")), before, after, original)
         texts.append(clip(text, _TEXT_CHARS) or None)
         before = after
     return texts[::-1]
+
+
+def configuration_after(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration that a ConfigurationUpdate item left, or that the deleted alarm had; {} without one."""
+    data = embedded_json.mapping(item.get("HistoryData"))
+    members = (embedded_json.mapping(data.get(name)) for name in ("updatedAlarm", "createdAlarm", "deletedAlarm"))
+    return next((member for member in members if member), {})
 
 
 def change_rows(changes: Sequence[ConfigurationChange]) -> list[dict[str, Any]]:

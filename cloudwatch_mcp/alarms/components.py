@@ -29,5 +29,5 @@ async def component_rows(aws: Aws, alarm: wording.Alarm | None) -> tuple[list[di
     if not notes and (missing := [name for name in names if name not in children]):
         more = f" and {len(missing) - _SHOWN:,} more" if len(missing) > _SHOWN else ""
         notes.append(f"The rule names alarms that do not exist: {quote_all(missing[:_SHOWN])}{more}.")
-    rows = [summarize(name, children[name]).model_dump(exclude={"description"}) for name in names if name in children]
+    rows = [summarize(children[name]).model_dump(exclude={"description"}) for name in names if name in children]
     return rows, notes

@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 
 from cloudwatch_mcp.alarms import wording
 from cloudwatch_mcp.alarms.changes import ConfigurationChange, change_texts, configuration_changes
+from cloudwatch_mcp.alarms.deleted import last_configuration
 from cloudwatch_mcp.alarms.flapping import Stay
 from cloudwatch_mcp.alarms.listing import PAGE, alarm_not_found, alarms_by_name, pages_of_all_types
+from cloudwatch_mcp.alarms.summary import AlarmSummary, summarize, summarize_deleted
 from cloudwatch_mcp.answers.text import clip
 from cloudwatch_mcp.aws import embedded_json
 from cloudwatch_mcp.aws.calls import Aws, settle
@@ -53,6 +55,13 @@ class History(NamedTuple):
 
     def changes(self) -> list[ConfigurationChange]:
         return [] if isinstance(self.updates, CloudWatchError) else configuration_changes(self.updates[0])
+
+    def summary(self, name: str) -> AlarmSummary:
+        """The alarm as it is now; a deleted one as its history last has it."""
+        updates = [] if isinstance(self.updates, CloudWatchError) else self.updates[0]
+        if self.alarm:
+            return summarize(self.alarm)
+        return summarize_deleted(name, last_configuration([*updates, *self.items]))
 
 
 async def read_history(

@@ -18,10 +18,8 @@ class AlarmSummary(BaseModel):
     description: str | None = None
 
 
-def summarize(name: str, alarm: wording.Alarm | None) -> AlarmSummary:
-    """The alarm as it is now; kind "deleted" where it does not exist."""
-    if alarm is None:
-        return AlarmSummary(name=name, kind="deleted")
+def summarize(alarm: wording.Alarm) -> AlarmSummary:
+    """The alarm as it is now."""
     kind = wording.kind(alarm)
     since = wording.state_since(alarm)
     return AlarmSummary(
@@ -33,3 +31,11 @@ def summarize(name: str, alarm: wording.Alarm | None) -> AlarmSummary:
         watches=None if kind == "composite" else wording.watches(alarm),
         description=alarm.get("AlarmDescription"),
     )
+
+
+def summarize_deleted(name: str, last: wording.Alarm | None) -> AlarmSummary:
+    """A deleted alarm as it was `last`, as far as that is known."""
+    if last is None:
+        return AlarmSummary(name=name, kind="deleted")
+    was = summarize({**last, "AlarmName": name})
+    return was.model_copy(update={"kind": "deleted"})

@@ -20,7 +20,7 @@ from cloudwatch_mcp.alarms.history import (
     transitions_in,
 )
 from cloudwatch_mcp.alarms.investigation import windows_to_investigate
-from cloudwatch_mcp.alarms.summary import AlarmSummary, summarize
+from cloudwatch_mcp.alarms.summary import AlarmSummary
 from cloudwatch_mcp.answers.answer import Answer
 from cloudwatch_mcp.answers.table import Table, table
 from cloudwatch_mcp.timerange import TimeText, Window, resolve_window
@@ -98,7 +98,7 @@ def _shaped(name: str, history: History, window: Window, shorten: bool, now: dat
         rows = rows[:_MAX_FLAPPING_ROWS]
     return AlarmHistory(
         notes=notes,
-        alarm=summarize(name, history.alarm),
+        alarm=history.summary(name),
         configuration_changes=table(change_rows(changes)),
         flapping=summary,
         transitions=table(rows),

@@ -373,6 +373,61 @@ async def test_a_deleted_alarm_with_nothing_but_edits_is_no_unknown_alarm(stubbe
     assert "Configuration: deleted on 2026-11-15." in reply.notes
 
 
+DIMENSIONS = [{"name": "Service", "value": "api"}]
+SINGLE = {
+    "namespace": "Shop",
+    "metricName": "Errors",
+    "dimensions": DIMENSIONS,
+    "statistic": "Sum",
+    "comparisonOperator": "GreaterThanThreshold",
+    "evaluationPeriods": 5,
+    "datapointsToAlarm": 3,
+    "alarmDescription": "Too many errors",
+}
+METRIC = {"namespace": "Shop", "metricName": "Errors", "dimensions": DIMENSIONS}
+MATH = {
+    "comparisonOperator": "GreaterThanThreshold",
+    "evaluationPeriods": 2,
+    "metrics": [
+        {"id": "rate", "expression": "errors / 60", "label": "errors a second", "returnData": True},
+        {"id": "errors", "metricStat": {"metric": METRIC, "period": 60, "stat": "Sum"}, "returnData": False},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("configuration", "summary"),
+    [
+        (
+            SINGLE,
+            {
+                "condition": "Sum > 61 for 3 of 5 × 60 s",
+                "watches": "Shop Errors {Service=api}",
+                "description": "Too many errors",
+            },
+        ),
+        (
+            MATH,
+            {
+                "condition": "errors a second > 61 for 2 of 2 × 60 s",
+                "watches": "errors = Sum Shop Errors {Service=api}; rate = errors / 60",
+            },
+        ),
+        ({"alarmRule": 'ALARM("b")'}, {"condition": 'ALARM("b")'}),
+        ({"namespace": "Shop", "metricName": 7, "evaluationPeriods": 5}, {}),
+        ({**SINGLE, "evaluationPeriods": "five"}, {}),
+    ],
+)
+@pytest.mark.parametrize("kind", ["createdAlarm", "updatedAlarm", "deletedAlarm"])
+async def test_a_deleted_alarm_is_described_by_its_last_configuration(
+    stubbed: StubbedServer, kind: str, configuration: dict[str, Any], summary: dict[str, str]
+) -> None:
+    history(stubbed, [transition(5)], edit(1, "Update"), edit(2, "Create", **{kind: configured(**configuration)}))
+    stubbed.answer("describe_alarms", {"MetricAlarms": []})
+    reply = await stubbed.ask("get_alarm_history", alarm_name="a")
+    assert reply.data["alarm"] == {"name": "a", "kind": "deleted", **summary}
+
+
 async def test_edits_that_are_asked_for_are_read_once(stubbed: StubbedServer) -> None:
     original = {"threshold": 80.0}
     items = [edit(5, updatedAlarm=configured(), originalUpdatedFields=original)]

@@ -163,6 +163,9 @@ def history_notes(history: History, item_type: str, age: timedelta) -> list[str]
             else "try start_time='30d', as far back as CloudWatch keeps history"
         )
         notes.append(f"No {item_type} in the window: {further}.")
+        alarm = history.alarm or {}
+        if item_type == "StateUpdate" and alarm.get("StateValue") != "OK" and (reason := alarm.get("StateReason")):
+            notes.append(f"Its state began before the window: {clip(reason, _TEXT_CHARS)}")
     if isinstance(history.updates, CloudWatchError):
         notes.append(f"Changes of its configuration are unknown: {history.updates}")
     elif history.updates[1]:

@@ -253,6 +253,17 @@ async def test_a_window_to_investigate_does_not_reach_into_the_future(stubbed: S
     assert reply.data["investigate"][0][1] == "2026-11-20T12:00:00Z"
 
 
+@pytest.mark.parametrize(("state", "is_noted"), [("ALARM", True), ("INSUFFICIENT_DATA", True), ("OK", False)])
+async def test_an_alarm_whose_state_is_older_than_the_window_has_its_reason(
+    stubbed: StubbedServer, state: str, is_noted: bool
+) -> None:
+    reason = "Threshold Crossed: 1 datapoint [21.5 (01/11/26 11:55:00)] was greater than the threshold (5.0)."
+    history(stubbed, [])
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a", 30_000, StateValue=state, StateReason=reason)]})
+    reply = await stubbed.ask("get_alarm_history", alarm_name="a")
+    assert (f"Its state began before the window: {reason}" in reply.notes) is is_noted
+
+
 async def test_children_are_described_a_hundred_at_a_time(stubbed: StubbedServer) -> None:
     names = [f"child {number}" for number in range(150)]
     rule = " OR ".join(f'ALARM("{name}")' for name in names)

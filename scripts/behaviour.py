@@ -1,6 +1,6 @@
 """How AWS behaves beyond its service model, as the tests' markers `aws_behaviour` state it.
 
-`python -m scripts.behaviour` writes the page docs/aws-behaviour.md. `report` compares a run on an AWS account with it.
+scripts/docs.py writes `page` to docs/aws-behaviour.md; scripts/record prints the `report` of a run on an AWS account.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = Path("docs", "aws-behaviour.md")
 EVIDENCE = ("recorded", "documented", "pasted", "assumed")
 _MARKER, _MEMBERS = "aws_behaviour", {"evidence", "source", "behaviour"}
 # A word in the test's path decides, the first line that has it; `service=` in the marker overrides it.
@@ -192,7 +191,3 @@ def _paragraphs(groups: Mapping[str, Sequence[str]]) -> Iterator[str]:
         if lines:
             yield f"\n{verdict}:"
             yield from lines
-
-
-if __name__ == "__main__":
-    (ROOT / PAGE).write_text(page(), "utf-8")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what follows from the code: parts of README.md and docs/, server.json, manifest.json and docs/demo.svg.
+"""Writes what follows from the code: parts of README.md and of docs/, and the files in FILES.
 
 --check writes nothing and fails when one of them has drifted. The table of tokens may be up to 5% off.
 """
@@ -22,6 +22,7 @@ from cloudwatch_mcp.commands.policy import document
 from cloudwatch_mcp.config import variables
 from cloudwatch_mcp.prompts import prompts as all_prompts
 from cloudwatch_mcp.tools import TOOLS
+from scripts import behaviour
 from scripts.generated import manifests, picture, tokens
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -86,6 +87,7 @@ FILES: dict[str, Callable[[], str]] = {
     "server.json": manifests.server,
     "manifest.json": manifests.bundle,
     "docs/demo.svg": picture.draw,
+    "docs/aws-behaviour.md": behaviour.page,
 }
 TOKENS = ROOT / "docs" / "tokens.md"
 

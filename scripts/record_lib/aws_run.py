@@ -94,7 +94,7 @@ def _record(account: Account, suite: Suite, parts: Sequence[str], clock: Clock, 
     wait_until(end, clock, say)
     wait_until_readable(account, end, parts, clock, say)
     before = suite.files()
-    suite.record(AwsRun(account.number, account.region, account.prefix, end.isoformat()).environment())
+    suite.record(AwsRun(account.number, account.region, account.prefix, end.isoformat()).environment(), say)
     recorded = [path for path, content in suite.files().items() if before.get(path) != content]
     problems = [
         f"{path.name}: {problem}"

@@ -21,6 +21,7 @@ from tests.support.places import ROOT
 from tests.support.run_prefix import FAMILY, is_prefix, new_prefix
 
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+_METRIC_TOOLS = frozenset({"get_metric_data", "get_metric_metadata"})
 _FAILURES = (AccountRefused, NotReady, SuiteFailed, PermissionError, BotoCoreError, ClientError)
 
 
@@ -79,8 +80,8 @@ def _parts(tests: Sequence[str]) -> tuple[str, ...]:
     tools = {test.partition(".py::")[0].rpartition("test_")[2] for test in tests}
     alarms = {"get_active_alarms", "get_alarm_history"} & tools
     needed = {
-        "logs": tools - {"get_active_alarms", "get_alarm_history", "get_metric_data"},
-        "metrics": alarms | ({"get_metric_data"} & tools),
+        "logs": tools - {"get_active_alarms", "get_alarm_history", *_METRIC_TOOLS},
+        "metrics": alarms | (_METRIC_TOOLS & tools),
         "alarms": alarms,
     }
     return tuple(part for part, needing in needed.items() if needing)

@@ -6,11 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from scripts.behaviour import report
 
 _FOLDERS = ("cassettes", "snapshots")
 
@@ -35,8 +37,21 @@ class Suite:
         output = self._pytest("--collect-only", "-q", quiet=True)
         return [line for line in output.splitlines() if "::" in line]
 
-    def record(self, environment: Mapping[str, str]) -> None:
-        self._pytest("--record-mode=rewrite", "--snapshot-update", environment=environment)
+    def record(self, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
+        """Record, and say which assumed behaviours of AWS the run confirmed or refuted; tests that fail refute them.
+
+        Raises:
+            SuiteFailed: a test failed.
+        """
+        with TemporaryDirectory() as folder:
+            junit = Path(folder, "junit.xml")
+            try:
+                self._pytest(
+                    "--record-mode=rewrite", "--snapshot-update", f"--junitxml={junit}", environment=environment
+                )
+            finally:
+                if junit.exists():
+                    say(report(junit, self.root))
 
     def update_snapshots(self) -> None:
         """Replay the cassettes: answers recorded under a prefix may be cut elsewhere than those without."""

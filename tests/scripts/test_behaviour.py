@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from scripts import behaviour
-from tests.support.places import ROOT
 
 MARKED = '''
 @pytest.mark.aws_behaviour(
@@ -47,10 +46,6 @@ def with_tests(root: Path, text: str, file: str = "tests/logs/test_groups.py") -
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
     return root
-
-
-def test_the_page_follows_from_the_markers() -> None:
-    assert (ROOT / behaviour.PAGE).read_text("utf-8") == behaviour.page(), "run python -m scripts.behaviour"
 
 
 def test_a_row_has_the_behaviour_its_evidence_source_and_test(root: Path) -> None:

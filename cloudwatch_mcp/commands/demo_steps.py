@@ -46,7 +46,7 @@ SLOW_QUERY = {
     "log_group_names": [_PAYMENTS],
     "max_timeout": 1,
 }
-STEPS = (
+INVESTIGATION = (
     Step(
         "I was paged. Which alarms are firing?",
         "get_active_alarms",
@@ -55,50 +55,16 @@ STEPS = (
         {"composite_alarms": ("name", "since", "triggered_by"), "metric_alarms": ("name", "since", "condition")},
     ),
     Step(
-        "When did the checkout alarm go off, and which of its component alarms caused it?",
-        "get_alarm_history",
-        {"alarm_name": "shop-checkout-degraded", "include_component_alarms": True},
-        _contains("components", "shop-payments-gateway-timeouts"),
-        {"transitions": ("time", "from", "to"), "components": ("name", "state", "since", "watches")},
-    ),
-    Step(
-        "How bad is it for customers? Show the slowest 1% of checkouts.",
+        "What moved in payments, against the hours before, and since when?",
         "get_metric_data",
-        {
-            "namespace": "Shop/Checkout",
-            "metric_name": "Latency",
-            "dimensions": [{"name": "Service", "value": "checkout"}],
-            "statistic": "p99",
-            "target_datapoints": 30,
-        },
-        lambda answer: answer["series"][0]["summary"]["max"] > 5_000,
-        {"series": ()},
-    ),
-    Step(
-        "What does CpuUtilized mean for these containers?",
-        "get_metric_metadata",
-        {"namespace": "ECS/ContainerInsights", "metric_name": "CpuUtilized"},
-        lambda answer: bool(answer["found"]),
-        {"description": (), "unit": (), "statistics": (), "dimensions": ()},
-    ),
-    Step(
-        "Which CPU alarm does AWS recommend for them?",
-        "get_recommended_metric_alarms",
-        {"namespace": "AWS/ECS", "metric_name": "CPUUtilization"},
-        lambda answer: bool(answer["recommendations"]),
-        {"recommendations": ("statistic", "comparison", "threshold", "period", "evaluation_periods")},
-    ),
-    Step(
-        "Which log groups are there?",
-        "describe_log_groups",
-        {"log_group_name_prefix": "/"},
-        _contains("log_groups", _PAYMENTS),
-        {"log_groups": ("name", "retention_days", "stored_bytes"), "saved_queries": ("name", "query")},
+        {"namespace": "Shop/Payments", "start_time": "3h"},
+        _contains("movers", "GatewayPoolWaiting"),
+        {"movers": ("metric", "dimensions", "before", "avg", "change", "onset")},
     ),
     Step(
         "What stands out in the logs of the payments service?",
         "analyze_log_group",
-        {"log_group_arn": _PAYMENTS},
+        {"log_group_arn": _PAYMENTS, "start_time": "1h"},
         _contains("top_patterns", "card gateway call timed out"),
         {
             "anomalies": ("priority", "description", "occurrences"),
@@ -118,6 +84,52 @@ STEPS = (
         _contains("results", "2.15.0"),
         {"results": ("@timestamp", "service", "version", "config.gateway.pool_max", "change")},
     ),
+)
+"""The steps that establish the cause."""
+
+STEPS = (
+    *INVESTIGATION,
+    Step(
+        "The cause: payments 2.15.0 cut the pool from 64 to 8. When did the checkout alarm go off, and by which alarms?",
+        "get_alarm_history",
+        {"alarm_name": "shop-checkout-degraded", "include_component_alarms": True},
+        _contains("components", "shop-payments-gateway-timeouts"),
+        {"transitions": ("time", "from", "to"), "components": ("name", "state", "since", "watches")},
+    ),
+    Step(
+        "How bad is it for customers? Show the slowest 1% of checkouts.",
+        "get_metric_data",
+        {
+            "namespace": "Shop/Checkout",
+            "metric_name": "Latency",
+            "dimensions": [{"name": "Service", "value": "checkout"}],
+            "statistic": "p99",
+            "target_datapoints": 30,
+        },
+        lambda answer: answer["series"][0]["summary"]["max"] > 5_000,
+        {"series": ()},
+    ),
+    Step(
+        "Which log groups are there?",
+        "describe_log_groups",
+        {"log_group_name_prefix": "/"},
+        _contains("log_groups", _PAYMENTS),
+        {"log_groups": ("name", "retention_days", "stored_bytes"), "saved_queries": ("name", "query")},
+    ),
+    Step(
+        "What does CpuUtilized mean for these containers?",
+        "get_metric_metadata",
+        {"namespace": "ECS/ContainerInsights", "metric_name": "CpuUtilized"},
+        lambda answer: bool(answer["found"]),
+        {"description": (), "unit": (), "statistics": (), "dimensions": ()},
+    ),
+    Step(
+        "Which CPU alarm does AWS recommend for them?",
+        "get_recommended_metric_alarms",
+        {"namespace": "AWS/ECS", "metric_name": "CPUUtilization"},
+        lambda answer: bool(answer["recommendations"]),
+        {"recommendations": ("statistic", "comparison", "threshold", "period", "evaluation_periods")},
+    ),
     Step(
         "How many events per minute and level were there? (A slow query, of which the server waits for one second.)",
         "execute_log_insights_query",
@@ -133,7 +145,7 @@ STEPS = (
         {"status": (), "scanned": ()},
     ),
     Step(
-        "The cause: payments 2.15.0 cut the pool from 64 to 8. Roll it back, and stop the query, as it costs money.",
+        "Then stop it, as it costs money.",
         "cancel_logs_insight_query",
         _last_query,
         lambda answer: answer["success"] is True,

@@ -193,6 +193,8 @@ def _of_numbers(
         return sum(number > cut if largest > 0 else number <= cut for number in numbers)
 
     shares = beyond(inside) / sizes[0], beyond(outside) / sizes[1]
+    if shares[0] - shares[1] < _MIN_DIFFERENCE:  # most events in question lack the field
+        return None
     condition = f"{'>' if largest > 0 else '<='} {rounded(cut)}"
     return Difference(name, condition, *shares, medians=(median(inside), median(outside)))
 

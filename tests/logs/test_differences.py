@@ -95,5 +95,11 @@ def test_what_only_the_events_in_question_have_comes_last() -> None:
     assert [difference.field for difference in found] == ["host", "code"]
 
 
+def test_a_number_that_most_events_in_question_lack_is_not_named() -> None:
+    inside = [json.dumps({"size": 8} if number < 30 else {"other": 1}) for number in range(100)]
+    others = [json.dumps({"size": 8 if number < 60 else 64}) for number in range(100)]
+    assert "size" not in {found.field for found in find_differences(inside, others)}
+
+
 def test_a_handful_of_events_proves_nothing() -> None:
     assert find_differences(messages(9, host="a"), messages(500, host="b")) == []

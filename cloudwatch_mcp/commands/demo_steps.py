@@ -90,7 +90,7 @@ INVESTIGATION = (
 STEPS = (
     *INVESTIGATION,
     Step(
-        "The cause: payments 2.15.0 cut the pool from 64 to 8. When did the checkout alarm go off, and by which alarms?",
+        "The cause: payments 2.15.0 cut the pool from 64 to 8. When did the checkout alarm go off, and why?",
         "get_alarm_history",
         {"alarm_name": "shop-checkout-degraded", "include_component_alarms": True},
         _contains("components", "shop-payments-gateway-timeouts"),

@@ -171,7 +171,7 @@ def _link(test: str) -> str:
 def _outcomes(junit: Path) -> dict[str, bool]:
     """Whether each test that ran passed, by its id without parameters: with several of them, whether all passed."""
     outcomes: dict[str, bool] = {}
-    for case in ET.parse(junit).iter("testcase"):  # noqa: S314 - pytest has just written it
+    for case in ET.parse(junit).iter("testcase"):  # noqa: S314  # nosec B314 - pytest has just written it
         if case.find("skipped") is None and case.find("error") is None:
             file = case.attrib["classname"].replace(".", "/") + ".py"
             test = f"{file}::{case.attrib['name'].partition('[')[0]}"

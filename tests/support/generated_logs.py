@@ -22,7 +22,7 @@ class GeneratedGroup:
 
 
 def generated_group(seed: int, *, planted: bool, form: Form) -> GeneratedGroup:
-    """A group with about 30 events in question."""
+    """A group with about 20 events in question."""
     rng = random.Random(seed)
     # In text without keys only identifiers, such as a host or a version, can be told apart.
     field = rng.choice(["version", "host"] if form == "text" else ["version", "host", "tenant", "pieces"])
@@ -37,7 +37,7 @@ def generated_group(seed: int, *, planted: bool, form: Form) -> GeneratedGroup:
     expected = meeting * fails if planted else share
     in_question: list[str] = []
     others: list[str] = []
-    for _ in range(max(120, round(30 / expected))):
+    for _ in range(max(80, round(20 / expected))):
         event: dict[str, Any] = {
             "host": rng.choice(hosts),
             "version": rng.choice(versions),

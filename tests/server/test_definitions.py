@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pkgutil import iter_modules
 from typing import Any, Literal
 
 import anyio
@@ -12,7 +13,7 @@ from jsonschema import Draft202012Validator
 from mcp import Client
 from syrupy.assertion import SnapshotAssertion
 
-from cloudwatch_mcp import __version__
+from cloudwatch_mcp import __version__, tools
 from cloudwatch_mcp.aws.sending import Sender
 from cloudwatch_mcp.server.tool_calls import INSTRUCTIONS, CloudWatchServer
 from tests.support.asking import asking
@@ -173,3 +174,8 @@ async def test_concurrent_calls_do_not_wait_for_each_other(
         for _ in range(20):
             group.start_soon(lambda: ask("describe_log_groups"))
     assert waiting >= 20
+
+
+def test_every_module_of_tools_but_the_context_registers_a_tool() -> None:
+    modules = {name for _, name, _ in iter_modules(tools.__path__, f"{tools.__name__}.")}
+    assert modules - {entry.function.__module__ for entry in tools.TOOLS} == {f"{tools.__name__}.context"}

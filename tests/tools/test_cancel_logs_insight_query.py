@@ -27,6 +27,11 @@ async def test_running(ask: Ask, snapshot: SnapshotAssertion) -> None:
     assert reply == snapshot
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, StopQuery",
+    behaviour="StopQuery on a query that has ended is an error that says so.",
+)
 @pytest.mark.vcr
 @pytest.mark.aws
 async def test_ended(ask: Ask, snapshot: SnapshotAssertion) -> None:

@@ -125,6 +125,11 @@ async def test_pages(ask: Ask, snapshot: SnapshotAssertion) -> None:
     assert reply == snapshot
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, DescribeLogGroups",
+    behaviour="With logGroupNamePattern, log groups have only arn, creationTime and logGroupName.",
+)
 @pytest.mark.vcr
 async def test_bare_group(ask: Ask, snapshot: SnapshotAssertion) -> None:
     """A log group without any optional member is listed."""

@@ -24,6 +24,11 @@ def _app(text: str = "fields @message", **more: Any) -> dict[str, Any]:
     return _query(text, "/app/api", **more)
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/3b1ce3b7a103.json",
+    behaviour="A row of log events ends with @ptr, whatever fields the query selects.",
+)
 @pytest.mark.vcr
 @pytest.mark.aws
 async def test_rows(ask: Ask, snapshot: SnapshotAssertion) -> None:
@@ -40,6 +45,11 @@ async def test_rows(ask: Ask, snapshot: SnapshotAssertion) -> None:
     assert reply == snapshot
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/aff6864860a7.json",
+    behaviour="Every value of a query's row is text, counts included.",
+)
 @pytest.mark.vcr
 @pytest.mark.aws
 async def test_aggregates(ask: Ask, snapshot: SnapshotAssertion) -> None:
@@ -53,6 +63,12 @@ async def test_aggregates(ask: Ask, snapshot: SnapshotAssertion) -> None:
     assert reply == snapshot
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/aff6864860a7.json",
+    behaviour="A bin is its start in UTC with milliseconds; without an alias its column is called bin(5m), and comes "
+    "first.",
+)
 @pytest.mark.vcr
 @pytest.mark.aws
 async def test_time_bins(ask: Ask, snapshot: SnapshotAssertion) -> None:
@@ -213,6 +229,12 @@ async def test_sql(ask: Ask, snapshot: SnapshotAssertion) -> None:
     assert reply == snapshot
 
 
+@pytest.mark.aws_behaviour(
+    evidence="pasted",
+    source="cloud-carbon-footprint/cloud-carbon-footprint#261",
+    behaviour="StartQuery at one query too many is a LimitExceededException: Account maximum query concurrency limit "
+    "reached.",
+)
 @pytest.mark.vcr
 async def test_waits_for_a_free_query(ask: Ask, snapshot: SnapshotAssertion) -> None:
     """At AWS's limit of concurrent queries, the query waits for a free slot."""
@@ -222,6 +244,12 @@ async def test_waits_for_a_free_query(ask: Ask, snapshot: SnapshotAssertion) -> 
     assert reply == snapshot
 
 
+@pytest.mark.aws_behaviour(
+    evidence="pasted",
+    source="cloud-carbon-footprint/cloud-carbon-footprint#261",
+    behaviour="StartQuery at one query too many is a LimitExceededException: Account maximum query concurrency limit "
+    "reached.",
+)
 @pytest.mark.vcr
 async def test_no_free_query(ask: Ask, snapshot: SnapshotAssertion) -> None:
     """If no slot becomes free in time, the error says what to do."""

@@ -124,6 +124,11 @@ async def test_missing_data(ask: Ask, snapshot: SnapshotAssertion) -> None:
     assert reply == snapshot
 
 
+@pytest.mark.aws_behaviour(
+    evidence="assumed",
+    source="the form of a creation in philipp-classen/awscr-cloudwatch spec/fixtures/describe_alarm_history.xml",
+    behaviour="The data of an update has updatedAlarm and, in originalUpdatedFields, the previous values.",
+)
 @pytest.mark.vcr
 async def test_configuration_updates(ask: Ask, snapshot: SnapshotAssertion) -> None:
     """Changes of the alarm's configuration are listed on request."""
@@ -147,6 +152,11 @@ async def test_actions(ask: Ask, snapshot: SnapshotAssertion) -> None:
     assert reply == snapshot
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch User Guide, Using Amazon CloudWatch alarms",
+    behaviour="CloudWatch keeps the history of an alarm for 30 days.",
+)
 @pytest.mark.vcr
 async def test_nothing_in_the_window(ask: Ask, snapshot: SnapshotAssertion) -> None:
     """An alarm without a transition in the window is described as it is now, with a longer window to try."""
@@ -205,6 +215,11 @@ async def test_unknown_alarm_and_no_list(ask: Ask, snapshot: SnapshotAssertion) 
     assert reply == snapshot
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, DescribeAlarmHistory",
+    behaviour="The history of an alarm outlives the alarm.",
+)
 @pytest.mark.vcr
 async def test_deleted_alarm(ask: Ask, snapshot: SnapshotAssertion) -> None:
     """A deleted alarm still has its history."""
@@ -224,6 +239,11 @@ async def test_pages(ask: Ask, snapshot: SnapshotAssertion) -> None:
     assert reply == snapshot
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, PutCompositeAlarm",
+    behaviour="A rule names alarms by name or ARN, with or without double quotes.",
+)
 @pytest.mark.vcr
 async def test_rule_of_arns(ask: Ask, snapshot: SnapshotAssertion) -> None:
     """A rule may name its alarms by ARN; a note lists those that do not exist."""
@@ -234,6 +254,11 @@ async def test_rule_of_arns(ask: Ask, snapshot: SnapshotAssertion) -> None:
     assert reply == snapshot
 
 
+@pytest.mark.aws_behaviour(
+    evidence="assumed",
+    source="the members are those of the service model; no public source has such an item",
+    behaviour="Items of a log alarm's contributors have their attributes.",
+)
 @pytest.mark.vcr
 async def test_log_alarm(ask: Ask, snapshot: SnapshotAssertion) -> None:
     """A log alarm is shown with its query and its condition."""
@@ -244,6 +269,11 @@ async def test_log_alarm(ask: Ask, snapshot: SnapshotAssertion) -> None:
     assert reply == snapshot
 
 
+@pytest.mark.aws_behaviour(
+    evidence="assumed",
+    source="the members are those of the service model; no public source has such an item",
+    behaviour="Items of a log alarm's contributors have their attributes.",
+)
 @pytest.mark.vcr
 async def test_contributors(ask: Ask, snapshot: SnapshotAssertion) -> None:
     """State changes of single contributors are listed on request."""

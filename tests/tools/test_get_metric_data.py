@@ -80,6 +80,11 @@ async def test_shorter_than_the_window(ask: Ask, snapshot: SnapshotAssertion) ->
     assert reply == snapshot
 
 
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/89f169052bc0.json",
+    behaviour="Results that differ by their statistic alone have it in their labels.",
+)
 @pytest.mark.vcr
 @pytest.mark.aws
 async def test_several_metrics(ask: Ask, snapshot: SnapshotAssertion) -> None:
@@ -207,6 +212,12 @@ async def test_old_window(ask: Ask, snapshot: SnapshotAssertion) -> None:
     assert reply == snapshot
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, GetMetricData",
+    behaviour="A start 15 days ago needs a period of 300 s or a multiple, one 63 days ago 3,600 s; data is kept for 455"
+    " days.",
+)
 @pytest.mark.vcr
 async def test_period_raised(ask: Ask, snapshot: SnapshotAssertion) -> None:
     """A period that CloudWatch no longer keeps is raised, and a note says so."""
@@ -221,6 +232,11 @@ async def test_period_raised(ask: Ask, snapshot: SnapshotAssertion) -> None:
     assert reply == snapshot
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch User Guide, CloudWatch Metrics Insights service quotas",
+    behaviour="Metrics Insights reads the last two weeks.",
+)
 @pytest.mark.vcr
 async def test_grouped_before_two_weeks(ask: Ask, snapshot: SnapshotAssertion) -> None:
     """Metrics Insights reaches two weeks back: a note says that earlier points are missing."""
@@ -263,6 +279,11 @@ async def test_other_dimensions(ask: Ask, snapshot: SnapshotAssertion) -> None:
     assert reply == snapshot
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, ListMetrics",
+    behaviour="ListMetrics lists only metrics that had data in the last two weeks.",
+)
 @pytest.mark.vcr
 @pytest.mark.aws
 async def test_no_data_in_the_window(ask: Ask, snapshot: SnapshotAssertion) -> None:
@@ -273,6 +294,11 @@ async def test_no_data_in_the_window(ask: Ask, snapshot: SnapshotAssertion) -> N
     assert reply == snapshot
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch User Guide, Metrics Insights query components and syntax",
+    behaviour="SCHEMA selects the metrics with exactly the named dimensions.",
+)
 @pytest.mark.vcr
 @pytest.mark.aws
 async def test_grouped_by_another_schema(ask: Ask, snapshot: SnapshotAssertion) -> None:

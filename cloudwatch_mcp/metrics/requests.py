@@ -19,27 +19,27 @@ from cloudwatch_mcp.timerange import Window
 
 class Dimension(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    name: Annotated[str, Field(min_length=1, max_length=255)]
-    value: Annotated[str, Field(min_length=1, max_length=1024)]
+    name: Annotated[str, Field(min_length=1, max_length=255, description="Like FunctionName.")]
+    value: Annotated[str, Field(min_length=1, max_length=1024, description="The exact value.")]
 
 
 class MetricStat(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    namespace: Annotated[str, Field(min_length=1, max_length=255)]
-    metric_name: Annotated[str, Field(min_length=1, max_length=255)]
-    dimensions: Annotated[list[Dimension], Field(max_length=30)] = []
-    statistic: str = "Average"
-    period: Annotated[int | None, Field(ge=1)] = None
+    namespace: Annotated[str, Field(min_length=1, max_length=255, description='Like "AWS/Lambda".')]
+    metric_name: Annotated[str, Field(min_length=1, max_length=255, description="The exact name.")]
+    dimensions: Annotated[list[Dimension], Field(max_length=30, description="All of the metric's.")] = []
+    statistic: Annotated[str, Field(description="As at the top.")] = "Average"
+    period: Annotated[int | None, Field(ge=1, description="Seconds.")] = None
 
 
 class MetricDataQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    id: Annotated[str, Field(pattern="^[a-z][A-Za-z0-9_]{0,254}$")]
-    metric_stat: MetricStat | None = None
-    expression: Annotated[str | None, Field(min_length=1, max_length=2048)] = None
-    label: str | None = None
-    return_data: bool = True
-    period: Annotated[int | None, Field(ge=1)] = None
+    id: Annotated[str, Field(pattern="^[a-z][A-Za-z0-9_]{0,254}$", description="Its name in expressions.")]
+    metric_stat: Annotated[MetricStat | None, Field(description="One metric.")] = None
+    expression: Annotated[str | None, Field(min_length=1, max_length=2048, description='Math, like "e / r".')] = None
+    label: Annotated[str | None, Field(description="Default: AWS's.")] = None
+    return_data: Annotated[bool, Field(description="False: only an input of others.")] = True
+    period: Annotated[int | None, Field(ge=1, description="Seconds; default: chosen.")] = None
 
 
 class Metric(NamedTuple):

@@ -45,7 +45,8 @@ def _slim(schema: Any, definitions: Mapping[str, Any]) -> Any:
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
-        return _slim(definitions[schema["$ref"].rsplit("/", 1)[-1]], definitions)
+        beside = {key: value for key, value in schema.items() if key != "$ref"}
+        return _slim(definitions[schema["$ref"].rsplit("/", 1)[-1]] | beside, definitions)
     return {
         key: {name: _slim_property(each, definitions) for name, each in value.items()}
         if key == "properties"

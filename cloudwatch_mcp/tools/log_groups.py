@@ -34,10 +34,10 @@ class LogGroups(Answer):
 
 async def describe_log_groups(
     ctx: Ctx,
-    log_group_name_prefix: str | None = None,
+    log_group_name_prefix: Annotated[str | None, Field(description="Like /aws/lambda/.")] = None,
     log_group_name_pattern: Annotated[str | None, Field(description="Substring; not with a prefix.")] = None,
     log_group_class: Literal["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"] | None = None,
-    max_items: Annotated[int, Field(ge=1, le=10_000)] = 50,
+    max_items: Annotated[int, Field(ge=1, le=10_000, description="Groups to read.")] = 50,
     include_linked_accounts: Annotated[bool, Field(description="From a monitoring account.")] = False,
     account_identifiers: Annotated[list[str] | None, Field(description="Only these linked accounts.")] = None,
     region: Region = None,

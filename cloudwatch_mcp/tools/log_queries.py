@@ -42,15 +42,17 @@ class QueryResults(Answer):
     results: Table | None = None
 
 
-QueryId = Annotated[str, Field(min_length=1, max_length=256)]
+QueryId = Annotated[str, Field(min_length=1, max_length=256, description="From execute_log_insights_query.")]
 
 
 async def execute_log_insights_query(
     ctx: Ctx,
-    query_string: Annotated[str, Field(min_length=1, max_length=_MAX_QUERY_CHARS)],
+    query_string: Annotated[
+        str, Field(min_length=1, max_length=_MAX_QUERY_CHARS, description="Commands separated by |.")
+    ],
     start_time: StartTime,
     end_time: EndTime = None,
-    log_group_names: Annotated[list[str] | None, Field(max_length=_MAX_GROUPS)] = None,
+    log_group_names: Annotated[list[str] | None, Field(max_length=_MAX_GROUPS, description="Exact names.")] = None,
     log_group_identifiers: Annotated[
         list[str] | None, Field(max_length=_MAX_GROUPS, description="Names or ARNs; instead of log_group_names.")
     ] = None,

@@ -52,7 +52,7 @@ class RecommendedAlarms(Answer):
 async def get_recommended_metric_alarms(
     ctx: Ctx,  # noqa: ARG001 - every tool takes the context
     namespace: Namespace,
-    metric_name: Annotated[str, Field(min_length=1, max_length=255)],
+    metric_name: Annotated[str, Field(min_length=1, max_length=255, description="Its name, or words of it.")],
     dimensions: Annotated[
         list[Dimension] | None, Field(description="Your metric's dimensions: only alarms that fit.")
     ] = None,

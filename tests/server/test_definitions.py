@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pkgutil import iter_modules
 from typing import Any, Literal
 
@@ -179,3 +179,14 @@ async def test_concurrent_calls_do_not_wait_for_each_other(
 def test_every_module_of_tools_but_the_context_registers_a_tool() -> None:
     modules = {name for _, name, _ in iter_modules(tools.__path__, f"{tools.__name__}.")}
     assert modules - {entry.function.__module__ for entry in tools.TOOLS} == {f"{tools.__name__}.context"}
+
+
+async def test_every_parameter_is_described_nested_ones_too(server: CloudWatchServer) -> None:
+    def undescribed(schema: dict[str, Any], path: str) -> Iterator[str]:
+        for name, member in schema.get("properties", {}).items():
+            if not member.keys() & {"description", "enum"}:
+                yield f"{path}.{name}"
+            yield from undescribed(member, f"{path}.{name}")
+            yield from undescribed(member.get("items", {}), f"{path}.{name}")
+
+    assert [each for tool in await server.list_tools() for each in undescribed(tool.input_schema, tool.name)] == []

@@ -83,7 +83,7 @@ def sandbox(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
-    """Made-up credentials, and no variable of whoever runs the tests; on AWS (scripts/record) their own."""
+    """Made-up credentials, and no variable of the person who runs the tests; on AWS (scripts/record) their own."""
     if AwsRun.from_environment():
         return dict(os.environ)
     for name in os.environ:

@@ -29,7 +29,7 @@ def _zipped(text: str) -> str:
         ("AccountId: '998877665544'", "account id"),
         ("account: 998877665544", "account id"),
         (f"value: {_zipped('998877665544:/aws/lambda/a')}", "account id in base64"),
-        ("host: 8.8.8.8 said no", "public IP address"),
+        ("host: 8.8.8.8 refused", "public IP address"),
         ("url: http://54.12.13.14/x", "public IP address"),
         ("host: 2600:1f18:abcd::17", "public IP address"),
         ("by: jane.doe@corp.io", "e-mail address"),

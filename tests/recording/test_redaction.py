@@ -194,10 +194,10 @@ def test_a_body_with_half_a_character_is_redacted() -> None:
 
 def test_stand_ins_of_a_pattern_are_numbered_and_the_same_everywhere() -> None:
     redaction = Redaction([r"[\w-]+\.acme\.example", "jane"])
-    said = [
+    logged = [
         redacted(redaction, text) for text in ("db1.acme.example asked", "jane at db2.acme.example", "db1.acme.example")
     ]
-    assert said == ["redacted-1 asked", "redacted-3 at redacted-2", "redacted-1"]
+    assert logged == ["redacted-1 asked", "redacted-3 at redacted-2", "redacted-1"]
 
 
 @pytest.mark.parametrize(

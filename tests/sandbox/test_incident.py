@@ -22,13 +22,13 @@ BOTH = ["MetricAlarm", "CompositeAlarm"]
 
 
 @pytest.fixture(scope="module")
-def said() -> StringIO:
+def output() -> StringIO:
     return StringIO()
 
 
 @pytest.fixture(scope="module")
-def sandbox(said: StringIO) -> Iterator[Sandbox]:
-    with redirect_stdout(said), redirect_stderr(said):
+def sandbox(output: StringIO) -> Iterator[Sandbox]:
+    with redirect_stdout(output), redirect_stderr(output):
         running = Sandbox(now=NOW).start()
     yield running
     running.stop()
@@ -83,8 +83,8 @@ ORDERS = metric("orders", "Shop/Checkout", "OrdersPerMinute", "Sum", 60, Service
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_seeding_prints_nothing(said: StringIO) -> None:
-    assert not said.getvalue()
+def test_seeding_prints_nothing(output: StringIO) -> None:
+    assert not output.getvalue()
 
 
 def test_clock_is_at_the_anchor_after_seeding(sandbox: Sandbox) -> None:

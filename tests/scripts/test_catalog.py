@@ -248,8 +248,8 @@ def test_an_alias_stands_for_namespaces_that_exist(
 def test_another_catalogue_is_compared_name_by_name(tmp_path: Path, content: Any) -> None:
     file = tmp_path / "theirs.json"
     file.write_text(json.dumps(content), "utf-8")
-    told = compare.differences({"AWS/Shop": {"Sales", "Prices"}}, compare.theirs(file))
-    assert list(told) == [
+    lines = compare.differences({"AWS/Shop": {"Sales", "Prices"}}, compare.theirs(file))
+    assert list(lines) == [
         "missing here: 1 metrics, 1 whole namespaces",
         "  AWS/New (whole namespace): Age",
         "missing there: 1 metrics, 0 whole namespaces",

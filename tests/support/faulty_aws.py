@@ -20,32 +20,33 @@ _DRIP = 0.2  # seconds between two bytes: no read timeout ends such an answer
 _ERROR = b'{"__type": "%s", "message": "Oh"}'
 
 
-def _told(scene: str, *operations: str) -> list[CannedResponse]:
-    told = next(each for each in SCENES if each.name == scene).responses
-    return [each for each in told if not operations or each.operation in operations]
+def _of_scene(scene: str, *operations: str) -> list[CannedResponse]:
+    responses = next(each for each in SCENES if each.name == scene).responses
+    return [each for each in responses if not operations or each.operation in operations]
 
 
 _ONE_ALARM = [
-    CannedResponse(each.operation, each.body, "AlarmNames") for each in _told("transitions", "DescribeAlarms")
+    CannedResponse(each.operation, each.body, "AlarmNames") for each in _of_scene("transitions", "DescribeAlarms")
 ]
 _ONE_GROUP = [
-    CannedResponse(each.operation, each.body, "logGroupNamePrefix") for each in _told("analysis", "DescribeLogGroups")
+    CannedResponse(each.operation, each.body, "logGroupNamePrefix")
+    for each in _of_scene("analysis", "DescribeLogGroups")
 ]
 _NO_POINTS = [
-    CannedResponse(each.operation, each.body, '"Nothing"') for each in _told("no such metric", "GetMetricData")
+    CannedResponse(each.operation, each.body, '"Nothing"') for each in _of_scene("no such metric", "GetMetricData")
 ]
 _ANSWERS = [
-    *_told("transitions", "DescribeAlarmHistory"),
+    *_of_scene("transitions", "DescribeAlarmHistory"),
     *_ONE_ALARM,
-    *_told("all kinds of alarms"),
+    *_of_scene("all kinds of alarms"),
     *_ONE_GROUP,
-    *_told("groups"),
-    *_told("analysis", "ListLogAnomalyDetectors", "ListAnomalies"),
-    *_told("patterns", "GetQueryResults"),
+    *_of_scene("groups"),
+    *_of_scene("analysis", "ListLogAnomalyDetectors", "ListAnomalies"),
+    *_of_scene("patterns", "GetQueryResults"),
     *_NO_POINTS,
-    *_told("several metrics"),
-    *_told("no such metric", "ListMetrics"),
-    *_told("a cancel"),
+    *_of_scene("several metrics"),
+    *_of_scene("no such metric", "ListMetrics"),
+    *_of_scene("a cancel"),
 ]
 _ASKED = (
     "all kinds of alarms", "components", "groups", "analysis", "patterns", "results", "a cancel", "several metrics",
@@ -99,8 +100,8 @@ class Aws:
             return json.dumps({"queryId": query}).encode()
         if request.operation == "GetQueryResults":
             self.running.discard(request.json["queryId"])  # its first poll completes it
-        told = next(each for each in _ANSWERS if each.operation == request.operation and each.request_text in asked)
-        return bad_body(told, self.random) if spoil else json.dumps(told.body).encode()
+        canned = next(each for each in _ANSWERS if each.operation == request.operation and each.request_text in asked)
+        return bad_body(canned, self.random) if spoil else json.dumps(canned.body).encode()
 
     def _misbehave(self, fault: str | None) -> Response | None:
         if fault == "hang":

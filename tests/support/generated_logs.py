@@ -24,7 +24,7 @@ class GeneratedGroup:
 def generated_group(seed: int, *, planted: bool, form: Form) -> GeneratedGroup:
     """A group with about 20 events in question."""
     rng = random.Random(seed)
-    # In text without keys only identifiers, such as a host or a version, can be told apart.
+    # In text without keys only identifiers, such as a host or a version, differ.
     field = rng.choice(["version", "host"] if form == "text" else ["version", "host", "tenant", "pieces"])
     hosts = [f"web-{number}" for number in range(1, rng.choice([4, 8, 21]))]
     versions = [f"2.{number}.0" for number in range(1, rng.choice([3, 5]))]

@@ -11,7 +11,7 @@ import anyio
 
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.sandbox.incident.log_groups import LOG_GROUPS, LogGroup
-from cloudwatch_mcp.sandbox.incident.metrics import FINE, Series
+from cloudwatch_mcp.sandbox.incident.metrics import FINE, SampledMetric
 from cloudwatch_mcp.sandbox.incident.metrics_shop import shop_metrics
 from scripts.record_lib.account import Account
 
@@ -101,7 +101,7 @@ def _datapoints(account: Account, now: datetime) -> tuple[int, int]:
     return readable, written
 
 
-def _lengths(account: Account, series: list[Series], start: datetime, end: datetime) -> Iterator[int]:
+def _lengths(account: Account, series: list[SampledMetric], start: datetime, end: datetime) -> Iterator[int]:
     queries = [_query(f"m{number}", each, account.prefix) for number, each in enumerate(series)]
     for first in range(0, len(queries), _QUERIES):
         pages = account.cloudwatch.get_paginator("get_metric_data").paginate(
@@ -111,13 +111,13 @@ def _lengths(account: Account, series: list[Series], start: datetime, end: datet
             yield from (len(result["Values"]) for result in page["MetricDataResults"])
 
 
-def _query(identity: str, series: Series, prefix: str) -> dict[str, Any]:
+def _query(identity: str, series: SampledMetric, prefix: str) -> dict[str, Any]:
     dimensions = [{"Name": name, "Value": value} for name, value in series.dimensions.items()]
     metric = {"Namespace": series.published_in(prefix), "MetricName": series.name, "Dimensions": dimensions}
     return {"Id": identity, "MetricStat": {"Metric": metric, "Period": _PERIOD, "Stat": "SampleCount"}}
 
 
-def _periods(series: Series, start: datetime, end: datetime) -> set[int]:
+def _periods(series: SampledMetric, start: datetime, end: datetime) -> set[int]:
     """The five-minute periods, on the clock's grid, in which the metric was written."""
     last = int(end.timestamp())
     times = range(int(start.timestamp()), last, 60)

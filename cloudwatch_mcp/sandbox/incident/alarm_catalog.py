@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from cloudwatch_mcp.sandbox.incident.alarms import ABOVE, BELOW, UNDER_BAND, CompositeAlarm, MetricAlarm
-from cloudwatch_mcp.sandbox.incident.metrics import Series
+from cloudwatch_mcp.sandbox.incident.metrics import SampledMetric
 from cloudwatch_mcp.sandbox.incident.metrics_aws import BATCH_HOST, LOAD_BALANCER, aws_metrics
 from cloudwatch_mcp.sandbox.incident.metrics_shop import shop_metrics
 
@@ -52,7 +52,7 @@ def composite_alarms() -> list[CompositeAlarm]:
     ]
 
 
-_Catalog = dict[tuple[str, ...], Series]
+_Catalog = dict[tuple[str, ...], SampledMetric]
 
 
 def _checkout(series: _Catalog) -> list[MetricAlarm]:
@@ -138,7 +138,7 @@ def _platform(series: _Catalog) -> list[MetricAlarm]:
 
 
 def _batch(series: _Catalog) -> list[MetricAlarm]:
-    imported = Series("Shop/Legacy", "ImportAge", {"Source": "ftp"}, "Seconds", lambda _: [])
+    imported = SampledMetric("Shop/Legacy", "ImportAge", {"Source": "ftp"}, "Seconds", lambda _: [])
     return [
         MetricAlarm(
             "shop-batch-host-cpu",

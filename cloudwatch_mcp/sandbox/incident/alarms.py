@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from cloudwatch_mcp.sandbox.incident.metrics import Series
+from cloudwatch_mcp.sandbox.incident.metrics import SampledMetric
 from cloudwatch_mcp.sandbox.incident.metrics_shop import orders
 
 ABOVE, BELOW, UNDER_BAND = "GreaterThanThreshold", "LessThanThreshold", "LessThanLowerThreshold"
@@ -14,13 +14,13 @@ class MetricAlarm:
     """With `per` it is a metric-math alarm on the series as a percentage of `per`."""
 
     name: str
-    series: Series
+    series: SampledMetric
     statistic: str
     comparison: str
     threshold: float
     period: int = 60
     datapoints: tuple[int, int] = (3, 3)
-    per: Series | None = None
+    per: SampledMetric | None = None
     missing: str = "missing"
     notifies: bool = False
     description: str = ""
@@ -71,7 +71,7 @@ class MetricAlarm:
         metric = _metric(self.series, prefix)
         return {**metric, kind: self.statistic, "Period": self.period, "Threshold": self.threshold}
 
-    def _query(self, name: str, series: Series, prefix: str, *, returned: bool = False) -> dict[str, Any]:
+    def _query(self, name: str, series: SampledMetric, prefix: str, *, returned: bool = False) -> dict[str, Any]:
         stat = {"Metric": _metric(series, prefix), "Period": self.period, "Stat": self.statistic}
         return {"Id": name, "MetricStat": stat, "ReturnData": returned}
 
@@ -94,6 +94,6 @@ class CompositeAlarm:
         }
 
 
-def _metric(series: Series, prefix: str) -> dict[str, Any]:
+def _metric(series: SampledMetric, prefix: str) -> dict[str, Any]:
     dimensions = [{"Name": name, "Value": value} for name, value in series.dimensions.items()]
     return {"Namespace": series.published_in(prefix), "MetricName": series.name, "Dimensions": dimensions}

@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from cloudwatch_mcp.sandbox.incident.requests import Request
+from cloudwatch_mcp.sandbox.incident.requests import CustomerRequest
 
 
 class Event(NamedTuple):
@@ -43,7 +43,7 @@ class Service(NamedTuple):
     name: str
     version: str
 
-    def line(self, request: Request, time: int, level: str, message: str, details: str) -> str:
+    def line(self, request: CustomerRequest, time: int, level: str, message: str, details: str) -> str:
         """A line about a request. `details` are further members as JSON text, which is faster than json.dumps."""
         return (
             f'{{"time":"{iso(time)}","level":"{level}","service":"{self.name}","version":"{self.version}",'

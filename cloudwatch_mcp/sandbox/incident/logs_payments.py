@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from cloudwatch_mcp.sandbox.incident.log_text import Event, Service, spaced
-from cloudwatch_mcp.sandbox.incident.requests import Request, requests
+from cloudwatch_mcp.sandbox.incident.requests import CustomerRequest, requests
 from cloudwatch_mcp.sandbox.incident.timeline import POOL_AFTER, POOL_BEFORE, before
 
 GATEWAY = "gateway.example.com"
@@ -54,7 +54,7 @@ def _starts(now: datetime) -> Iterator[Event]:
         yield Event(stream, time, line)
 
 
-def _authorization(request: Request, stream: str) -> Iterator[Event]:
+def _authorization(request: CustomerRequest, stream: str) -> Iterator[Event]:
     level, message = ("WARN", "slow gateway connection") if request.waited else ("INFO", "payment authorized")
     duration = request.waited + request.gateway + 4
     details = (
@@ -66,7 +66,7 @@ def _authorization(request: Request, stream: str) -> Iterator[Event]:
     yield Event(stream, time, service.line(request, time, level, message, details))
 
 
-def _timeout(request: Request, stream: str) -> Iterator[Event]:
+def _timeout(request: CustomerRequest, stream: str) -> Iterator[Event]:
     time, waiting = request.time + 5004, 33 + int(request.dice * 17)
     details = (
         f'"gateway":{{"name":"card-primary","host":"{GATEWAY}"}},'

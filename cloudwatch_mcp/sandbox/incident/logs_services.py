@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from cloudwatch_mcp.sandbox.incident.log_text import Event, Service
-from cloudwatch_mcp.sandbox.incident.requests import Request, minutes, requests
+from cloudwatch_mcp.sandbox.incident.requests import CustomerRequest, minutes, requests
 from cloudwatch_mcp.sandbox.incident.timeline import DEPRECATION_STARTED, anchor, before, randomness, traffic
 
 _CHECKOUT, _WORKER = Service("checkout", "5.8.2"), Service("orders-worker", "1.31.4")
@@ -23,7 +23,7 @@ def checkout(now: datetime) -> Iterator[Event]:
     yield _order_note(now)
 
 
-def _checkout_line(request: Request) -> tuple[str, str, str]:
+def _checkout_line(request: CustomerRequest) -> tuple[str, str, str]:
     """The level, message and further members of checkout's line."""
     method, order = ("POST", f'"order_id":"{request.order_id}",') if request.path == "/v1/checkout" else ("PUT", "")
     details = (

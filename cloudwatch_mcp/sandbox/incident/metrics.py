@@ -25,7 +25,7 @@ _QUANTILES = [
 
 
 @dataclass(frozen=True)
-class Series:
+class SampledMetric:
     """One metric with its dimensions."""
 
     namespace: str

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from cloudwatch_mcp.sandbox.incident.metrics import HISTORY, Sampler, Series, count, gauge, latency, with_gaps
+from cloudwatch_mcp.sandbox.incident.metrics import HISTORY, SampledMetric, Sampler, count, gauge, latency, with_gaps
 from cloudwatch_mcp.sandbox.incident.timeline import (
     BETWEEN_BATCHES,
     BLIP,
@@ -64,13 +64,13 @@ def no_waits(_: float) -> list[tuple[float, float]]:
     return []
 
 
-def shop_metrics() -> list[Series]:
+def shop_metrics() -> list[SampledMetric]:
     return [*_checkout(), *_payments(), *_others(), *_containers()]
 
 
-def _checkout() -> Iterator[Series]:
-    def series(name: str, unit: str, samples: Sampler, **dimensions: str) -> Series:
-        return Series("Shop/Checkout", name, {"Service": "checkout", **dimensions}, unit, samples)
+def _checkout() -> Iterator[SampledMetric]:
+    def series(name: str, unit: str, samples: Sampler, **dimensions: str) -> SampledMetric:
+        return SampledMetric("Shop/Checkout", name, {"Service": "checkout", **dimensions}, unit, samples)
 
     yield replace(series("Requests", "Count", count("requests", requests)), fine=HISTORY)
     yield replace(series("Errors5xx", "Count", count("errors", errors)), fine=HISTORY)
@@ -88,9 +88,9 @@ def _checkout() -> Iterator[Series]:
         yield series("Latency", "Milliseconds", samples, **here)
 
 
-def _payments() -> Iterator[Series]:
-    def series(name: str, unit: str, samples: Sampler, **dimensions: str) -> Series:
-        return Series("Shop/Payments", name, {"Service": "payments", **dimensions}, unit, samples)
+def _payments() -> Iterator[SampledMetric]:
+    def series(name: str, unit: str, samples: Sampler, **dimensions: str) -> SampledMetric:
+        return SampledMetric("Shop/Payments", name, {"Service": "payments", **dimensions}, unit, samples)
 
     card, wallet = {"Gateway": "card-primary"}, {"Gateway": "wallet"}
     by_card = _share(checkouts, 1 - WALLET)
@@ -115,23 +115,23 @@ def _payments() -> Iterator[Series]:
         yield series("AuthorizationLatency", "Milliseconds", samples, Region=region)
 
 
-def _others() -> Iterator[Series]:
+def _others() -> Iterator[SampledMetric]:
     def lag(minute: float) -> float:
         return 3 + 12.5 * max(0.0, 53 - minute)
 
     worker, catalog = {"Service": "orders-worker"}, {"Service": "catalog"}
-    yield Series("Shop/Orders", "SettlementLag", worker, "Seconds", gauge("lag", lag, 0.08))
+    yield SampledMetric("Shop/Orders", "SettlementLag", worker, "Seconds", gauge("lag", lag, 0.08))
     hits = gauge("cache", lambda m: 91 + 4 * traffic(m), 0.01)
-    yield Series("Shop/Catalog", "CacheHitRate", catalog, "Percent", with_gaps(hits, (460, 415)))
+    yield SampledMetric("Shop/Catalog", "CacheHitRate", catalog, "Percent", with_gaps(hits, (460, 415)))
     calls = count("deprecated", lambda m: 59 * traffic(m) * (m < DEPRECATION_STARTED))
-    yield Series("Shop/Catalog", "DeprecatedApiCalls", catalog, "Count", calls)
+    yield SampledMetric("Shop/Catalog", "DeprecatedApiCalls", catalog, "Count", calls)
     beat = gauge("heartbeat", lambda _: 1.0, 0.0)
     batch = {"Job": "nightly"}
-    yield Series("Shop/Batch", "Heartbeat", batch, "Count", with_gaps(beat, *BETWEEN_BATCHES))
-    yield Series("Shop/Operations", "MaintenanceWindow", {}, "None", gauge("maintenance", lambda _: 0.0))
+    yield SampledMetric("Shop/Batch", "Heartbeat", batch, "Count", with_gaps(beat, *BETWEEN_BATCHES))
+    yield SampledMetric("Shop/Operations", "MaintenanceWindow", {}, "None", gauge("maintenance", lambda _: 0.0))
 
 
-def _containers() -> Iterator[Series]:
+def _containers() -> Iterator[SampledMetric]:
     services = {
         "checkout": (38.0, 610.0),
         "payments": (44.0, 740.0),
@@ -143,12 +143,12 @@ def _containers() -> Iterator[Series]:
         calmer = 0.35 if service == "payments" else 0.0
         held = 0.3 if service == "checkout" else 0.0
         usage = gauge(f"cpu {service}", _cpu(cpu, calmer))
-        yield Series("ECS/ContainerInsights", "CpuUtilized", dimensions, "None", usage)
+        yield SampledMetric("ECS/ContainerInsights", "CpuUtilized", dimensions, "None", usage)
         used = gauge(f"memory {service}", _memory(memory, held), 0.01)
-        yield Series("ECS/ContainerInsights", "MemoryUtilized", dimensions, "Megabytes", used)
+        yield SampledMetric("ECS/ContainerInsights", "MemoryUtilized", dimensions, "Megabytes", used)
         if service in {"checkout", "payments"}:
             tasks = gauge(f"tasks {service}", _tasks(service), 0.0)
-            yield Series("ECS/ContainerInsights", "RunningTaskCount", dimensions, "Count", tasks)
+            yield SampledMetric("ECS/ContainerInsights", "RunningTaskCount", dimensions, "Count", tasks)
 
 
 def _share(level: Callable[[float], float], share: float) -> Callable[[float], float]:

@@ -28,7 +28,7 @@ _PER_MINUTE = 54
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CustomerRequest:
     """One request to the public API. Times are epoch milliseconds, durations milliseconds."""
 
     minute: int
@@ -65,11 +65,11 @@ def minutes() -> Iterator[tuple[int, float]]:
 
 
 @lru_cache(maxsize=1)
-def requests(now: datetime) -> tuple[Request, ...]:
+def requests(now: datetime) -> tuple[CustomerRequest, ...]:
     return tuple(_requests(int(anchor(now).timestamp()) * 1000))
 
 
-def _requests(end: int) -> Iterator[Request]:
+def _requests(end: int) -> Iterator[CustomerRequest]:
     random = randomness("requests")
     regions, weights = list(REGIONS), list(REGIONS.values())
     for minute, logged in minutes():
@@ -80,7 +80,7 @@ def _requests(end: int) -> Iterator[Request]:
             status, waited = _outcome(minute - part, path, random.random(), dice)
             gateway = round(random.lognormvariate(4.4, 0.3)) if path == "/v1/checkout" and status < 500 else 0
             own = random.lognormvariate(4.3 if path == "/v1/checkout" else 4.8, 0.5)
-            yield Request(
+            yield CustomerRequest(
                 minute=minute,
                 time=end - minute * 60_000 + int(part * 60_000),
                 id=f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:]}",

@@ -11,7 +11,7 @@ from cloudwatch_mcp.sandbox.incident.alarm_catalog import composite_alarms, metr
 from cloudwatch_mcp.sandbox.incident.anomalies import DETECTORS
 from cloudwatch_mcp.sandbox.incident.log_groups import LOG_GROUPS, LogGroup
 from cloudwatch_mcp.sandbox.incident.log_text import Event
-from cloudwatch_mcp.sandbox.incident.metrics import Series
+from cloudwatch_mcp.sandbox.incident.metrics import SampledMetric
 from cloudwatch_mcp.sandbox.incident.metrics_shop import shop_metrics
 from cloudwatch_mcp.sandbox.incident.saved_queries import SAVED_QUERIES
 from cloudwatch_mcp.sandbox.incident.state_changes import CREATED
@@ -72,7 +72,7 @@ def log_group_arn(logs: Any, name: str) -> str:
     return next(str(group["logGroupArn"]) for group in groups if group["logGroupName"] == name)
 
 
-def write_metrics(cloudwatch: Any, series: Iterable[Series], now: datetime, prefix: str = "") -> None:
+def write_metrics(cloudwatch: Any, series: Iterable[SampledMetric], now: datetime, prefix: str = "") -> None:
     datums: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for each in series:
         datums[each.published_in(prefix)].extend(each.datapoints(now))

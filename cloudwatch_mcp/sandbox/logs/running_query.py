@@ -34,7 +34,7 @@ def _newest_first(ranges: Sequence[LogGroupRange], shift: int = 0) -> list[Event
     return events
 
 
-class Answer(NamedTuple):
+class QueryResponse(NamedTuple):
     status: str
     rows: list[list[dict[str, str]]]
     statistics: dict[str, float]
@@ -58,7 +58,7 @@ class RunningQuery:
     subquery_ranges: Sequence[Sequence[LogGroupRange]] = ()
     _status: str = "Scheduled"
     _polls: int = 0
-    _cached: dict[float, Answer] = field(default_factory=dict)
+    _cached: dict[float, QueryResponse] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _running: Lock = field(default_factory=Lock)
 
@@ -70,7 +70,7 @@ class RunningQuery:
     def ended(self) -> bool:
         return self._status in ("Complete", "Cancelled", "Failed", "Timeout")
 
-    def poll(self) -> Answer:
+    def poll(self) -> QueryResponse:
         with self._running:
             with self._lock:
                 if not self.ended:
@@ -101,17 +101,17 @@ class RunningQuery:
             return 0.0
         return (self._polls - 1) / self.polls_to_complete if self.polls_to_complete else 0.5
 
-    def _results_at(self, progress: float) -> Answer:
+    def _results_at(self, progress: float) -> QueryResponse:
         if progress not in self._cached:
             self._cached = {progress: self._run(progress)}
         return self._cached[progress]
 
-    def _run(self, progress: float) -> Answer:
+    def _run(self, progress: float) -> QueryResponse:
         """Run the query over the scanned share of the events, newest first."""
         events = _newest_first(self.ranges)
         events = events[: round(len(events) * progress)]
         results = self._results(events) if progress else Results([], 0)
-        return Answer(self._status, results.rows, self._statistics(events, results, progress))
+        return QueryResponse(self._status, results.rows, self._statistics(events, results, progress))
 
     def _results(self, events: Sequence[Event]) -> Results:
         """The results; without any, the query ends as Failed or Timeout."""

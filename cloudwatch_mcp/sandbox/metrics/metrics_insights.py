@@ -63,7 +63,7 @@ Condition = Callable[[Labels], bool]
 
 
 @dataclass(frozen=True)
-class Query:
+class MetricsInsightsQuery:
     function: str
     metric: str
     namespace: str
@@ -79,8 +79,8 @@ def is_query(expression: str) -> bool:
     return re.match(r"\s*SELECT\s", expression, re.IGNORECASE) is not None
 
 
-class _Builder(Transformer[Token, Query]):
-    """Each rule's value: names and values are text, conditions functions, clauses Query's arguments."""
+class _Builder(Transformer[Token, MetricsInsightsQuery]):
+    """Each rule's value: names and values are text, conditions functions, clauses MetricsInsightsQuery's arguments."""
 
     INTEGER = int
     PLAIN = str
@@ -138,12 +138,12 @@ class _Builder(Transformer[Token, Query]):
         return {"limit": number}
 
     @v_args(inline=True)
-    def start(self, function: str, metric: str, *clauses: dict[str, Any]) -> Query:
-        return Query(function, metric, **dict(ChainMap(*clauses)))
+    def start(self, function: str, metric: str, *clauses: dict[str, Any]) -> MetricsInsightsQuery:
+        return MetricsInsightsQuery(function, metric, **dict(ChainMap(*clauses)))
 
 
 @lru_cache(maxsize=256)
-def parse(expression: str) -> Query:
+def parse(expression: str) -> MetricsInsightsQuery:
     try:
         query = _Builder().transform(_GRAMMAR.parse(expression))
     except UnexpectedInput as error:
@@ -153,7 +153,9 @@ def parse(expression: str) -> Query:
     return query
 
 
-def run(query: Query, store: MetricStore, *, start: int, end: int, period: int, account: str) -> Series | list[Series]:
+def run(
+    query: MetricsInsightsQuery, store: MetricStore, *, start: int, end: int, period: int, account: str
+) -> Series | list[Series]:
     """One series, or with GROUP BY one for each group that has data.
 
     A group's label is its values, joined by spaces; a metric without the dimension is in group Other.
@@ -173,7 +175,7 @@ def run(query: Query, store: MetricStore, *, start: int, end: int, period: int, 
     return _order(query, [one for group in sorted(groups) if (one := series(group)).points])
 
 
-def _matching(query: Query, store: MetricStore, account: str) -> list[tuple[dict[str, str], Metric]]:
+def _matching(query: MetricsInsightsQuery, store: MetricStore, account: str) -> list[tuple[dict[str, str], Metric]]:
     matches = []
     for metric in store.metrics():
         if (metric.namespace, metric.name) != (query.namespace, query.metric):
@@ -187,7 +189,7 @@ def _matching(query: Query, store: MetricStore, account: str) -> list[tuple[dict
     return matches[:MAX_METRICS]
 
 
-def _order(query: Query, series: list[Series]) -> list[Series]:
+def _order(query: MetricsInsightsQuery, series: list[Series]) -> list[Series]:
     if query.order_by:
         order = _ORDERS[query.order_by]
         series.sort(key=lambda one: order(list(one.points.values())), reverse=query.descending)

@@ -11,6 +11,7 @@ from pathlib import Path
 from time import tzset
 from typing import Any
 
+import hypothesis
 import pytest
 from botocore.hooks import EventAliaser
 from botocore.loaders import create_loader
@@ -26,6 +27,17 @@ from tests.support.frozen_time import NOW, Time
 from tests.support.readable_files import ReadableFiles
 from tests.support.sandbox_process import SandboxProcess
 from tests.support.stubbed_server import StubbedServer
+
+# The same examples in each run; a slow machine is no failure.
+hypothesis.settings.register_profile(
+    "suite",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=40,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("suite")
 
 gc.set_threshold(100_000, 20, 100)  # tests leave little garbage, and looking for it takes a tenth of their time
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -11,16 +11,16 @@ from cloudwatch_mcp.answers.answer import Answer
 from cloudwatch_mcp.answers.table import Table, table
 from cloudwatch_mcp.answers.text import sendable
 from cloudwatch_mcp.aws.calls import Aws
-from cloudwatch_mcp.errors import AwsError, InputError, quote
+from cloudwatch_mcp.errors import AwsError, CloudWatchError, InputError, quote
 from cloudwatch_mcp.logs.cost import GIGABYTE, ScanVolume, scan_volume
 from cloudwatch_mcp.logs.folding import folded
 from cloudwatch_mcp.logs.group_arn import is_arn
-from cloudwatch_mcp.logs.groups import no_such_group
+from cloudwatch_mcp.logs.groups import find_log_group, no_such_group
 from cloudwatch_mcp.logs.query_columns import typed_rows
 from cloudwatch_mcp.logs.query_lifecycle import Query, run_query
 from cloudwatch_mcp.logs.query_results import Results, fetch_results, require_success_or_rows
 from cloudwatch_mcp.logs.query_text import has_own_limit, names_its_source
-from cloudwatch_mcp.timerange import resolve_window
+from cloudwatch_mcp.timerange import Window, resolve_window, utc_text
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, Runtime, StartTime, runtime
 
 _MAX_GROUPS = 50  # StartQuery
@@ -97,7 +97,18 @@ async def execute_log_insights_query(
             raise await no_such_group(aws, missing) from error
         raise
     notes = [*_status_notes(results), *_empty_notes(results, query), *_limit_notes(results, rows)]
+    if names and not results.scanned_records:
+        notes += await _events_since_notes(aws, names[0], window, rt.clock.now())
     return await _answer(rt, aws, results, notes, query)
+
+
+async def _events_since_notes(aws: Aws, name: str, window: Window, now: datetime) -> list[str]:
+    """When the events of a log group begin, if that is after the window's start."""
+    try:
+        since = (await find_log_group(aws, name)).events_since(now)
+    except CloudWatchError:
+        return []
+    return [f"{quote(name)} has events since {utc_text(since)} only."] if since and since > window.start else []
 
 
 async def get_logs_insight_query_results(

@@ -7,7 +7,7 @@ import re
 from itertools import zip_longest
 from typing import Any, ClassVar
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudwatch_mcp.answers.answer import Answer
@@ -15,10 +15,6 @@ from cloudwatch_mcp.answers.budget import render
 from cloudwatch_mcp.answers.series import Points, Series, series
 from cloudwatch_mcp.answers.table import Table, table
 from cloudwatch_mcp.answers.text import dumps, rounded, sendable
-
-# The same examples on every run, however slow the machine.
-settings.register_profile("suite", deadline=None, derandomize=True, database=None, max_examples=40)
-settings.load_profile("suite")
 
 BUDGETS = st.integers(2_000, 20_000)
 TEXT = st.text(st.characters(), max_size=40) | st.builds(

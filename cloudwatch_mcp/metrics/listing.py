@@ -26,7 +26,7 @@ class Listing(NamedTuple):
     more: bool
 
     def notes(self) -> list[str]:
-        limit = f"The namespace has more than {MAX_METRICS} metrics: only the first {MAX_METRICS} are read. "
+        limit = f"More than {MAX_METRICS} metrics match: only the first {MAX_METRICS} are read. "
         return [f"{limit}Give dimensions to choose others."] if self.more else []
 
 

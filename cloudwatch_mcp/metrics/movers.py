@@ -26,9 +26,10 @@ def _levels(result: MetricDataResult, reading: Reading, period: int) -> dict[str
     if not points:
         return {"before": average(before) if before else None, "avg": None, "change": "gone"}
     onset = find_onset(points, before, period, reading.shift)
+    unknown = None if reading.before is None else "new"  # without a baseline nothing is known to be new
     return {
         "before": average(before) if before else None,
         "avg": average(points),
-        "change": change(average(points), average(before)) if before else "new",
+        "change": change(average(points), average(before)) if before else unknown,
         "onset": onset.at if onset else None,
     }

@@ -92,7 +92,7 @@ class MetricQuestion:
         """
         statistic, age = self.statistic or "Average", now - (earlier or window).start
         if self.mode == "several metrics":
-            return several_metrics(self.queries, period, retained_period(window.start, now))
+            return several_metrics(self.queries, period, retained_period((earlier or window).start, now))
         if self.mode == "one metric":
             return one_metric(self.metric, statistic, period)
         if self.mode == "groups":
@@ -110,12 +110,15 @@ class MetricQuestion:
 
     def arranged(self, reading: Reading) -> Reading:
         """The results in order and number: by change where several were compared, else by value as asked."""
-        several = self.mode in {"groups", "listed groups", "movers"}
-        if several and reading.before is not None and not self.grouping.sorted_by_value:
+        if self.mode in {"one metric", "several metrics"}:
+            return reading
+        if reading.before is not None and not self.grouping.sorted_by_value:
             return reading.by_movement(self.grouping.limit or _DEFAULT_LIMIT)
-        if self.mode == "listed groups":
-            return reading.by_value(self.grouping)
-        return reading
+        if self.mode == "groups":
+            return reading  # Metrics Insights has ordered and limited them
+        return reading.by_value(
+            self.grouping, self.grouping.limit or (_DEFAULT_LIMIT if self.mode == "movers" else None)
+        )
 
 
 def _mode(metric: Metric, grouping: Grouping, statistic: str | None) -> Mode:

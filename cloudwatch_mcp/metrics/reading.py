@@ -48,12 +48,13 @@ class Reading:
         first = [result for _, result in movements[:limit]]
         return replace(self, results=first, notes=[*self.notes, note])
 
-    def by_value(self, grouping: Grouping) -> Reading:
-        """The results in the order of Metrics Insights: by their average, or as the grouping says."""
+    def by_value(self, grouping: Grouping, limit: int | None) -> Reading:
+        """The first results in the order of Metrics Insights: by their average, or as the grouping says."""
         value = _VALUES[grouping.order_by or "AVG"]
         present = [result for result in self.results if result.points]
         present.sort(key=lambda result: value(result.points), reverse=grouping.sort_order != "ASC")
-        return replace(self, results=present[: grouping.limit])
+        cut = [f"The first {limit} of {len(present)} series are shown."] if limit and len(present) > limit else []
+        return replace(self, results=present[:limit], notes=[*self.notes, *cut])
 
 
 _VALUES: dict[str, Callable[[Points], float]] = {

@@ -96,6 +96,46 @@ async def test_a_baseline_that_cannot_be_read_costs_only_itself(
     assert "There is no baseline: GetMetricData failed." in reply.notes
 
 
+async def test_without_a_baseline_no_metric_is_called_new_and_ten_are_shown(
+    server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Denied(Metrics):
+        async def send(self, aws: Aws, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+            if operation == "GetMetricData" and parameters["StartTime"] < NOW - timedelta(hours=1):
+                raise AwsError("GetMetricData failed.", code="Throttling", operation=operation)
+            return await super().send(aws, operation, parameters)
+
+    reply = await ask(server, monkeypatch, Denied({f"Metric{number}": (5, 5) for number in range(15)}))
+    assert len(reply.rows("movers")) == 10
+    assert "change" not in reply.rows("movers")[0]
+    assert "There is no baseline: GetMetricData failed." in reply.notes
+    assert "The first 10 of 15 series are shown." in reply.notes
+
+
+async def test_movers_sorted_by_value_are_limited_too(
+    server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics = Metrics({f"Metric{number}": (float(number), 5) for number in range(1, 16)})
+    reply = await ask(server, monkeypatch, metrics, sort_order="ASC", limit=2)
+    assert [row["metric"] for row in reply.rows("movers")] == ["Metric1", "Metric2"]
+
+
+async def test_the_period_of_a_query_is_retained_in_the_earlier_window_too(
+    server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def send(_: Sender, aws: Aws, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        return await metrics.send(aws, operation, parameters)
+
+    metrics = Metrics({"Orders": (5, 5)})
+    monkeypatch.setattr(Sender, "send", send)
+    stat = {"namespace": "Shop", "metric_name": "Orders", "period": 60}
+    async with asking(server) as ask_tool:
+        reply = await ask_tool(
+            "get_metric_data", queries=[{"id": "a", "metric_stat": stat}], start_time="1h", compare_to="30d"
+        )
+    assert any("period 60 s raised to 300 s" in note for note in reply.notes)
+
+
 async def test_a_change_from_zero_is_a_difference(server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch) -> None:
     reply = await ask(server, monkeypatch, Metrics({"Orders": (5, 0)}), metric_name="Orders", compare_to="1h")
     assert reply.data["series"][0]["change"] == "+5.5"
@@ -149,7 +189,7 @@ async def test_500_metrics_of_a_larger_namespace_are_read_at_a_stated_price(
     reply = await ask(server, monkeypatch, metrics)
     requested = [parameters["MetricDataQueries"] for operation, parameters in metrics.requests if operation[0] == "G"]
     assert [len(queries) for queries in requested] == [500, 500]
-    assert "The namespace has more than 500 metrics: only the first 500 are read." in reply.notes[0]
+    assert "More than 500 metrics match: only the first 500 are read." in reply.notes[0]
     assert "500 metrics were read in two windows; AWS charges about $0.0100." in reply.notes
     assert len(reply.rows("movers")) == 10
 

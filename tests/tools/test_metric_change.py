@@ -46,6 +46,15 @@ class Metrics:
         return {"Id": query["Id"], "Label": name, "Timestamps": times, "Values": values, "StatusCode": "Complete"}
 
 
+class WithoutBaseline(Metrics):
+    """The earlier window cannot be read."""
+
+    async def send(self, aws: Aws, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        if operation == "GetMetricData" and parameters["StartTime"] < NOW - timedelta(hours=1):
+            raise AwsError("GetMetricData failed.", code="Throttling", operation=operation)
+        return await super().send(aws, operation, parameters)
+
+
 async def ask(server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch, metrics: Metrics, **arguments: Any) -> Reply:
     async def send(_: Sender, aws: Aws, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         return await metrics.send(aws, operation, parameters)
@@ -85,13 +94,7 @@ async def test_a_baseline_without_data_is_noted(connected: Connected) -> None:
 async def test_a_baseline_that_cannot_be_read_costs_only_itself(
     server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Denied(Metrics):
-        async def send(self, aws: Aws, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-            if operation == "GetMetricData" and parameters["StartTime"] < NOW - timedelta(hours=1):
-                raise AwsError("GetMetricData failed.", code="Throttling", operation=operation)
-            return await super().send(aws, operation, parameters)
-
-    reply = await ask(server, monkeypatch, Denied({"Orders": (5, 5)}), metric_name="Orders", compare_to="1d")
+    reply = await ask(server, monkeypatch, WithoutBaseline({"Orders": (5, 5)}), metric_name="Orders", compare_to="1d")
     assert len(reply.data["series"]) == 1
     assert "There is no baseline: GetMetricData failed." in reply.notes
 
@@ -99,13 +102,7 @@ async def test_a_baseline_that_cannot_be_read_costs_only_itself(
 async def test_without_a_baseline_no_metric_is_called_new_and_ten_are_shown(
     server: CloudWatchServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Denied(Metrics):
-        async def send(self, aws: Aws, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-            if operation == "GetMetricData" and parameters["StartTime"] < NOW - timedelta(hours=1):
-                raise AwsError("GetMetricData failed.", code="Throttling", operation=operation)
-            return await super().send(aws, operation, parameters)
-
-    reply = await ask(server, monkeypatch, Denied({f"Metric{number}": (5, 5) for number in range(15)}))
+    reply = await ask(server, monkeypatch, WithoutBaseline({f"Metric{number}": (5, 5) for number in range(15)}))
     assert len(reply.rows("movers")) == 10
     assert "change" not in reply.rows("movers")[0]
     assert "There is no baseline: GetMetricData failed." in reply.notes

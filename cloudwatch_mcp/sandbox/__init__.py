@@ -1,4 +1,4 @@
-"""An offline CloudWatch endpoint: moto, extended, with one seeded incident to investigate."""
+"""An offline CloudWatch endpoint: moto, extended, with seeded incidents to investigate."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from moto.moto_api._internal import mock_random
 
 from cloudwatch_mcp.sandbox import cloudwatch, logs
 from cloudwatch_mcp.sandbox.clock import Clock
-from cloudwatch_mcp.sandbox.incident.sandbox_only import LINKED_ACCOUNT, seed_sandbox
+from cloudwatch_mcp.sandbox.incidents import incident as find_incident
+from cloudwatch_mcp.sandbox.kit.seed_sandbox import seed_sandbox
 from cloudwatch_mcp.sandbox.server import Application, Server
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 __all__ = ["Clock", "Sandbox"]
+
+LINKED_ACCOUNT = "111122223333"
 
 _one_at_a_time = Lock()
 
@@ -27,17 +30,26 @@ class Sandbox:
 
     Args:
         now: the time at which the sandbox's clock stands still; by default it follows the wall clock.
-        seeded: whether to write the incident, which began in the hour before `now`.
+        incident: the name of the incident to write, whose data ends at `now`; None: nothing.
         polls_to_complete: how often a query is polled before it is Complete; None: until it is stopped.
 
     moto keeps its state for the whole process, so one sandbox runs at a time.
+
+    Raises:
+        ValueError: there is no such incident; the message lists those that there are.
     """
 
     region = "us-east-1"
 
-    def __init__(self, *, now: datetime | None = None, seeded: bool = True, polls_to_complete: int | None = 2) -> None:
+    def __init__(
+        self,
+        *,
+        now: datetime | None = None,
+        incident: str | None = "checkout-failures",
+        polls_to_complete: int | None = 2,
+    ) -> None:
         self.clock = Clock(now)
-        self._seeded = seeded
+        self._incident = find_incident(incident) if incident else None
         self._polls_to_complete = polls_to_complete
         self._server: Server | None = None
 
@@ -73,8 +85,8 @@ class Sandbox:
             cloudwatch.install(self.clock)
             mock_random.seed("the ids that moto hands out")
             application = Application()
-            if self._seeded:
-                seed_sandbox(application, self.region, self.clock)
+            if self._incident:
+                seed_sandbox(self._incident, self.region, self.clock, LINKED_ACCOUNT)
             self._server = Server(application)
         except BaseException:
             _one_at_a_time.release()

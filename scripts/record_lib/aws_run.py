@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.recording import check
-from cloudwatch_mcp.sandbox.incident.alarm_catalog import metric_alarms
-from cloudwatch_mcp.sandbox.incident.seed import seed
-from cloudwatch_mcp.sandbox.incident.state_changes import state_changes
+from cloudwatch_mcp.sandbox.incidents.checkout_failures import INCIDENT
+from cloudwatch_mcp.sandbox.kit.alarm_states import state_changes
+from cloudwatch_mcp.sandbox.kit.seed import Target, seed
 from scripts.record_lib.account import Account
 from scripts.record_lib.belongings import remove
 from scripts.record_lib.readiness import wait_until, wait_until_readable
@@ -87,7 +87,7 @@ def _record(account: Account, suite: Suite, parts: Sequence[str], clock: Clock, 
     say(f"writing {', '.join(parts)} under {account.prefix}; the incident ends at {end:%H:%M} UTC")
     say(f"if this process is killed: {teardown_command(account)}")
     tags = {TAG: account.prefix.strip("-")}
-    seed(account.logs, account.cloudwatch, now=end, prefix=account.prefix, tags=tags, parts=list(parts))
+    seed(INCIDENT, Target(account.logs, account.cloudwatch, end, account.prefix, tags=tags), parts)
     wait_until(end - timedelta(minutes=1), clock, say)
     if "alarms" in parts:
         _set_alarm_states(account, end)
@@ -113,7 +113,7 @@ def _set_alarm_states(account: Account, end: datetime) -> None:
     SetAlarmState lasts until the next evaluation (docs, API_SetAlarmState): the history keeps it, and composite alarms
     follow it, but the alarm itself may have its own state again when a test asks.
     """
-    wanted = {change.alarm.name: change for change in state_changes(metric_alarms(), end)}
+    wanted = {change.alarm.name: change for change in state_changes(INCIDENT.alarms, INCIDENT.evaluated, end)}
     pages = account.cloudwatch.get_paginator("describe_alarms").paginate(
         AlarmNamePrefix=account.prefix, AlarmTypes=["MetricAlarm"]
     )

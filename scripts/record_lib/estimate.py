@@ -13,7 +13,8 @@ from botocore import xform_name
 
 from cloudwatch_mcp.recording import load
 from cloudwatch_mcp.recording.matching import operation, parameters
-from cloudwatch_mcp.sandbox.incident.seed import seed
+from cloudwatch_mcp.sandbox.incidents.checkout_failures import INCIDENT
+from cloudwatch_mcp.sandbox.kit.seed import Target, seed
 from scripts.record_lib.readiness import AT_MOST
 
 # USD in US East (N. Virginia), https://aws.amazon.com/cloudwatch/pricing/; other Regions cost up to a quarter more.
@@ -57,7 +58,7 @@ class Seeding:
 def estimate(tests: Sequence[str], root: Path, parts: Sequence[str], now: datetime, end: datetime) -> Iterator[str]:
     """Lines of text."""
     seeding, asked, scanned, metrics = Seeding(), Counter[str](), 0, 0
-    seed(seeding, seeding, now=end, parts=list(parts))
+    seed(INCIDENT, Target(seeding, seeding, end), parts)
     for cassette in filter(Path.exists, (_cassette(test, root) for test in tests)):
         for request, response in load(cassette).data:
             asked[xform_name(operation(request))] += 1

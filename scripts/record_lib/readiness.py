@@ -10,9 +10,9 @@ from typing import Any
 import anyio
 
 from cloudwatch_mcp.clock import Clock
-from cloudwatch_mcp.sandbox.incident.log_groups import LOG_GROUPS, LogGroup
-from cloudwatch_mcp.sandbox.incident.metrics import FINE, SampledMetric
-from cloudwatch_mcp.sandbox.incident.metrics_shop import shop_metrics
+from cloudwatch_mcp.sandbox.incidents.checkout_failures import INCIDENT
+from cloudwatch_mcp.sandbox.kit.logs import LogGroup
+from cloudwatch_mcp.sandbox.kit.metrics import FINE, SampledMetric
 from scripts.record_lib.account import Account
 
 AT_MOST = timedelta(minutes=20)
@@ -64,7 +64,7 @@ def _log_events(account: Account, now: datetime, clock: Clock) -> tuple[int, int
     """How many events Logs Insights counts in the last hour, and how many were written."""
     start, end = int(now.timestamp()) - 3600, int(now.timestamp())
     readable = written = 0
-    for _, groups in groupby(sorted(LOG_GROUPS, key=_class), key=_class):
+    for _, groups in groupby(sorted(INCIDENT.log_groups, key=_class), key=_class):
         counts = {
             account.prefix + group.name: sum(start * 1000 <= event.time <= end * 1000 for event in group.events(now))
             for group in groups
@@ -91,7 +91,7 @@ def _count(account: Account, query_id: str, clock: Clock) -> int:
 
 def _datapoints(account: Account, now: datetime) -> tuple[int, int]:
     """How many metrics are listed and how many five-minute periods have data, and how many were written."""
-    series = shop_metrics()
+    series = INCIDENT.custom_metrics
     start = now - FINE
     readable = sum(_lengths(account, series, start, now))
     written = len(series) + sum(len(_periods(each, start, now)) for each in series)

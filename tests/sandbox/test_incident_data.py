@@ -8,23 +8,22 @@ from typing import Any
 
 import pytest
 
-from cloudwatch_mcp.sandbox.incident.alarm_catalog import metric_alarms
-from cloudwatch_mcp.sandbox.incident.log_groups import LOG_GROUPS
-from cloudwatch_mcp.sandbox.incident.metrics_aws import aws_metrics
-from cloudwatch_mcp.sandbox.incident.metrics_shop import shop_metrics
 from cloudwatch_mcp.sandbox.incident.requests import requests
-from cloudwatch_mcp.sandbox.incident.seed import seed
-from cloudwatch_mcp.sandbox.incident.state_changes import state_changes
+from cloudwatch_mcp.sandbox.incidents.checkout_failures import INCIDENT
+from cloudwatch_mcp.sandbox.kit.alarm_states import state_changes
+from cloudwatch_mcp.sandbox.kit.seed import Target, seed
 
 NOW = datetime(2026, 11, 20, 12, 2, 33, tzinfo=timezone.utc)
 
 
 def data(now: datetime) -> list[Any]:
     requests.cache_clear()
-    events = [event for group in LOG_GROUPS[1:6] for event in group.events(now)]
-    series = [*shop_metrics(), *aws_metrics()]
-    changes = [(change.alarm.name, change.at, change.state) for change in state_changes(metric_alarms(), now)]
-    return [events, [list(each.datapoints(now)) for each in series[::9]], changes]
+    events = [event for group in INCIDENT.log_groups[1:6] for event in group.events(now)]
+    changes = [
+        (change.alarm.name, change.at, change.state)
+        for change in state_changes(INCIDENT.alarms, INCIDENT.evaluated, now)
+    ]
+    return [events, [list(each.datapoints(now)) for each in INCIDENT.metrics[::9]], changes]
 
 
 def test_same_anchor_gives_the_same_data() -> None:
@@ -32,12 +31,14 @@ def test_same_anchor_gives_the_same_data() -> None:
 
 
 def test_incident_is_the_same_at_any_time_of_day() -> None:
-    here, later = (state_changes(metric_alarms(), now) for now in (NOW, NOW + timedelta(hours=7, minutes=5)))
+    here, later = (
+        state_changes(INCIDENT.alarms, INCIDENT.evaluated, now) for now in (NOW, NOW + timedelta(hours=7, minutes=5))
+    )
     assert [(each.alarm.name, each.state) for each in here] == [(each.alarm.name, each.state) for each in later]
 
 
 def test_there_are_about_forty_thousand_events_of_the_last_day() -> None:
-    times = [event.time for group in LOG_GROUPS for event in group.events(NOW)]
+    times = [event.time for group in INCIDENT.log_groups for event in group.events(NOW)]
     assert 40_000 <= len(times) <= 60_000
     assert min(times) >= (NOW.timestamp() - 86_400 - 60) * 1000
     assert max(times) <= NOW.timestamp() * 1000
@@ -64,7 +65,7 @@ class Recorder:
 @pytest.fixture(scope="module")
 def real() -> Recorder:
     recorder = Recorder()
-    seed(recorder, recorder, now=NOW, prefix="demo-")
+    seed(INCIDENT, Target(recorder, recorder, NOW, "demo-"))
     return recorder
 
 

@@ -29,7 +29,7 @@ def client(sandbox: Sandbox, service: str) -> Any:
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(now=NOW, seeded=False) as running:
+    with Sandbox(now=NOW, incident=None) as running:
         yield running
 
 
@@ -76,14 +76,14 @@ def test_the_sandbox_is_reached_without_a_proxy(
 
 
 def test_stop_frees_the_port() -> None:
-    with Sandbox(seeded=False) as running:
+    with Sandbox(incident=None) as running:
         port = urlsplit(running.endpoint_url).port
     with socket.socket() as one_more:
         one_more.bind(("127.0.0.1", port))
 
 
 def test_stopping_twice_is_safe() -> None:
-    running = Sandbox(seeded=False).start()
+    running = Sandbox(incident=None).start()
     running.stop()
     running.stop()
 
@@ -94,16 +94,16 @@ def test_sandbox_that_is_not_running_has_no_address() -> None:
 
 
 def test_second_sandbox_starts_clean() -> None:
-    with Sandbox(now=NOW, seeded=False) as first:
+    with Sandbox(now=NOW, incident=None) as first:
         client(first, "logs").create_log_group(logGroupName="left-behind")
-    with Sandbox(now=NOW, seeded=False) as second:
+    with Sandbox(now=NOW, incident=None) as second:
         assert client(second, "logs").describe_log_groups()["logGroups"] == []
 
 
 def test_same_requests_get_the_same_ids() -> None:
     ids = []
     for _ in range(2):
-        with Sandbox(now=NOW, seeded=False) as running:
+        with Sandbox(now=NOW, incident=None) as running:
             saved = client(running, "logs").put_query_definition(name="one", queryString="fields @message")
             ids.append(saved["queryDefinitionId"])
     assert ids[0] == ids[1]
@@ -111,7 +111,7 @@ def test_same_requests_get_the_same_ids() -> None:
 
 def test_second_sandbox_at_the_same_time_is_refused(sandbox: Sandbox) -> None:
     with pytest.raises(RuntimeError, match="stop it first"):
-        Sandbox(seeded=False).start()
+        Sandbox(incident=None).start()
     assert client(sandbox, "logs").describe_log_groups()["logGroups"] == []
 
 
@@ -119,7 +119,7 @@ def test_sandbox_that_failed_to_start_does_not_block_the_next(monkeypatch: pytes
     monkeypatch.setattr("cloudwatch_mcp.sandbox.seed_sandbox", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         Sandbox().start()
-    with Sandbox(seeded=False) as running:
+    with Sandbox(incident=None) as running:
         assert running.endpoint_url
 
 
@@ -131,7 +131,7 @@ def outside() -> subprocess.CompletedProcess[str]:
         os.environ["AWS_PROFILE"] = "nobody"
         os.environ["HTTP_PROXY"] = "http://127.0.0.1:9"
         from cloudwatch_mcp.sandbox import Sandbox
-        sandbox = Sandbox(seeded=False).start()
+        sandbox = Sandbox(incident=None).start()
         del os.environ["AWS_PROFILE"], os.environ["HTTP_PROXY"]
 
         import boto3

@@ -8,7 +8,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from io import StringIO
 from pathlib import Path
@@ -21,9 +21,9 @@ from moto.core.exceptions import JsonRESTError
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.recording import load
 from cloudwatch_mcp.sandbox import Sandbox
-from cloudwatch_mcp.sandbox.incident import log_groups, seed
-from cloudwatch_mcp.sandbox.incident.anomalies import Detector
-from cloudwatch_mcp.sandbox.incident.metrics_shop import shop_metrics
+from cloudwatch_mcp.sandbox.incidents.checkout_failures import INCIDENT
+from cloudwatch_mcp.sandbox.kit.anomalies import Detector
+from cloudwatch_mcp.sandbox.kit.seed import PARTS, Target, seed
 from cloudwatch_mcp.sandbox.logs import SandboxLogsResponse
 from cloudwatch_mcp.sandbox.server import Application
 from scripts.record_lib import account, aws_run
@@ -174,7 +174,7 @@ def lending(root: Path) -> Iterator[Lent]:
         return answer(self, environ, start_response)
 
     write_tests(root)
-    with pytest.MonkeyPatch.context() as patch, Sandbox(now=NOW, seeded=False) as sandbox:
+    with pytest.MonkeyPatch.context() as patch, Sandbox(now=NOW, incident=None) as sandbox:
         _shorten_the_incident(patch)
         patch.setattr(Application, "__call__", note)
         patch.setattr(account, "require_aws", lambda _: None)
@@ -255,16 +255,15 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
 
 def _shorten_the_incident(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three log groups and one metric: requests of every kind, and no more."""
-    few = [
-        group
-        for group in log_groups.LOG_GROUPS
-        if group.name in ("/shop/audit", "/shop/deployments", "/shop/load-test")
-    ]
-    metrics = [each for each in shop_metrics() if each.name == "MaintenanceWindow"]
-    for module in ("cloudwatch_mcp.sandbox.incident.seed", "scripts.record_lib.readiness"):
-        monkeypatch.setattr(f"{module}.LOG_GROUPS", few)
-        monkeypatch.setattr(f"{module}.shop_metrics", lambda: metrics)
-    monkeypatch.setattr(seed, "DETECTORS", [Detector("shop-audit-anomalies", "/shop/deployments", 0)])
+    groups = ("/shop/audit", "/shop/deployments", "/shop/load-test")
+    short = replace(
+        INCIDENT,
+        log_groups=[group for group in INCIDENT.log_groups if group.name in groups],
+        metrics=[metric for metric in INCIDENT.metrics if metric.name == "MaintenanceWindow"],
+        detectors=[Detector("shop-audit-anomalies", "/shop/deployments", 0)],
+    )
+    for module in ("aws_run", "estimate", "readiness"):
+        monkeypatch.setattr(f"scripts.record_lib.{module}.INCIDENT", short)
 
 
 def test_recordings_of_an_account_name_neither_it_nor_the_prefix(whole: Whole) -> None:
@@ -504,8 +503,8 @@ def test_what_could_not_be_removed_is_listed_with_the_command(
 
 def test_a_teardown_removes_what_has_its_prefix_and_nothing_else(lent: Lent) -> None:
     ours, theirs = new_prefix(), new_prefix()
-    for each, parts in ((ours, seed.PARTS), (theirs, ["logs"]), ("", ["logs"])):
-        seed.seed(lent.client("logs"), lent.client("cloudwatch"), now=END, prefix=each, parts=parts)
+    for each, parts in ((ours, PARTS), (theirs, ["logs"]), ("", ["logs"])):
+        seed(INCIDENT, Target(lent.client("logs"), lent.client("cloudwatch"), END, each), parts)
     before = lent.names()
     names = [resource.name for resource in belongings(account.enter(ACCOUNT, "us-east-1", ours))]
     parent, child = (names.index(f"{ours}shop-{name}") for name in ("storefront-page", "checkout-degraded"))

@@ -12,7 +12,7 @@ from typing import Any
 
 from cloudwatch_mcp.recording.readable import deserialize, serialize
 from cloudwatch_mcp.recording.sensitive import OWN_ACCOUNT
-from cloudwatch_mcp.sandbox.incident.metrics_shop import shop_metrics
+from cloudwatch_mcp.sandbox.incidents.checkout_failures import INCIDENT
 
 FAMILY = "cwmcp-"
 """How the prefixes of all runs begin: what the IAM policy allows."""
@@ -75,7 +75,7 @@ def remove_prefix(path: Path, prefix: str) -> list[str]:
 def _with_prefix_in_text(text: str, prefix: str) -> str:
     """A query or an expression, with the prefix before log groups of SOURCE and before namespaces."""
     text = text.replace("namePrefix: ['", f"namePrefix: ['{prefix}")
-    for namespace in sorted({series.namespace for series in shop_metrics()}):
+    for namespace in sorted({series.namespace for series in INCIDENT.custom_metrics}):
         text = re.sub(rf"(?<![\w/-]){re.escape(namespace)}(?![\w/-])", prefix + namespace, text)
     return text
 

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from cloudwatch_mcp.sandbox.incident.alarms import ABOVE, BELOW, UNDER_BAND, CompositeAlarm, MetricAlarm
-from cloudwatch_mcp.sandbox.incident.metrics import SampledMetric
 from cloudwatch_mcp.sandbox.incident.metrics_aws import BATCH_HOST, LOAD_BALANCER, aws_metrics
-from cloudwatch_mcp.sandbox.incident.metrics_shop import shop_metrics
+from cloudwatch_mcp.sandbox.incident.metrics_shop import orders, shop_metrics
+from cloudwatch_mcp.sandbox.kit.alarms import ABOVE, BELOW, UNDER_BAND, CompositeAlarm, MetricAlarm
+from cloudwatch_mcp.sandbox.kit.metrics import SampledMetric
 
 _DESCRIPTIONS = {
     "shop-checkout-5xx-rate": "More than 5% of the requests to checkout fail.",
@@ -58,9 +58,32 @@ _Catalog = dict[tuple[str, ...], SampledMetric]
 def _checkout(series: _Catalog) -> list[MetricAlarm]:
     requests, errors = series["Requests", "checkout"], series["Errors5xx", "checkout"]
     return [
-        MetricAlarm("shop-checkout-5xx-rate", errors, "Sum", ABOVE, 5.0, per=requests, notifies=True),
-        MetricAlarm("shop-checkout-latency-p99", series["Latency", "checkout"], "p99", ABOVE, 2000.0),
-        MetricAlarm("shop-orders-per-minute-anomaly", series["OrdersPerMinute", "checkout"], "Sum", UNDER_BAND, 0.0),
+        MetricAlarm(
+            "shop-checkout-5xx-rate",
+            errors,
+            "Sum",
+            ABOVE,
+            5.0,
+            per=requests,
+            label="5xx rate in percent",
+            notifies=True,
+        ),
+        MetricAlarm(
+            "shop-checkout-latency-p99",
+            series["Latency", "checkout"],
+            "p99",
+            ABOVE,
+            2000.0,
+            edits=((20, {"Threshold": 3000.0}), (6, {})),
+        ),
+        MetricAlarm(
+            "shop-orders-per-minute-anomaly",
+            series["OrdersPerMinute", "checkout"],
+            "Sum",
+            UNDER_BAND,
+            0.0,
+            expected=orders,
+        ),
         MetricAlarm(
             "shop-elb-5xx",
             series["HTTPCode_Target_5XX_Count", LOAD_BALANCER],

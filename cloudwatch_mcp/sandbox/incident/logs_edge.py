@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from cloudwatch_mcp.sandbox.incident.log_text import Event, common_log
 from cloudwatch_mcp.sandbox.incident.requests import requests
+from cloudwatch_mcp.sandbox.kit.logs import Event, common_log
 
 _AGENTS = [
     "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",

@@ -4,15 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from cloudwatch_mcp.sandbox.incident.log_text import Event, iso, json_line, spaced
 from cloudwatch_mcp.sandbox.incident.timeline import (
     DEPLOYMENT_COMPLETED,
     DEPLOYMENT_STARTED,
     NIGHTLY_BATCH,
     SAMPLING_ENDED,
-    before,
-    randomness,
 )
+from cloudwatch_mcp.sandbox.kit.logs import Event, iso, json_line, spaced
+from cloudwatch_mcp.sandbox.kit.timeline import before, randomness
 
 _RELEASES = [
     # minutes before the anchor, its minutes, service, from, to, change

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from cloudwatch_mcp.sandbox.incident.log_text import Event, Service, spaced
-from cloudwatch_mcp.sandbox.incident.requests import CustomerRequest, requests
-from cloudwatch_mcp.sandbox.incident.timeline import POOL_AFTER, POOL_BEFORE, before
+from cloudwatch_mcp.sandbox.incident.requests import CustomerRequest, Service, requests
+from cloudwatch_mcp.sandbox.incident.timeline import POOL_AFTER, POOL_BEFORE
+from cloudwatch_mcp.sandbox.kit.logs import Event, spaced
+from cloudwatch_mcp.sandbox.kit.timeline import before
 
 GATEWAY = "gateway.example.com"
 OLD, NEW = Service("payments", "2.14.0"), Service("payments", "2.15.0")

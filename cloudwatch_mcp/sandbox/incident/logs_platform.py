@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from random import Random
 
-from cloudwatch_mcp.sandbox.incident.log_text import Event, iso, spaced
 from cloudwatch_mcp.sandbox.incident.requests import minutes
-from cloudwatch_mcp.sandbox.incident.timeline import NIGHTLY_BATCH, anchor, randomness, severity, traffic, within
+from cloudwatch_mcp.sandbox.incident.timeline import NIGHTLY_BATCH, severity
+from cloudwatch_mcp.sandbox.kit.logs import Event, iso, spaced
+from cloudwatch_mcp.sandbox.kit.timeline import anchor, randomness, traffic, within
 
 _STATEMENTS = [
     "SELECT id, price, stock FROM products WHERE category = $1 ORDER BY rank LIMIT 48",

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from cloudwatch_mcp.sandbox.incident.log_text import Event, Service
-from cloudwatch_mcp.sandbox.incident.requests import CustomerRequest, minutes, requests
-from cloudwatch_mcp.sandbox.incident.timeline import DEPRECATION_STARTED, anchor, before, randomness, traffic
+from cloudwatch_mcp.sandbox.incident.requests import CustomerRequest, Service, minutes, requests
+from cloudwatch_mcp.sandbox.incident.timeline import DEPRECATION_STARTED
+from cloudwatch_mcp.sandbox.kit.logs import Event
+from cloudwatch_mcp.sandbox.kit.timeline import anchor, before, randomness, traffic
 
 _CHECKOUT, _WORKER = Service("checkout", "5.8.2"), Service("orders-worker", "1.31.4")
 _CATALOG_STREAM = "catalog/catalog/83b1f2ce6a0d4957"

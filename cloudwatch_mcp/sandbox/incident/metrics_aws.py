@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from cloudwatch_mcp.sandbox.incident.metrics import SampledMetric, Sampler, count, gauge
 from cloudwatch_mcp.sandbox.incident.metrics_shop import errors, orders, requests
-from cloudwatch_mcp.sandbox.incident.timeline import BATCH_HOST_BUSY, NIGHTLY_BATCH, failing, severity, traffic, within
+from cloudwatch_mcp.sandbox.incident.timeline import BATCH_HOST_BUSY, NIGHTLY_BATCH, failing, severity
+from cloudwatch_mcp.sandbox.kit.metrics import SampledMetric, Sampler, count, gauge
+from cloudwatch_mcp.sandbox.kit.timeline import traffic, within
 
 LOAD_BALANCER = "app/shop-public/50dc6c495c0c9188"
 BATCH_HOST = "i-0a1b2c3d4e5f60001"

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from cloudwatch_mcp.sandbox.incident.metrics import HISTORY, SampledMetric, Sampler, count, gauge, latency, with_gaps
 from cloudwatch_mcp.sandbox.incident.timeline import (
     BETWEEN_BATCHES,
     BLIP,
@@ -17,9 +16,9 @@ from cloudwatch_mcp.sandbox.incident.timeline import (
     failing,
     severity,
     slowed,
-    traffic,
-    within,
 )
+from cloudwatch_mcp.sandbox.kit.metrics import HISTORY, SampledMetric, Sampler, count, gauge, latency, with_gaps
+from cloudwatch_mcp.sandbox.kit.timeline import traffic, within
 
 PEAK = 620.0
 """Requests per minute to the checkout service."""

@@ -1,14 +1,6 @@
 """The team's saved Logs Insights queries."""
 
-from typing import NamedTuple
-
-
-class SavedQuery(NamedTuple):
-    name: str
-    query: str
-    log_groups: tuple[str, ...] = ()
-    age_in_days: int = 90
-
+from cloudwatch_mcp.sandbox.kit.incident import SavedQuery
 
 SAVED_QUERIES = [
     SavedQuery(

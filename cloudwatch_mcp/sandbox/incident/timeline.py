@@ -1,10 +1,6 @@
 """The incident in numbers: functions of the time in minutes before the anchor."""
 
 import math
-import random
-import zlib
-from collections.abc import Callable
-from datetime import datetime, timedelta
 
 DEPLOYMENT_STARTED = 56.5
 DEPLOYMENT_COMPLETED = 53.8
@@ -26,34 +22,6 @@ CHECKOUT_SHARE = 0.45
 """The share of checkouts in the checkout service's requests; the others change the cart and need no payment."""
 
 
-def anchor(now: datetime) -> datetime:
-    """The last full minute, the end of the data."""
-    return now.replace(second=0, microsecond=0)
-
-
-def before(now: datetime, minutes: float) -> datetime:
-    return anchor(now) - timedelta(minutes=minutes)
-
-
-def randomness(name: str) -> random.Random:
-    return random.Random(f"shop {name}")  # noqa: S311  # generated data must be reproducible
-
-
-_randomness = randomness("noise")
-_NOISE = [_randomness.gauss(0, 1) for _ in range(4099)]
-
-
-def noise(name: str) -> Callable[[float], float]:
-    """Normally distributed noise by minute, reproducible by name."""
-    key = zlib.crc32(name.encode())
-    return lambda minute: _NOISE[(key + int(minute) * 7919) % len(_NOISE)]
-
-
-def traffic(minute: float) -> float:
-    """The share of the daily peak, which is at the anchor."""
-    return 0.62 + 0.38 * math.cos(2 * math.pi * minute / 1440)
-
-
 def severity(minute: float) -> float:
     """The share of payments' traffic served by 2.15.0."""
     return min(1.0, max(0.0, (56 - minute) / 2))
@@ -67,7 +35,3 @@ def failing(minute: float) -> float:
 def slowed(minute: float) -> float:
     """The share of checkouts that wait for a connection and get one."""
     return 0.25 * severity(minute)
-
-
-def within(minute: float, start: float, end: float) -> bool:
-    return end < minute <= start

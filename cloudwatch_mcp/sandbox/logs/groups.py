@@ -19,7 +19,7 @@ _LOW_COST = ("INFREQUENT_ACCESS", "ESSENTIALS")
 
 class LogGroupOperations(Operations):
     def create_log_group(self) -> str:
-        _check_length(json.loads(self.body)["logGroupName"])
+        _check_length(self.sent()["logGroupName"])
         request = self.request()
         name = request["logGroupName"]
         with self.state.lock:
@@ -40,7 +40,7 @@ class LogGroupOperations(Operations):
         return ""
 
     def create_log_stream(self) -> str:
-        _check_length(json.loads(self.body)["logStreamName"])
+        _check_length(self.sent()["logStreamName"])
         request = self.request()
         group = self._group(request["logGroupName"])
         name = request["logStreamName"]
@@ -61,7 +61,7 @@ class LogGroupOperations(Operations):
 
     def put_log_events(self) -> str:
         # Not validated against the model: a batch has up to 10,000 events.
-        request = json.loads(self.body)
+        request = self.sent()
         events = request["logEvents"]
         group = self._group(request["logGroupName"])
         stream = group.streams.get(request["logStreamName"])

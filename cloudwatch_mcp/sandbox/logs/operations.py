@@ -44,9 +44,14 @@ class Operations(LogsResponse):
     def regional(self) -> Regional:
         return self.state.of(self.current_account, self.region)
 
+    def sent(self) -> dict[str, Any]:
+        """The request's parameters."""
+        parameters: dict[str, Any] = self.body if isinstance(self.body, dict) else json.loads(self.body)
+        return parameters
+
     def request(self) -> dict[str, Any]:
         """The request's parameters, validated against the service model."""
-        parameters: dict[str, Any] = json.loads(self.body)
+        parameters = self.sent()
         violation = violations(get_service_model("logs").operation_model(self._get_action()).input_shape, parameters)
         if violation:
             raise InvalidParameterException(violation)

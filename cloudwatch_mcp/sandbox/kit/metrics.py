@@ -1,4 +1,4 @@
-"""The incident's metrics: functions of time, and their datapoints for PutMetricData."""
+"""Metrics: functions of time, and their datapoints for PutMetricData."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from cloudwatch_mcp.sandbox.incident.timeline import anchor, noise, within
+from cloudwatch_mcp.sandbox.kit.timeline import Level, anchor, function, noise, within
 
 Samples = list[tuple[float, float]]
 """Values and how often each was measured within a minute."""
@@ -37,9 +37,13 @@ class SampledMetric:
     """Measured every five minutes, like EC2's basic monitoring."""
     fine: timedelta = FINE
 
+    @property
+    def is_of_aws(self) -> bool:
+        return self.namespace.startswith("AWS/")
+
     def published_in(self, prefix: str) -> str:
         """The namespace with the prefix; AWS's own namespaces keep their name."""
-        return self.namespace if self.namespace.startswith("AWS/") else prefix + self.namespace
+        return self.namespace if self.is_of_aws else prefix + self.namespace
 
     def statistic(self, minute: float, period: int, statistic: str) -> float | None:
         """The statistic over the period that starts `minute` minutes before the anchor; None without data."""
@@ -83,10 +87,26 @@ def _percentile(samples: Samples, percent: float) -> float:
     return max(samples)[0]
 
 
-def gauge(name: str, level: Callable[[float], float], jitter: float = 0.04) -> Sampler:
+def gauge(name: str, level: Level, jitter: float = 0.04) -> Sampler:
     """One measurement per minute around a level."""
-    draw = noise(name)
-    return lambda minute: [(round(level(minute) * max(0.0, 1 + jitter * draw(minute)), 3), 1.0)]
+    draw, at = noise(name), function(level)
+    return lambda minute: [(round(at(minute) * max(0.0, 1 + jitter * draw(minute)), 3), 1.0)]
+
+
+def metric(
+    namespace: str,
+    name: str,
+    unit: str,
+    kind: Callable[[str, Level], Sampler],
+    level: Level,
+    /,
+    *,
+    basic: bool = False,
+    **dimensions: str,
+) -> SampledMetric:
+    """A metric of one kind, `count` or `gauge`, with its own noise."""
+    samples = kind(f"{namespace} {name} {dimensions}", level)
+    return SampledMetric(namespace, name, dimensions, unit, samples, basic, timedelta(hours=12))
 
 
 def with_gaps(samples: Sampler, *spans: tuple[float, float]) -> Sampler:
@@ -94,12 +114,12 @@ def with_gaps(samples: Sampler, *spans: tuple[float, float]) -> Sampler:
     return lambda minute: [] if any(within(minute, *span) for span in spans) else samples(minute)
 
 
-def count(name: str, level: Callable[[float], float], jitter: float = 0.04) -> Sampler:
+def count(name: str, level: Level, jitter: float = 0.04) -> Sampler:
     """An integer per minute around a level; small levels give mostly zeros."""
-    draw = noise(name)
+    draw, at = noise(name), function(level)
 
     def samples(minute: float) -> Samples:
-        expected = level(minute)
+        expected = at(minute)
         spread = max(jitter * expected, math.sqrt(expected) * 0.5)
         return [(float(max(0, round(expected + spread * draw(minute)))), 1.0)]
 

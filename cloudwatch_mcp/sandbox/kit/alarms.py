@@ -1,17 +1,26 @@
-"""The incident's alarms: when they breach, and their parameters for PutMetricAlarm and PutCompositeAlarm."""
+"""Alarms: when they breach, and their parameters for PutMetricAlarm and PutCompositeAlarm."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cloudwatch_mcp.sandbox.incident.metrics import SampledMetric
-from cloudwatch_mcp.sandbox.incident.metrics_shop import orders
+from cloudwatch_mcp.sandbox.kit.metrics import SampledMetric
 
 ABOVE, BELOW, UNDER_BAND = "GreaterThanThreshold", "LessThanThreshold", "LessThanLowerThreshold"
 
 
 @dataclass(frozen=True)
 class MetricAlarm:
-    """With `per` it is a metric-math alarm on the series as a percentage of `per`."""
+    """An alarm on one metric.
+
+    Attributes:
+        datapoints: M and N, in AWS's "M out of N datapoints".
+        per: for a metric-math alarm on the series as a percentage of this one.
+        label: of that percentage.
+        expected: for an alarm on the lower limit of the anomaly band, what is usual by the minutes before the end.
+        missing: how missing data is treated: missing, notBreaching, breaching or ignore.
+        edits: earlier configurations, as the age in days and the changed members of PutMetricAlarm; oldest first.
+    """
 
     name: str
     series: SampledMetric
@@ -23,6 +32,9 @@ class MetricAlarm:
     per: SampledMetric | None = None
     missing: str = "missing"
     notifies: bool = False
+    label: str = "percent"
+    expected: Callable[[float], float] | None = None
+    edits: tuple[tuple[float, Mapping[str, Any]], ...] = ()
     description: str = ""
 
     def value(self, minute: float) -> float | None:
@@ -33,7 +45,8 @@ class MetricAlarm:
 
     def band(self, minute: float) -> tuple[float, float]:
         """Approximately ANOMALY_DETECTION_BAND for the previous day's values."""
-        expected = orders(minute + 1440)
+        assert self.expected is not None  # noqa: S101  # only alarms on the band have a band
+        expected = self.expected(minute + 1440)
         return round(0.87 * expected, 3), round(1.09 * expected, 3)
 
     def breaches(self, minute: float, value: float) -> bool:
@@ -62,7 +75,7 @@ class MetricAlarm:
                 "ThresholdMetricId": "ad1",
             }
         if self.per is not None:
-            rate = {"Id": "e1", "Expression": "100 * m1 / m2", "Label": "5xx rate in percent", "ReturnData": True}
+            rate = {"Id": "e1", "Expression": "100 * m1 / m2", "Label": self.label, "ReturnData": True}
             return {
                 "Metrics": [rate, self._query("m1", self.series, prefix), self._query("m2", self.per, prefix)],
                 "Threshold": self.threshold,

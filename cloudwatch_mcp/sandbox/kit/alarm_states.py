@@ -3,19 +3,19 @@
 import json
 import zlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any, NamedTuple
 
-from cloudwatch_mcp.sandbox.incident.alarms import ABOVE, UNDER_BAND, MetricAlarm
-from cloudwatch_mcp.sandbox.incident.timeline import BLIP, anchor
+from cloudwatch_mcp.sandbox.kit.alarms import ABOVE, UNDER_BAND, MetricAlarm
+from cloudwatch_mcp.sandbox.kit.timeline import anchor
 
 CREATED = timedelta(days=45)
 """The age of the alarms; their first evaluation follows their creation."""
-_EVENTFUL = [(BLIP[0] + 10, BLIP[1] - 15), (420.0, 0.0)]
-"""Only these spans are evaluated: nothing changes outside of them."""
+Spans = Sequence[tuple[float, float]]
+"""Starts and ends in minutes before the end of the data."""
 
 
 class _Datapoint(NamedTuple):
@@ -42,39 +42,42 @@ class StateChange:
         }
 
 
-def state_changes(alarms: list[MetricAlarm], now: datetime) -> list[StateChange]:
-    return sorted(chain.from_iterable(_of_one(alarm, now) for alarm in alarms), key=lambda change: change.at)
+def state_changes(alarms: Sequence[MetricAlarm], evaluated: Spans, now: datetime) -> list[StateChange]:
+    """The changes after the alarms' creation and within the spans, oldest first."""
+    return sorted(chain.from_iterable(_of_one(alarm, evaluated, now) for alarm in alarms), key=lambda each: each.at)
 
 
-def _of_one(alarm: MetricAlarm, now: datetime) -> Iterator[StateChange]:
+def _of_one(alarm: MetricAlarm, evaluated: Spans, now: datetime) -> Iterator[StateChange]:
     end, state = anchor(now), "INSUFFICIENT_DATA"
     recent: deque[_Datapoint] = deque(maxlen=alarm.datapoints[1])
-    for minute in _periods(alarm, end):
+    for minute in _periods(alarm, evaluated, end):
         value = alarm.value(minute)
-        recent.append(_Datapoint(minute, value, value is not None and alarm.breaches(minute, value)))
-        verdict = _verdict(alarm, recent)
+        breaching = alarm.missing == "breaching" if value is None else alarm.breaches(minute, value)
+        recent.append(_Datapoint(minute, value, breaching))
+        verdict = _verdict(alarm, state, recent)
         if len(recent) == recent.maxlen and verdict != state:
-            evaluated = end - timedelta(minutes=minute) + timedelta(seconds=alarm.period)
-            at = evaluated + timedelta(milliseconds=4000 + zlib.crc32(f"{alarm.name} {minute}".encode()) % 11000)
+            at = end - timedelta(minutes=minute) + timedelta(seconds=alarm.period)
+            at += timedelta(milliseconds=4000 + zlib.crc32(f"{alarm.name} {minute}".encode()) % 11000)
             reason, data = _reason(alarm, state, verdict, list(recent), end), _reason_data(alarm, list(recent), end, at)
             yield StateChange(alarm, at, verdict, reason, data)
             state = verdict
 
 
-def _periods(alarm: MetricAlarm, end: datetime) -> Iterator[int]:
+def _periods(alarm: MetricAlarm, evaluated: Spans, end: datetime) -> Iterator[int]:
     """The starts of the evaluated periods, aligned to the clock, in minutes before the anchor."""
     step = alarm.period // 60
     first = int(CREATED.total_seconds() // 60) - 3
-    for start, stop in [(first, first - alarm.datapoints[1] * step), *_EVENTFUL]:
+    for start, stop in [(first, first - alarm.datapoints[1] * step), *evaluated]:
         offset = (int(end.timestamp()) // 60 - int(start)) % step
         yield from range(int(start) - (step - offset) % step, max(int(stop), step - 1), -step)
 
 
-def _verdict(alarm: MetricAlarm, recent: deque[_Datapoint]) -> str:
+def _verdict(alarm: MetricAlarm, state: str, recent: deque[_Datapoint]) -> str:
     if sum(datapoint.breaching for datapoint in recent) >= alarm.datapoints[0]:
         return "ALARM"
-    unknown = alarm.missing == "missing" and all(datapoint.value is None for datapoint in recent)
-    return "INSUFFICIENT_DATA" if unknown else "OK"
+    if all(datapoint.value is None for datapoint in recent):
+        return {"missing": "INSUFFICIENT_DATA", "ignore": state}.get(alarm.missing, "OK")
+    return "OK"
 
 
 def _reason(alarm: MetricAlarm, old: str, new: str, recent: list[_Datapoint], end: datetime) -> str:
@@ -82,7 +85,8 @@ def _reason(alarm: MetricAlarm, old: str, new: str, recent: list[_Datapoint], en
         return f"Insufficient Data: {len(recent)} datapoints were unknown."
     relevant = [each for each in reversed(recent) if each.breaching == (new == "ALARM") and each.value is not None]
     if not relevant:
-        return "Threshold Crossed: no datapoints were received and missing datapoints were treated as [NonBreaching]."
+        treated = "Breaching" if new == "ALARM" else "NonBreaching"
+        return f"Threshold Crossed: no datapoints were received and missing datapoints were treated as [{treated}]."
     datapoints = ", ".join(
         f"{each.value} ({end - timedelta(minutes=each.minute):%d/%m/%y %H:%M:%S})" for each in relevant
     )

@@ -1,0 +1,78 @@
+"""An incident: what happened, its data, and the calls that establish it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from cloudwatch_mcp.sandbox.kit.alarms import CompositeAlarm, MetricAlarm
+from cloudwatch_mcp.sandbox.kit.anomalies import Detector
+from cloudwatch_mcp.sandbox.kit.logs import LogGroup
+from cloudwatch_mcp.sandbox.kit.metrics import SampledMetric
+
+
+class SavedQuery(NamedTuple):
+    name: str
+    query: str
+    log_groups: tuple[str, ...] = ()
+    age_in_days: int = 90
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What an investigation has to establish.
+
+    Attributes:
+        cause: one sentence.
+        first_bad_minute: in minutes before the end; None when nothing is wrong.
+        affected: the services that fail or are slow.
+        innocent: what looks suspicious and is not the cause, each with the reason.
+    """
+
+    cause: str
+    first_bad_minute: float | None
+    affected: Sequence[str]
+    innocent: Mapping[str, str]
+
+
+class Call(NamedTuple):
+    """A call of a tool, and texts that its answer must contain.
+
+    In `shows`, {onset} is a minute within two of `Truth.first_bad_minute`, as the tools write it: 2026-11-20T11:06.
+    """
+
+    tool: str
+    arguments: Mapping[str, Any]
+    shows: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Incident:
+    """Everything that the sandbox writes for an incident. See the package's docstring for how to write one.
+
+    Attributes:
+        services: the parts of the system, each with what it does.
+        evaluated: the spans, in minutes before the end, in which alarms are evaluated; older ones come first.
+        linked_log_groups: those of the linked account.
+        max_tokens: the budget of the answers to all calls of `solution`.
+    """
+
+    name: str
+    title: str
+    story: str
+    services: Mapping[str, str]
+    truth: Truth
+    log_groups: Sequence[LogGroup] = ()
+    metrics: Sequence[SampledMetric] = ()
+    alarms: Sequence[MetricAlarm] = ()
+    composite_alarms: Sequence[CompositeAlarm] = ()
+    detectors: Sequence[Detector] = ()
+    saved_queries: Sequence[SavedQuery] = ()
+    linked_log_groups: Sequence[LogGroup] = ()
+    evaluated: Sequence[tuple[float, float]] = ((1440.0, 0.0),)
+    solution: Sequence[Call] = field(default=())
+    max_tokens: int = 6_000
+
+    @property
+    def custom_metrics(self) -> list[SampledMetric]:
+        """Those that PutMetricData accepts on AWS, which refuses them in its own namespaces."""
+        return [metric for metric in self.metrics if not metric.is_of_aws]

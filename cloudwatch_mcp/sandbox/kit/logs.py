@@ -1,0 +1,162 @@
+"""Log groups, and log lines from templates."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import lru_cache
+from itertools import chain
+from random import Random
+from string import Template
+from typing import Any, NamedTuple, TypeAlias
+
+from cloudwatch_mcp.sandbox.kit.timeline import Level, anchor, before, function, randomness
+
+LOGGED = 1440
+"""The age of the oldest log event in minutes."""
+Draw: TypeAlias = Callable[[Random], "str | float"]
+"""Draws a value of a template, always of the same type."""
+Text: TypeAlias = "str | Mapping[str, Any]"
+"""A line with $names of values in it, or the members of a JSON line, to which the time is added."""
+
+
+class Event(NamedTuple):
+    stream: str
+    time: int
+    """Epoch milliseconds."""
+    message: str
+
+
+@dataclass(frozen=True)
+class LogGroup:
+    name: str
+    writers: tuple[Callable[[datetime], Iterable[Event]], ...] = ()
+    retention: int | None = 30
+    log_class: str = "STANDARD"
+    age_in_days: int = 420
+
+    def events(self, now: datetime) -> Iterator[Event]:
+        return chain.from_iterable(writer(now) for writer in self.writers)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of one kind, at random times.
+
+    Attributes:
+        per_minute: how many there are.
+        texts: the line; several texts are events that belong together, a millisecond apart, with the same values.
+            $time, $spaced and $common are the time in three formats.
+        values: what the other $names are, drawn for each line.
+        streams: the log streams; a line is in one of them.
+    """
+
+    per_minute: Level
+    texts: tuple[Text, ...]
+    values: Mapping[str, Draw]
+    streams: tuple[str, ...]
+
+    def __call__(self, now: datetime) -> Iterator[Event]:
+        random, rate = randomness(f"{self.streams} {self.texts}"), function(self.per_minute)
+        templates = [_template(text, self.values) for text in self.texts]
+        end = int(anchor(now).timestamp() * 1000)
+        for minute in range(LOGGED, 0, -1):
+            for _ in range(int(rate(minute) + random.random())):
+                time = end - minute * 60_000 + random.randrange(59_900)
+                stream = random.choice(self.streams)
+                values = {name: draw(random) for name, draw in self.values.items()}
+                for offset, template in enumerate(templates):
+                    yield Event(stream, time + offset, template.substitute(values, **_times(time + offset)))
+
+
+def lines(per_minute: Level, *texts: Text, streams: Iterable[str] = ("main",), **values: Draw) -> Lines:
+    return Lines(per_minute, texts, values, tuple(streams))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One JSON line."""
+
+    minute: float
+    members: Mapping[str, Any]
+    stream: str = "main"
+
+    def __call__(self, now: datetime) -> Iterator[Event]:
+        time = int(before(now, self.minute).timestamp() * 1000)
+        yield Event(self.stream, time, json_line(time=iso(time), **self.members))
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The lines about a deployment: its start, and its completion."""
+
+    minute: float
+    service: str
+    old: str
+    new: str
+    change: str
+    takes: float = 2.5
+
+    def __call__(self, now: datetime) -> Iterator[Event]:
+        release = {"service": self.service, "from": self.old, "to": self.new}
+        start = {"level": "INFO", "msg": "deployment started", **release, "change": self.change, "by": "ci"}
+        yield from Line(self.minute, start, "pipeline")(now)
+        end = {"level": "INFO", "msg": "deployment completed", **release}
+        yield from Line(self.minute - self.takes, end, "pipeline")(now)
+
+
+def one_of(*values: str) -> Draw:
+    return lambda random: random.choice(values)
+
+
+def whole(low: int, high: int) -> Draw:
+    """A whole number, both limits included."""
+    return lambda random: random.randint(low, high)
+
+
+def around(median: float, spread: float = 0.3) -> Draw:
+    """A positive number, lognormal, with two decimals: such as a duration."""
+    return lambda random: round(median * random.lognormvariate(0, spread), 2)
+
+
+def uuid(random: Random) -> str:
+    bits = f"{random.getrandbits(128):032x}"
+    return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:]}"
+
+
+def _template(text: Text, values: Mapping[str, Draw]) -> Template:
+    if isinstance(text, str):
+        return Template(text)
+    line = json_line(time="$time", **text)
+    for name, draw in values.items():
+        if not isinstance(draw(Random(0)), str):  # noqa: S311  # only the type matters
+            line = line.replace(f'"${name}"', f"${name}")  # a number, without quotes
+    return Template(line)
+
+
+def _times(time: int) -> dict[str, str]:
+    return {"time": iso(time), "spaced": spaced(time), "common": common_log(time // 1000)}
+
+
+@lru_cache(maxsize=8192)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def iso(time: int) -> str:
+    return f"{_second(time // 1000)}.{time % 1000:03d}Z"
+
+
+def spaced(time: int) -> str:
+    """As iso, with a space instead of the T and without the zone: `2026-11-20 12:00:00.123`."""
+    return f"{_second(time // 1000).replace('T', ' ')}.{time % 1000:03d}"
+
+
+@lru_cache(maxsize=8192)
+def common_log(second: int) -> str:
+    """As in Apache's and nginx's access logs: `20/Nov/2026:12:00:00 +0000`."""
+    return datetime.fromtimestamp(second, timezone.utc).strftime("%d/%b/%Y:%H:%M:%S +0000")
+
+
+def json_line(**members: Any) -> str:
+    return json.dumps(members, ensure_ascii=False, separators=(",", ":"))

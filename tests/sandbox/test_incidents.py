@@ -1,0 +1,98 @@
+"""Every incident: its solution establishes the truth, within its budget, and its data is reproducible."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cloudwatch_mcp.config import Settings
+from cloudwatch_mcp.sandbox import Sandbox, incidents
+from cloudwatch_mcp.sandbox.incidents import INCIDENTS, incident
+from cloudwatch_mcp.sandbox.kit.alarm_states import state_changes
+from cloudwatch_mcp.sandbox.kit.incident import Incident
+from cloudwatch_mcp.sandbox.kit.timeline import before
+from cloudwatch_mcp.server.tool_calls import build_server
+from scripts.generated.tokens import count
+from tests.support.asking import asking
+from tests.support.frozen_time import NOW, Time
+
+MAX_CALLS = 6
+MAX_LINES = 250
+_FOLDER = Path(str(incidents.__file__)).parent
+
+
+@pytest.fixture(params=INCIDENTS)
+def story(request: pytest.FixtureRequest) -> Incident:
+    return incident(request.param)
+
+
+@pytest.fixture
+def running(story: Incident, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    with Sandbox(now=NOW, incident=story.name) as sandbox:
+        for name, value in sandbox.environment.items():
+            monkeypatch.setenv(name, value)
+        yield sandbox
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("running")
+async def test_solution_establishes_the_truth_within_its_budget(story: Incident, time: Time) -> None:
+    assert 0 < len(story.solution) <= MAX_CALLS
+    tokens = 0
+    async with asking(build_server(Settings(), os.environ, clock=time.clock())) as ask:
+        for call in story.solution:
+            reply = await ask(call.tool, **call.arguments)
+            assert not reply.failed, reply.text
+            for shown in call.shows:
+                assert any(text in reply.text for text in _texts(shown, story)), shown
+            tokens += count(reply.text).tokens
+    assert tokens <= story.max_tokens
+
+
+def _texts(shown: str, story: Incident) -> list[str]:
+    first = story.truth.first_bad_minute or 0
+    return [shown.replace("{onset}", f"{before(NOW, first + late):%Y-%m-%dT%H:%M}") for late in (0, -1, 1, -2, 2)]
+
+
+def test_data_is_the_same_for_the_same_now(story: Incident) -> None:
+    again = incident(story.name)
+    for group, same in zip(story.log_groups, again.log_groups, strict=True):
+        assert list(group.events(NOW)) == list(same.events(NOW))
+    for metric, same_metric in zip(story.metrics, again.metrics, strict=True):
+        assert list(metric.datapoints(NOW)) == list(same_metric.datapoints(NOW))
+
+
+def test_log_events_are_of_the_last_day(story: Incident) -> None:
+    end = before(NOW, 0).timestamp() * 1000
+    for group in story.log_groups:
+        times = [event.time for event in group.events(NOW)]
+        assert all(end - 86_460_000 <= time <= end for time in times), group.name
+
+
+def test_truth_names_services_of_the_incident(story: Incident) -> None:
+    assert {*story.truth.affected, *story.truth.innocent} <= {*story.services}
+    assert story.truth.cause
+    assert story.story
+
+
+def test_an_alarm_is_active_at_the_end_unless_nothing_is_wrong(story: Incident) -> None:
+    states = {each.alarm.name: each.state for each in state_changes(story.alarms, story.evaluated, NOW)}
+    assert ("ALARM" in states.values()) == (story.truth.first_bad_minute is not None)
+
+
+def test_every_incident_is_one_short_file(story: Incident) -> None:
+    lines = (_FOLDER / f"{story.name.replace('-', '_')}.py").read_text("utf-8").splitlines()
+    assert len(lines) <= MAX_LINES
+
+
+def test_there_is_a_name_for_every_module() -> None:
+    assert {path.stem.replace("_", "-") for path in _FOLDER.glob("*.py")} - {"--init--"} == set(INCIDENTS)
+    assert all(incident(name).name == name for name in INCIDENTS)
+
+
+def test_unknown_incident_is_refused_with_the_names() -> None:
+    with pytest.raises(ValueError, match=r"no incident 'flood'.*checkout-failures, lambda-throttles, quiet-day"):
+        Sandbox(incident="flood")

@@ -1,0 +1,150 @@
+"""The kit of which incidents are made: levels, lines, metrics and the states of alarms."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+
+import pytest
+
+from cloudwatch_mcp.sandbox.kit.alarm_states import state_changes
+from cloudwatch_mcp.sandbox.kit.alarms import ABOVE, BELOW, MetricAlarm
+from cloudwatch_mcp.sandbox.kit.anomalies import Detector, anomalies
+from cloudwatch_mcp.sandbox.kit.logs import Deployment, Line, LogGroup, lines, one_of, whole
+from cloudwatch_mcp.sandbox.kit.metrics import SampledMetric, count, gauge, metric
+from cloudwatch_mcp.sandbox.kit.timeline import Level, daily, phases, pulses, ramp, times
+
+NOW = datetime(2026, 11, 20, 12, 0, 33, tzinfo=timezone.utc)
+HOUR = ((60.0, 0.0),)
+
+
+def test_phases_hold_from_their_minute_to_the_next() -> None:
+    level = phases(4, (95, 40), (35, daily(12)))
+    assert [level(minute) for minute in (96, 95, 36, 35, 0)] == [4, 40, 40, daily(12)(35), 12]
+
+
+def test_ramp_rises_between_its_minutes() -> None:
+    assert [ramp(50, 40, 10, 20)(minute) for minute in (60, 50, 45, 40, 0)] == [10, 10, 15, 20, 20]
+
+
+def test_pulses_are_high_at_the_start_of_every_period() -> None:
+    level = pulses(10, 2, 9, 1)
+    assert [level(minute) for minute in range(20, 8, -1)] == [9, 9, 1, 1, 1, 1, 1, 1, 1, 1, 9, 9]
+
+
+def test_times_multiplies_levels() -> None:
+    assert times(3, phases(1, (10, 5)), 2)(5) == 30
+
+
+def test_lines_have_their_rate_in_each_phase() -> None:
+    writer = lines(phases(0, (30, 20), (10, 0)), "hello")
+    ages = [NOW.timestamp() // 60 * 60 - event.time / 1000 for event in writer(NOW)]
+    assert len(ages) == 400
+    assert min(ages) > 600
+    assert max(ages) <= 1800
+
+
+def test_json_line_has_strings_and_numbers_of_its_values() -> None:
+    line = {"level": "WARN", "msg": "queued", "attempt": "$attempt", "from": "host-$attempt", "city": "$city"}
+    event = next(iter(lines(1, line, attempt=whole(3, 3), city=one_of("Süßenbrück"))(NOW)))
+    members = json.loads(event.message)
+    assert members.pop("time").startswith("2026-11-19T12:0")
+    assert members == {"level": "WARN", "msg": "queued", "attempt": 3, "from": "host-3", "city": "Süßenbrück"}
+
+
+def test_texts_of_one_event_share_their_values_and_follow_each_other() -> None:
+    events = list(lines(0.5, "START $id", "END $id", streams=("a", "b"), id=whole(1, 10**9))(NOW))
+    assert len(events) > 1000
+    for start, end in zip(events[::2], events[1::2], strict=True):
+        assert start.message.removeprefix("START") == end.message.removeprefix("END")
+        assert (start.stream, start.time + 1) == (end.stream, end.time)
+
+
+def test_deployment_has_a_start_and_an_end() -> None:
+    start, end = Deployment(50, "payments", "1", "2", "Use less memory", takes=4)(NOW)
+    assert json.loads(start.message) == {
+        "time": "2026-11-20T11:10:00.000Z",
+        "level": "INFO",
+        "msg": "deployment started",
+        "service": "payments",
+        "from": "1",
+        "to": "2",
+        "change": "Use less memory",
+        "by": "ci",
+    }
+    assert (
+        json.loads(end.message).items() >= {"time": "2026-11-20T11:14:00.000Z", "msg": "deployment completed"}.items()
+    )
+
+
+def measured(level: Level, *, gap: tuple[float, float] | None = None) -> SampledMetric:
+    made = metric("Shop", "Errors", "Count", count, level, Service="shop")
+    if gap is None:
+        return made
+    start, end = gap
+    return SampledMetric("Shop", "Errors", {}, "Count", lambda m: [] if end < m <= start else made.samples(m))
+
+
+def transitions(alarm: MetricAlarm) -> list[tuple[str, str]]:
+    """The states from an hour before the end, and the minutes in which they began."""
+    hour = datetime(2026, 11, 20, 11, tzinfo=timezone.utc)
+    return [(f"{each.at:%H:%M}", each.state) for each in state_changes([alarm], HOUR, NOW) if each.at >= hour]
+
+
+@pytest.mark.parametrize(
+    ("needed", "expected"),
+    [((3, 3), [("11:33", "ALARM"), ("11:41", "OK")]), ((1, 3), [("11:31", "ALARM"), ("11:43", "OK")])],
+)
+def test_alarm_changes_when_m_of_n_datapoints_breach(needed: tuple[int, int], expected: list[tuple[str, str]]) -> None:
+    errors = measured(phases(0, (30, 100), (20, 0)))
+    assert transitions(MetricAlarm("errors", errors, "Sum", ABOVE, 50, datapoints=needed)) == expected
+
+
+@pytest.mark.parametrize(
+    ("missing", "expected"),
+    [
+        ("missing", [("11:33", "INSUFFICIENT_DATA"), ("11:41", "OK")]),
+        ("notBreaching", []),
+        ("ignore", []),
+        ("breaching", [("11:33", "ALARM"), ("11:41", "OK")]),
+    ],
+)
+def test_missing_data_is_treated_as_the_alarm_says(missing: str, expected: list[tuple[str, str]]) -> None:
+    alarm = MetricAlarm("few", measured(100, gap=(30, 20)), "Sum", BELOW, 50, missing=missing)
+    assert transitions(alarm) == expected
+
+
+def test_reason_has_the_datapoints_that_breach() -> None:
+    errors = metric("Shop", "Errors", "Count", lambda _, level: gauge("exact", level, 0.0), phases(0.0, (3, 75.0)))
+    alarm = MetricAlarm("errors", errors, "Maximum", ABOVE, 50.0)
+    last = state_changes([alarm], HOUR, NOW)[-1]
+    assert last.reason == (
+        "Threshold Crossed: 3 out of the last 3 datapoints [75.0 (20/11/26 11:59:00), 75.0 (20/11/26 11:58:00), "
+        "75.0 (20/11/26 11:57:00)] were greater than the threshold (50.0) "
+        "(minimum 3 datapoints for OK -> ALARM transition)."
+    )
+    assert json.loads(last.reason_data)["recentDatapoints"] == [75, 75, 75]
+
+
+def test_metrics_of_different_dimensions_have_different_noise() -> None:
+    one, other = (metric("Shop", "Orders", "Count", count, 500, Region=region) for region in ("eu", "us"))
+    assert [one.samples(minute) for minute in range(9)] != [other.samples(minute) for minute in range(9)]
+
+
+def test_only_metrics_in_namespaces_of_aws_are_left_out_of_an_account() -> None:
+    names = {each: metric(each, "Errors", "Count", count, 1).published_in("run-") for each in ("AWS/Lambda", "Shop")}
+    assert names == {"AWS/Lambda": "AWS/Lambda", "Shop": "run-Shop"}
+
+
+def test_anomaly_has_the_events_that_match_its_pattern() -> None:
+    group = LogGroup("/shop", (Line(30, {"msg": "pool", "max": 8}), Line(20, {"msg": "other"})))
+    pattern = '{"time":"<*>","msg":"pool","max":<*>}'
+    (found,) = anomalies(Detector("shop", "/shop", 9, (("HIGH", "New", pattern),)), group, NOW, "arn:d", "arn:g")
+    assert [json.loads(sample["message"])["max"] for sample in found["logSamples"]] == [8]
+    assert found["firstSeen"] == found["lastSeen"] == 1795174200000
+
+
+def test_anomaly_that_matches_nothing_is_refused() -> None:
+    detector = Detector("shop", "/shop", 9, (("HIGH", "New", "nothing"),))
+    with pytest.raises(ValueError, match="no event matches 'nothing'"):
+        anomalies(detector, LogGroup("/shop", (Line(30, {"msg": "pool"}),)), NOW, "arn:d", "arn:g")

@@ -16,8 +16,7 @@ import boto3
 import botocore.session
 from moto.backends import SERVICE_NAMES
 from moto.core.base_backend import AccountSpecificBackend
-from moto.moto_server.werkzeug_app import MotoRequestHandler, create_backend_app
-from werkzeug.serving import ThreadedWSGIServer
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -46,7 +45,7 @@ def session() -> boto3.Session:
 AccountSpecificBackend.get_session = staticmethod(session)  # type: ignore[assignment]  # a method of moto's is replaced
 
 
-class _QuietHandler(MotoRequestHandler):
+class _QuietHandler(WSGIRequestHandler):
     """Without werkzeug's access log, which goes to stderr."""
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002  # werkzeug's name for it
@@ -74,6 +73,8 @@ class Application:
             return _error(start_response, 500, "InternalFailure", "the sandbox failed")
 
     def _service(self, service: str) -> WSGIApplication:
+        from moto.moto_server.werkzeug_app import create_backend_app  # noqa: PLC0415  # Flask takes time to import
+
         with self._lock:
             if service not in self._by_service:
                 self._by_service[service] = create_backend_app(SERVICES[service])

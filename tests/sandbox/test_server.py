@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from botocore.utils import get_environ_proxies
 
 from cloudwatch_mcp.sandbox import Clock, Sandbox
+from cloudwatch_mcp.sandbox.server import Application
 from tests.support.sandbox_clients import client_of
 
 if TYPE_CHECKING:
@@ -158,6 +159,30 @@ def test_nothing_is_written_to_stdout_or_stderr(outside: subprocess.CompletedPro
 
 def test_running_sandbox_does_not_keep_the_process_alive(outside: subprocess.CompletedProcess[str]) -> None:
     assert outside.returncode == 0
+
+
+def test_starting_imports_no_web_framework_and_builds_no_grammar() -> None:
+    """They take as long as all else; the first request that needs one waits for it."""
+    script = """
+        import sys
+        from lark import Lark
+        built = []
+        Lark.__init__ = lambda *_, **__: built.append(1)
+        from cloudwatch_mcp.sandbox import Sandbox
+        with Sandbox(incident=None):
+            print("flask" in sys.modules, built)
+    """
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert run.stdout == "False []\n"
+
+
+def test_an_incident_is_written_without_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Application, "__call__", lambda *_: pytest.fail("a request"))
+    with Sandbox(now=NOW, incident="quiet-day") as running:
+        monkeypatch.undo()
+        assert len(client(running, "logs").describe_log_groups()["logGroups"]) == 3
 
 
 def test_fixed_clock_stands_still() -> None:

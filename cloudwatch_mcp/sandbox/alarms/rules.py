@@ -1,14 +1,13 @@
 """A composite alarm's AlarmRule: the alarms in it, and whether it is true."""
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
 from moto.cloudwatch.exceptions import ValidationError
 
-_GRAMMAR = Lark(
-    r"""
+_GRAMMAR = r"""
     ?start: or
     ?or: and ("OR" and)*
     ?and: negated ("AND" negated)*
@@ -22,9 +21,8 @@ _GRAMMAR = Lark(
     QUOTED: /"[^"]+"/
     BARE: /[^\s"()]+/
     %ignore /\s+/
-    """,
-    parser="lalr",
-)
+    """
+_parser = cache(partial(Lark, _GRAMMAR, parser="lalr"))
 
 Rule = Tree[Token]
 
@@ -34,7 +32,7 @@ def parse(rule: str) -> Rule:
     if rule != rule.strip():
         raise ValidationError("AlarmRule must not contain leading or trailing whitespace or be null")
     try:
-        tree = _GRAMMAR.parse(rule)
+        tree = _parser().parse(rule)
     except UnexpectedInput as error:
         raise ValidationError(
             f"AlarmRule must be a valid expression: invalid syntax at position {error.pos_in_stream}"

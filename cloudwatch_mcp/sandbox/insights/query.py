@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from lark import Lark, Token, Tree, UnexpectedInput, UnexpectedToken
@@ -14,7 +15,7 @@ from cloudwatch_mcp.sandbox.insights.values import Kind, number, text
 
 # StartQuery: the limit of a query that sets none.
 DEFAULT_LIMIT = 10_000
-_PARSER = Lark.open("grammar.lark", rel_to=__file__, parser="lalr", propagate_positions=True)
+_parser = cache(partial(Lark.open, "grammar.lark", rel_to=__file__, parser="lalr", propagate_positions=True))
 
 Row = list[dict[str, str]]
 
@@ -114,7 +115,7 @@ def _rows(
 
 def _parse(query: str) -> Tree[Token]:
     try:
-        return _PARSER.parse(query)
+        return _parser().parse(query)
     except UnexpectedInput as error:
         at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
         raise unexpected(query, len(query) if at_end else error.pos_in_stream or 0) from error

@@ -1,13 +1,13 @@
 """Log groups, and log lines from templates."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import lru_cache
 from itertools import chain
 from random import Random
-from string import Template
 from typing import Any, NamedTuple, TypeAlias
 
 from cloudwatch_mcp.sandbox.kit.timeline import Level, anchor, before, function, randomness
@@ -62,11 +62,10 @@ class Lines:
         end = int(anchor(now).timestamp() * 1000)
         for minute in range(LOGGED, 0, -1):
             for _ in range(int(rate(minute) + random.random())):
-                time = end - minute * 60_000 + random.randrange(59_900)
-                stream = random.choice(self.streams)
+                time, stream = end - minute * 60_000 + int(random.random() * 59_900), random.choice(self.streams)
                 values = {name: draw(random) for name, draw in self.values.items()}
                 for offset, template in enumerate(templates):
-                    yield Event(stream, time + offset, template.substitute(values, **_times(time + offset)))
+                    yield Event(stream, time + offset, template % (values | _times(time + offset)))
 
 
 def lines(per_minute: Level, *texts: Text, streams: Iterable[str] = ("main",), **values: Draw) -> Lines:
@@ -124,38 +123,42 @@ def uuid(random: Random) -> str:
     return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:]}"
 
 
-def _template(text: Text, values: Mapping[str, Draw]) -> Template:
+def _template(text: Text, values: Mapping[str, Draw]) -> str:
+    """The text in the form of Python's %-formatting, which is three times as fast as string.Template."""
     if isinstance(text, str):
-        return Template(text)
+        return _for_formatting(text)
     line = json_line(time="$time", **text)
     for name, draw in values.items():
         if not isinstance(draw(Random(0)), str):  # noqa: S311  # only the type matters
             line = line.replace(f'"${name}"', f"${name}")  # a number, without quotes
-    return Template(line)
+    return _for_formatting(line)
 
 
-def _times(time: int) -> dict[str, str]:
+def _for_formatting(text: str) -> str:
+    return re.sub(r"\$([a-z_]+)", r"%(\1)s", text.replace("%", "%%"))
+
+
+def _times(time: int) -> dict[str, Any]:
     return {"time": iso(time), "spaced": spaced(time), "common": common_log(time // 1000)}
 
 
 @lru_cache(maxsize=8192)
-def _second(second: int) -> str:
-    return datetime.fromtimestamp(second, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+def _minute(minute: int, form: str) -> str:
+    return datetime.fromtimestamp(60 * minute, timezone.utc).strftime(form)
 
 
 def iso(time: int) -> str:
-    return f"{_second(time // 1000)}.{time % 1000:03d}Z"
+    return f"{_minute(time // 60_000, '%Y-%m-%dT%H:%M')}:{time // 1000 % 60:02d}.{time % 1000:03d}Z"
 
 
 def spaced(time: int) -> str:
     """As iso, with a space instead of the T and without the zone: `2026-11-20 12:00:00.123`."""
-    return f"{_second(time // 1000).replace('T', ' ')}.{time % 1000:03d}"
+    return iso(time).replace("T", " ")[:-1]
 
 
-@lru_cache(maxsize=8192)
 def common_log(second: int) -> str:
     """As in Apache's and nginx's access logs: `20/Nov/2026:12:00:00 +0000`."""
-    return datetime.fromtimestamp(second, timezone.utc).strftime("%d/%b/%Y:%H:%M:%S +0000")
+    return f"{_minute(second // 60, '%d/%b/%Y:%H:%M')}:{second % 60:02d} +0000"
 
 
 def json_line(**members: Any) -> str:

@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
@@ -10,8 +10,7 @@ from lark.exceptions import UnexpectedInput
 from cloudwatch_mcp.sandbox.metrics.functions import call
 from cloudwatch_mcp.sandbox.metrics.series import Argument, ExpressionError, Scope, Series, Value, combine
 
-_GRAMMAR = Lark(
-    r"""
+_GRAMMAR = r"""
     ?start: or
     ?or: and (("OR" | "||") and)*
     ?and: comparison (("AND" | "&&") comparison)*
@@ -31,10 +30,8 @@ _GRAMMAR = Lark(
     STRING: /"[^"]*"/ | /'[^']*'/
     NUMBER: /\d+(\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?/
     %ignore /\s+/
-    """,
-    parser="lalr",
-    maybe_placeholders=False,
-)
+    """
+_parser = cache(partial(Lark, _GRAMMAR, parser="lalr", maybe_placeholders=False))
 
 _OPERATORS: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
@@ -64,7 +61,7 @@ def evaluate(expression: str, scope: Scope) -> Series | list[Series]:
 @lru_cache(maxsize=256)
 def _parse(expression: str) -> Tree[Token] | Token:
     try:
-        return _GRAMMAR.parse(expression)
+        return _parser().parse(expression)
     except UnexpectedInput as error:
         raise ExpressionError(f"Invalid syntax at position {error.pos_in_stream}") from error
 

@@ -7,7 +7,7 @@ import re
 from collections import ChainMap, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from math import fsum
 from statistics import fmean
 from typing import Any, Final
@@ -23,8 +23,7 @@ MAX_SERIES: Final = 500
 MAX_METRICS: Final = 10_000
 MAX_AGE: Final = 14 * 86_400
 
-_GRAMMAR = Lark(
-    r"""
+_GRAMMAR = r"""
     start: "SELECT"i FUNCTION "(" name ")" "FROM"i source where? group_by? order_by? limit?
     ?source: name -> namespace | "SCHEMA"i "(" name ("," name)* ")" -> schema
     where: "WHERE"i or
@@ -44,10 +43,8 @@ _GRAMMAR = Lark(
     QUOTED: /"(\\.|""|[^"\\])*"/
     VALUE: /'(\\.|''|[^'\\])*'/
     %ignore /\s+/
-    """,
-    parser="lalr",
-    maybe_placeholders=False,
-)
+    """
+_parser = cache(partial(Lark, _GRAMMAR, parser="lalr", maybe_placeholders=False))
 
 _STATISTICS = {"AVG": "Average", "COUNT": "SampleCount", "MAX": "Maximum", "MIN": "Minimum", "SUM": "Sum"}
 _ORDERS: dict[str, Callable[[list[float]], float]] = {
@@ -145,7 +142,7 @@ class _Builder(Transformer[Token, MetricsInsightsQuery]):
 @lru_cache(maxsize=256)
 def parse(expression: str) -> MetricsInsightsQuery:
     try:
-        query = _Builder().transform(_GRAMMAR.parse(expression))
+        query = _Builder().transform(_parser().parse(expression))
     except UnexpectedInput as error:
         raise ExpressionError(f"Invalid query syntax at line {error.line}, column {error.column}") from error
     if not 0 < query.limit <= MAX_SERIES:

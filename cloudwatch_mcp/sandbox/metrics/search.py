@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
@@ -12,8 +12,7 @@ from cloudwatch_mcp.sandbox.metrics.store import Metric
 
 MAX_RESULTS = 500
 
-_GRAMMAR = Lark(
-    r"""
+_GRAMMAR = r"""
     start: [schema] [or]
     schema: "{" (QUOTED | WORD) ("," (QUOTED | WORD))* "}"
     or: and (_OR and)*
@@ -28,9 +27,8 @@ _GRAMMAR = Lark(
     QUOTED: /"[^"]*"/
     WORD: /[^\s"(){},=]+/
     %ignore /\s+/
-    """,
-    parser="lalr",
-)
+    """
+_parser = cache(partial(Lark, _GRAMMAR, parser="lalr"))
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 Node = Tree[Token]
@@ -39,7 +37,7 @@ Node = Tree[Token]
 @lru_cache(maxsize=256)
 def _parse(expression: str) -> Node:
     try:
-        return _GRAMMAR.parse(expression)
+        return _parser().parse(expression)
     except UnexpectedInput as error:
         raise ExpressionError(f"Invalid search expression at position {error.pos_in_stream}") from error
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from cloudwatch_mcp import __version__
-from cloudwatch_mcp.commands.options import parse
+from cloudwatch_mcp.commands.options import DEFAULT_INCIDENT, parse
 from cloudwatch_mcp.config import Settings, SettingsError
 
 
@@ -31,20 +31,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _run(options: argparse.Namespace) -> int:
     """Do what the options ask for; the exit code."""
-    if options.command == "policy":
-        return _policy(options)
+    commands = {"check": _check, "demo": _demo, "policy": _policy, "sandbox": _serve_sandbox_alone}
+    if options.command:
+        return commands[options.command](options)
     settings = _settings(options)
-    if options.command == "demo":
-        return _demo(options)
     if options.replay:
         return _serve_replay(settings, options)
-    if options.sandbox:
-        _enter_sandbox()
-    if options.command == "check":
-        return _check(settings, options)
     if options.record:
         return _serve_recorded(settings, options)
-    return _serve(settings, _place(settings, options))
+    return _serve(settings, options, _place(settings, options))
 
 
 def _let_signals_end_a_container() -> None:
@@ -93,7 +88,10 @@ def _policy(options: argparse.Namespace) -> int:
     return run(options.log_groups)
 
 
-def _check(settings: Settings, options: argparse.Namespace) -> int:
+def _check(options: argparse.Namespace) -> int:
+    settings = _settings(options)
+    if options.sandbox:
+        _enter_sandbox(options)
     _configure_log(settings)
     from cloudwatch_mcp.commands.check import run
 
@@ -103,15 +101,44 @@ def _check(settings: Settings, options: argparse.Namespace) -> int:
 def _demo(options: argparse.Namespace) -> int:
     from cloudwatch_mcp.commands.demo import run
 
-    sandbox = _sandbox("demo")
+    _settings(options)  # a wrong setting is an error here, too
+    sandbox = _sandbox("demo", options)
     _forget_aws()
     return run(sandbox, full=options.full)
 
 
-def _enter_sandbox() -> None:
-    """Start an embedded CloudWatch and point this process at it, and at nothing else."""
-    _tell_terminal("Starting the sandbox ...")
-    sandbox = _sandbox("--sandbox").start()
+def _serve_sandbox_alone(options: argparse.Namespace) -> int:
+    from cloudwatch_mcp.commands.sandbox import run
+
+    try:
+        return run(_sandbox("sandbox", options), in_json=options.json)
+    except OSError as error:  # the port is taken
+        reason = os.strerror(error.errno or 0)
+        _refuse(f"The sandbox cannot listen on port {options.port}: {reason}. Choose another --port.")
+
+
+def _preparation(options: argparse.Namespace) -> Any:
+    """Starts the sandbox once a client has listed the tools, so that neither the start nor the list waits for it."""
+    if not options.sandbox:
+        return None
+    from cloudwatch_mcp.server.preparation import Preparation
+
+    sandbox = _sandbox("--sandbox", options)
+    _forget_aws()
+
+    def start(report: Callable[[float, str], None]) -> None:
+        _enter(sandbox.start(report))
+        _write_stderr(f"cloudwatch-mcp: the sandbox is at {sandbox.endpoint_url}\n")
+
+    return Preparation(start)
+
+
+def _enter_sandbox(options: argparse.Namespace) -> None:
+    _enter(_sandbox("--sandbox", options).start())
+
+
+def _enter(sandbox: Any) -> None:
+    """Point this process at the sandbox, and at nothing else."""
     _forget_aws()
     os.environ |= sandbox.environment
 
@@ -121,12 +148,40 @@ def _forget_aws() -> None:
         del os.environ[name]
 
 
-def _sandbox(user: str) -> Any:
+def _sandbox(user: str, options: argparse.Namespace) -> Any:
+    _check_sandbox(user)
+    from cloudwatch_mcp.sandbox import Sandbox
+
     try:
-        from cloudwatch_mcp.sandbox import Sandbox
-    except ImportError as error:
-        _refuse(f"{user} needs the extra `sandbox`: install cloudwatch-mcp[sandbox] ({error}).")
-    return Sandbox()
+        return Sandbox(
+            incident=None if getattr(options, "empty", False) else options.incident or DEFAULT_INCIDENT,
+            now=_at(options),
+            port=getattr(options, "port", 0),
+        )
+    except ValueError as error:  # there is no such incident
+        _refuse(error)
+
+
+def _at(options: argparse.Namespace) -> Any:
+    """The time at which the sandbox's clock stands still."""
+    if not getattr(options, "at", None):
+        return None
+    from cloudwatch_mcp.clock import Clock
+    from cloudwatch_mcp.errors import InputError
+    from cloudwatch_mcp.timerange import parse_time
+
+    try:
+        return parse_time(options.at, Clock().now(), "--at")
+    except InputError as error:
+        _refuse(error)
+
+
+def _check_sandbox(user: str) -> None:
+    """Refuse before anything is loaded if the extra is not installed."""
+    from importlib.util import find_spec
+
+    if missing := [name for name in ("moto", "flask", "flask_cors", "lark", "regex") if not find_spec(name)]:
+        _refuse(f"{user} needs the extra `sandbox`: install cloudwatch-mcp[sandbox] (missing: {', '.join(missing)}).")
 
 
 def _recording(flag: str) -> Any:
@@ -145,13 +200,13 @@ def _serve_replay(settings: Settings, options: argparse.Namespace) -> int:
         replay = recording.Replay(options.replay, repeat_last=True)
     except recording.CassetteUnreadable as error:
         _refuse(error)
-    return _serve(settings, _place(settings, options), clients=replay.clients(settings), clock=replay.clock)
+    return _serve(settings, options, _place(settings, options), clients=replay.clients(settings), clock=replay.clock)
 
 
 def _serve_recorded(settings: Settings, options: argparse.Namespace) -> int:
     recorder, path = _recorder(settings, options)
     if path != Path(options.record):
-        sys.stderr.write(f"cloudwatch-mcp: {options.record} exists, recording to {path}\n")
+        _write_stderr(f"cloudwatch-mcp: {options.record} exists, recording to {path}\n")
 
     def finish() -> None:
         recorder.finish()
@@ -161,7 +216,7 @@ def _serve_recorded(settings: Settings, options: argparse.Namespace) -> int:
 
     clients = recorder.clients(settings, os.environ)
     place = f"{_place(settings, options)}, recording to {path}"
-    return _serve(settings, place, clients=clients, clock=recorder.clock, leaving=finish)
+    return _serve(settings, options, place, clients=clients, clock=recorder.clock, leaving=finish)
 
 
 def _recorder(settings: Settings, options: argparse.Namespace) -> tuple[Any, Path]:
@@ -203,7 +258,14 @@ def _names_of_tools() -> set[str]:
     return {name for function in functions for name in (function.__name__, *signature(function).parameters)}
 
 
-def _serve(settings: Settings, place: str, *, leaving: Callable[[], None] = lambda: None, **parts: Any) -> int:
+def _serve(
+    settings: Settings,
+    options: argparse.Namespace,
+    place: str,
+    *,
+    leaving: Callable[[], None] = lambda: None,
+    **parts: Any,
+) -> int:
     gc.disable()  # all that is imported stays: searching it for garbage is a sixth of the start
     import anyio
 
@@ -211,14 +273,16 @@ def _serve(settings: Settings, place: str, *, leaving: Callable[[], None] = lamb
     from cloudwatch_mcp.server.lifecycle import serve
     from cloudwatch_mcp.server.tool_calls import build_server
 
-    server = build_server(settings, os.environ, **parts)
+    server = build_server(settings, os.environ, preparation=_preparation(options), **parts)
     gc.freeze()
     gc.enable()
-    _tell_terminal(
-        f"cloudwatch-mcp {__version__} serves {place}.\n"
-        "It waits for an MCP client on stdin; your MCP client starts it in the same way. Ctrl-C stops it.\n"
-        "To see it work, run `cloudwatch-mcp demo`; to check your AWS access, `cloudwatch-mcp check`."
-    )
+    if sys.stdin.isatty():
+        server.used.set()  # a person wants to read where the sandbox is
+        _write_stderr(
+            f"cloudwatch-mcp {__version__} serves {place}.\n"
+            "It waits for an MCP client on stdin; your MCP client starts it in the same way. Ctrl-C stops it.\n"
+            "To see it work, run `cloudwatch-mcp demo`; to check your AWS access, `cloudwatch-mcp check`.\n"
+        )
     return anyio.run(serve, server, leaving)
 
 
@@ -227,7 +291,7 @@ def _place(settings: Settings, options: argparse.Namespace) -> str:
     if options.replay:
         return f"the recording {options.replay}"
     if options.sandbox:
-        return f"the sandbox's sample incident, an offline CloudWatch at {os.environ['AWS_ENDPOINT_URL']}"
+        return "the sandbox's sample incident, in an offline CloudWatch"
     source = "the CloudWatch at AWS_ENDPOINT_URL" if os.environ.get("AWS_ENDPOINT_URL") else "AWS CloudWatch"
     profile = settings.profile or os.environ.get("AWS_PROFILE") or "default"
     region = settings.region or _region_of_environment() or "that of the profile"
@@ -238,12 +302,10 @@ def _region_of_environment() -> str | None:
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
 
 
-def _tell_terminal(text: str) -> None:
-    """Write to stderr if a person, not an MCP client, has started the server."""
-    if sys.stdin.isatty():
-        with suppress(OSError):
-            sys.stderr.write(f"{text}\n")
-            sys.stderr.flush()
+def _write_stderr(text: str) -> None:
+    with suppress(OSError):  # the reader has gone
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def _configure_log(settings: Settings) -> None:

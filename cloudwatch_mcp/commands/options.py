@@ -11,7 +11,9 @@ from typing import Any
 from cloudwatch_mcp import __version__
 from cloudwatch_mcp.config import variables
 
+DEFAULT_INCIDENT = "checkout-failures"
 _WIDTH = 80
+_MAX_PORT = 65_535
 _DESCRIPTION = (
     "An MCP server with which an AI assistant reads AWS CloudWatch logs, metrics and alarms. Without a command it "
     "serves an MCP client over stdin and stdout; normally the client starts it."
@@ -21,6 +23,11 @@ _CHECK = (
     "Costs nothing. The exit code is 0 only if everything works."
 )
 _POLICY = "Print the smallest IAM policy with which every tool works."
+_SANDBOX = (
+    "Serve the offline CloudWatch alone, for the AWS CLI, boto3 and other AWS tools, until Ctrl-C. The variables that "
+    "point a tool at it go to stdout. Needs no AWS account."
+)
+_INCIDENT = "the sample incident to investigate; a wrong name lists them"
 _DEMO = "Investigate the sandbox's sample incident with all ten tools. Needs no AWS account."
 
 
@@ -35,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--sandbox", action="store_true", help="use an offline CloudWatch with a sample incident, instead of AWS"
     )
+    top.add_argument("--incident", metavar="NAME", help=f"with --sandbox: {_INCIDENT}")
     top.add_argument("--record", metavar="FILE", help="record the session to FILE, or to a numbered file if it exists")
     top.add_argument(
         "--redact",
@@ -48,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--region", help="AWS Region, unless a tool call names one")
     commands = top.add_subparsers(dest="command", title="commands", metavar="command")
     _add_demo(commands)
+    _add_sandbox(commands)
     _add_check(commands)
     policy = commands.add_parser("policy", help="print the IAM policy that the server needs", description=_POLICY)
     _add_log_groups(policy, "allow queries of these log groups only")
@@ -57,6 +66,29 @@ def parser() -> argparse.ArgumentParser:
 def _add_demo(commands: Any) -> None:
     demo = commands.add_parser("demo", help="investigate a sample incident with all ten tools", description=_DEMO)
     demo.add_argument("--full", action="store_true", help="print each answer in full, as the model gets it")
+
+
+def _add_sandbox(commands: Any) -> None:
+    sandbox = commands.add_parser("sandbox", help="serve an offline CloudWatch to any AWS tool", description=_SANDBOX)
+    sandbox.add_argument("--port", type=_port, default=0, metavar="N", help="port on 127.0.0.1; default: a free one")
+    contents = sandbox.add_mutually_exclusive_group()
+    contents.add_argument("--incident", metavar="NAME", default=argparse.SUPPRESS, help=_INCIDENT)
+    contents.add_argument("--empty", action="store_true", help="start without data")
+    sandbox.add_argument(
+        "--at",
+        metavar="TIME",
+        help="make the clock stand still, ISO 8601 or relative such as 3h; default: a running clock",
+    )
+    sandbox.add_argument("--json", action="store_true", help="print one JSON object instead of shell commands")
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isdecimal() else _MAX_PORT + 1
+    if port > _MAX_PORT:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a port: give a number up to {_MAX_PORT}, or 0 for a free one"
+        )
+    return port
 
 
 def _add_check(commands: Any) -> None:
@@ -100,14 +132,20 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _contradiction(options: argparse.Namespace) -> str | None:
-    given = {name for name in ("record", "redact", "replay", "sandbox", "profile", "region") if getattr(options, name)}
+    given = {
+        name
+        for name in ("record", "redact", "replay", "sandbox", "incident", "profile", "region")
+        if getattr(options, name)
+    }
     rules = [
-        (options.command == "demo", "with demo, which has its own sandbox", given - {"sandbox"}),
+        (options.command == "demo", "with demo, which has its own sandbox", given - {"sandbox", "incident"}),
         (options.command == "check", "with check, which asks AWS", {"record", "redact", "replay"}),
         (options.command == "policy", "with policy, which is the same for all", given),
         (options.replay, "with --replay, which has its own account, Region and time", given - {"replay"}),
         (options.sandbox, "with --sandbox, which has its own account and Region", {"profile", "region"}),
+        (options.command == "sandbox", "with the command sandbox", given - {"incident"}),
         (not options.record, "without --record", {"redact"}),
+        (not options.sandbox and options.command not in {"sandbox", "demo"}, "without --sandbox", {"incident"}),
     ]
     for applies, reason, excluded in rules:
         if applies and (wrong := " and ".join(f"--{name}" for name in sorted(given & excluded))):

@@ -3,40 +3,50 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import datetime
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from moto.moto_api._internal import mock_random
-
-from cloudwatch_mcp.sandbox import cloudwatch, logs
 from cloudwatch_mcp.sandbox.clock import Clock
+from cloudwatch_mcp.sandbox.incidents import INCIDENTS
 from cloudwatch_mcp.sandbox.incidents import incident as find_incident
-from cloudwatch_mcp.sandbox.kit.seed_sandbox import seed_sandbox
-from cloudwatch_mcp.sandbox.server import Application, Server
+from cloudwatch_mcp.sandbox.kit.incident import Incident, Truth
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Clock", "Sandbox"]
+    from cloudwatch_mcp.sandbox.server import Server
+
+__all__ = ["INCIDENTS", "Clock", "Incident", "Sandbox", "Truth"]
 
 LINKED_ACCOUNT = "111122223333"
 
 _one_at_a_time = Lock()
 
 
+def _silent(_share: float, _step: str) -> None:
+    pass
+
+
 class Sandbox:
-    """CloudWatch, CloudWatch Logs and STS on loopback HTTP, for any boto3 client with `endpoint_url`.
+    """CloudWatch, CloudWatch Logs and STS on loopback HTTP, for any AWS client.
 
     Args:
+        incident: the name of the incident to write, one of INCIDENTS, whose data ends at `now`; None: nothing.
         now: the time at which the sandbox's clock stands still; by default it follows the wall clock.
-        incident: the name of the incident to write, whose data ends at `now`; None: nothing.
+        port: of 127.0.0.1; 0: a free one.
         polls_to_complete: how often a query is polled before it is Complete; None: until it is stopped.
+
+    Attributes:
+        incident: the incident with its truth, or None.
+        clock: its `now()` is the sandbox's time in UTC.
+        region: the Region of the data.
 
     moto keeps its state for the whole process, so one sandbox runs at a time.
 
     Raises:
-        ValueError: there is no such incident; the message lists those that there are.
+        ValueError: there is no such incident, or `now` has no time zone.
     """
 
     region = "us-east-1"
@@ -44,12 +54,14 @@ class Sandbox:
     def __init__(
         self,
         *,
-        now: datetime | None = None,
         incident: str | None = "checkout-failures",
+        now: datetime | None = None,
+        port: int = 0,
         polls_to_complete: int | None = 2,
     ) -> None:
         self.clock = Clock(now)
-        self._incident = find_incident(incident) if incident else None
+        self.incident: Incident | None = find_incident(incident) if incident else None
+        self._port = port
         self._polls_to_complete = polls_to_complete
         self._server: Server | None = None
 
@@ -65,6 +77,7 @@ class Sandbox:
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,  # boto3 and the AWS CLI of version 1 read only this one
             "AWS_ACCESS_KEY_ID": "sandbox",
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_CONFIG_FILE": os.devnull,
@@ -73,25 +86,53 @@ class Sandbox:
             "no_proxy": "127.0.0.1",  # it wins where both are set
         }
 
+    def client(self, service: str) -> Any:
+        """A boto3 client of the sandbox: `client("logs")`, `client("cloudwatch")` or `client("sts")`."""
+        from cloudwatch_mcp.sandbox.server import session
+
+        return session().client(service, region_name=self.region, endpoint_url=self.endpoint_url)
+
     def hold_queries(self, hold: bool) -> None:
         """Whether queries started from now on run until they are stopped."""
+        from cloudwatch_mcp.sandbox import logs
+
         logs.SandboxLogsResponse.state.polls_to_complete = None if hold else self._polls_to_complete
 
-    def start(self) -> Self:
+    def start(self, report: Callable[[float, str], None] = _silent) -> Self:
+        """Write the incident, and listen.
+
+        Args:
+            report: is called with the share of the start that is done, from 0 to 1, and the next step.
+
+        Raises:
+            RuntimeError: a sandbox is running in this process already.
+            OSError: the port is taken.
+        """
         if not _one_at_a_time.acquire(blocking=False):
             raise RuntimeError("a sandbox is running in this process already; stop it first")
         try:
-            logs.install(self.clock, polls_to_complete=self._polls_to_complete, linked_accounts=[LINKED_ACCOUNT])
-            cloudwatch.install(self.clock)
-            mock_random.seed("the ids that moto hands out")
-            application = Application()
-            if self._incident:
-                seed_sandbox(self._incident, self.region, self.clock, LINKED_ACCOUNT)
-            self._server = Server(application)
+            report(0.0, "Loading the offline CloudWatch")
+            self._server = self._listening(report)
         except BaseException:
             _one_at_a_time.release()
             raise
         return self
+
+    def _listening(self, report: Callable[[float, str], None]) -> Server:
+        from moto.moto_api._internal import mock_random
+
+        from cloudwatch_mcp.sandbox import cloudwatch, logs
+        from cloudwatch_mcp.sandbox.kit.seed_sandbox import seed_sandbox
+        from cloudwatch_mcp.sandbox.server import Application, Server
+
+        logs.install(self.clock, polls_to_complete=self._polls_to_complete, linked_accounts=[LINKED_ACCOUNT])
+        cloudwatch.install(self.clock)
+        mock_random.seed("the ids that moto hands out")
+        application = Application()
+        if self.incident:
+            report(0.3, f"Writing the incident {self.incident.name}")
+            seed_sandbox(self.incident, self.region, self.clock, LINKED_ACCOUNT)
+        return Server(application, self._port)
 
     def stop(self) -> None:
         """Stop serving and free the port. Safe to call twice."""
@@ -101,7 +142,7 @@ class Sandbox:
             _one_at_a_time.release()
 
     def __enter__(self) -> Self:
-        return self.start()
+        return self if self._server else self.start()
 
     def __exit__(self, *_: object) -> None:
         self.stop()

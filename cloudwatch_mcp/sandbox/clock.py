@@ -9,11 +9,11 @@ class Clock:
     def __init__(self, fixed: datetime | None = None) -> None:
         if fixed is not None and fixed.tzinfo is None:
             raise ValueError(f"the time {fixed.isoformat()} has no time zone")
-        self._fixed = fixed and fixed.astimezone(timezone.utc)
+        self.fixed = fixed and fixed.astimezone(timezone.utc)
         self._override: datetime | None = None
 
     def now(self) -> datetime:
-        return self._override or self._fixed or datetime.now(timezone.utc)
+        return self._override or self.fixed or datetime.now(timezone.utc)
 
     def travel(self, to: datetime) -> None:
         """Stand still at `to` until `resume`, to write data with a past time."""

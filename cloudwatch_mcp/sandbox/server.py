@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from http import HTTPStatus
+from socket import create_server
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -104,8 +105,13 @@ def _error(start_response: StartResponse, status: int, code: str, message: str) 
 class Server:
     """Listens as soon as it is constructed."""
 
-    def __init__(self, application: WSGIApplication | None = None) -> None:
-        self._server = ThreadedWSGIServer("127.0.0.1", 0, application or Application(), handler=_QuietHandler)
+    def __init__(self, application: WSGIApplication | None = None, port: int = 0) -> None:
+        listening = create_server(("127.0.0.1", port))  # werkzeug would exit when the port is taken
+        host, port = listening.getsockname()
+        with listening:  # werkzeug duplicates the descriptor
+            self._server = ThreadedWSGIServer(
+                host, port, application or Application(), handler=_QuietHandler, fd=listening.fileno()
+            )
         self.endpoint_url = f"http://127.0.0.1:{self._server.port}"
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="cloudwatch-sandbox", daemon=True)
         self._thread.start()

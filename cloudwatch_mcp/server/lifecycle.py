@@ -63,8 +63,10 @@ def _limit_heap() -> None:
 
 async def _warm_up(server: CloudWatchServer) -> None:
     """Load boto3 while the model reads the list of tools: neither the start nor the first call waits for it."""
-    await server.tools_listed.wait()
+    await server.used.wait()
     await server.runtime.clock.sleep(_WARM_UP_DELAY)
+    if server.preparation is not None:
+        await server.preparation.run()
     await server.runtime.clients.warm_up()
     gc.freeze()  # boto3's tables are never garbage, so no collection needs to visit them
 

@@ -27,6 +27,7 @@ from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import MAX_ERROR_CHARS, CloudWatchError, InputError, nearest, quote
 from cloudwatch_mcp.server.arguments import validated
 from cloudwatch_mcp.server.definitions import definitions
+from cloudwatch_mcp.server.preparation import Preparation
 from cloudwatch_mcp.server.prompt_requests import prompt_definitions, prompt_result
 from cloudwatch_mcp.server.unreadable_requests import ReadableRequests
 from cloudwatch_mcp.tools.context import Runtime
@@ -48,7 +49,10 @@ _CANCEL_TIMEOUT = 1.6  # seconds for running calls to clean up on a signal; clie
 class CloudWatchServer(MCPServer[Runtime]):
     """An MCPServer that validates arguments strictly, and whose calls always end with an answer or a tool error."""
 
-    def __init__(self, settings: Settings, clients: Clients, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, clients: Clients, clock: Clock, preparation: Preparation | None = None
+    ) -> None:
+        self.preparation = preparation
         self._runtime = Runtime(
             settings,
             clients,
@@ -56,7 +60,7 @@ class CloudWatchServer(MCPServer[Runtime]):
             anyio.CapacityLimiter(settings.max_queries),
             anyio.CapacityLimiter(_SHAPING_THREADS),
         )
-        self.tools_listed = anyio.Event()
+        self.used = anyio.Event()  # by the first tools/list or tools/call
         self.calls_ended = anyio.Event()
         self._tools = definitions()
         self._running: dict[anyio.CancelScope, anyio.Event] = {}
@@ -82,7 +86,7 @@ class CloudWatchServer(MCPServer[Runtime]):
             await core.run(ReadableRequests(incoming, outgoing), outgoing, core.create_initialization_options())
 
     async def list_tools(self) -> list[ToolDefinition]:
-        self.tools_listed.set()
+        self.used.set()
         return await super().list_tools()
 
     async def list_prompts(self) -> list[PromptDefinition]:
@@ -127,6 +131,7 @@ class CloudWatchServer(MCPServer[Runtime]):
             )
 
     async def _run(self, name: str, arguments: dict[str, Any], context: Context[Runtime, Any] | None) -> dict[str, Any]:
+        self.used.set()
         tool = self._tools.get(name)
         if tool is None:
             near = nearest(name, self._tools, 3) or self._tools
@@ -135,6 +140,8 @@ class CloudWatchServer(MCPServer[Runtime]):
         with anyio.CancelScope() as scope:
             self._running[scope] = anyio.Event()
             try:
+                if self.preparation is not None:
+                    await self.preparation.wait(context)
                 answer = await tool.fn(context, **valid)
             finally:
                 self._running.pop(scope).set()
@@ -153,10 +160,15 @@ class CloudWatchServer(MCPServer[Runtime]):
 
 
 def build_server(
-    settings: Settings, environment: Mapping[str, str], *, clients: Clients | None = None, clock: Clock | None = None
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    clients: Clients | None = None,
+    clock: Clock | None = None,
+    preparation: Preparation | None = None,
 ) -> CloudWatchServer:
-    """A server ready to run, for the AWS configuration in `environment`."""
-    return CloudWatchServer(settings, clients or Clients(settings, environment), clock or Clock())
+    """A server ready to run, for the AWS configuration in `environment`, which is read by the first call."""
+    return CloudWatchServer(settings, clients or Clients(settings, environment), clock or Clock(), preparation)
 
 
 @asynccontextmanager

@@ -47,7 +47,7 @@ def test_everything_is_allowed(run_check: Check, sandbox: str, monkeypatch: pyte
 def test_a_check_of_the_sandbox_does_not_look_like_one_of_aws(
     run_check: Check, sandbox: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def enter_sandbox() -> None:
+    def enter_sandbox(_: object) -> None:
         monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox)
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sandbox")
 

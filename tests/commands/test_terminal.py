@@ -69,9 +69,9 @@ def test_profile_region_and_endpoint_come_from_the_environment(variables: dict[s
 
 def test_the_sandbox_is_named_with_its_address() -> None:
     with in_a_terminal("--sandbox") as stderr:
-        starting, serving = lines(stderr, 2)
-    assert starting == "Starting the sandbox ..."
-    assert "serves the sandbox's sample incident, an offline CloudWatch at http://127.0.0.1:" in serving
+        serving, *_, address = lines(stderr, 4)
+    assert serving.endswith("serves the sandbox's sample incident, in an offline CloudWatch.")
+    assert address.startswith("cloudwatch-mcp: the sandbox is at http://127.0.0.1:")
 
 
 def test_the_file_of_a_recording_is_named(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
 class Installation:
     """The installed wheel, with links to its requirements in this environment."""
 
-    def __init__(self, wheel: Path, at: Path, *extras: str) -> None:
+    def __init__(self, wheel: Path, at: Path, *extras: str, also: Iterable[str] = ()) -> None:
         venv.create(at, symlinks=True)
         self.python = at / "bin" / "python"
         (self._packages,) = at.glob("lib/python*/site-packages")
@@ -54,7 +54,7 @@ class Installation:
         with WheelFile.open(wheel) as source:
             install(source, destination, additional_metadata={})
         (metadata,) = self._packages.glob("cloudwatch_mcp-*.dist-info")
-        self._link(PathDistribution(metadata).requires or (), {"", *extras})
+        self._link([*(PathDistribution(metadata).requires or ()), *also], {"", *extras})
 
     def _link(self, required: Iterable[str], extras: set[str], linked: frozenset[str] = frozenset()) -> None:
         for requirement in map(Requirement, required):
@@ -135,13 +135,26 @@ def test_the_error_for_a_flag_without_its_extra_is_one_line_that_names_the_extra
     assert done.stderr.count("\n") == 1
 
 
-def test_the_extras_install_everything_that_the_sandbox_and_recording_import(
-    distributions: Distributions, tmp_path: Path
-) -> None:
-    complete = Installation(distributions.wheel, tmp_path / "venv", "sandbox", "record")
+@pytest.fixture(scope="module")
+def complete(distributions: Distributions, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """With all extras, and with pytest, for which this package has a plugin."""
+    at = tmp_path_factory.mktemp("complete") / "venv"
+    return Installation(distributions.wheel, at, "sandbox", "record", also=["pytest"])
+
+
+def test_the_extras_install_everything_that_the_package_imports(complete: Installation) -> None:
     import_all = (
         "import importlib, pkgutil, cloudwatch_mcp as top\n"
         "names = [each.name for each in pkgutil.walk_packages(top.__path__, 'cloudwatch_mcp.')]\n"
         "print(len([importlib.import_module(name) for name in names if not name.endswith('__main__')]))"
     )
     assert int(complete.script(import_all)) > 90
+
+
+def test_the_first_test_of_the_documentation_passes_as_it_stands(complete: Installation, tmp_path: Path) -> None:
+    document = (ROOT / "docs" / "testing-your-agent.md").read_text("utf-8")
+    test = document.partition("```python\n")[2].partition("```")[0]
+    assert test.count("\n") <= 20
+    (tmp_path / "test_orders.py").write_text(test, "utf-8")
+    output = complete.script(f"import pytest; pytest.main(['-p', 'no:cacheprovider', {str(tmp_path)!r}])")
+    assert " 1 passed" in output, output

@@ -117,7 +117,7 @@ def test_second_sandbox_at_the_same_time_is_refused(sandbox: Sandbox) -> None:
 
 
 def test_sandbox_that_failed_to_start_does_not_block_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cloudwatch_mcp.sandbox.seed_sandbox", lambda *_: 1 / 0)
+    monkeypatch.setattr("cloudwatch_mcp.sandbox.kit.seed_sandbox.seed_sandbox", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         Sandbox().start()
     with Sandbox(incident=None) as running:

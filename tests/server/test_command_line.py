@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ CONFIGURATION = {
 
 @pytest.fixture(scope="module", autouse=True)
 def sandbox_server() -> Iterator[ServerProcess]:
-    """A server with its own sandbox, without a home or credentials. It starts slowly, so it is started first."""
+    """A server with its own sandbox, without a home or credentials."""
     with ServerProcess("--sandbox", env={"PATH": os.defpath, "AWS_PROFILE": "missing"}) as process:
         yield process
 
@@ -103,12 +104,15 @@ def test_the_demo_runs_without_the_users_aws_configuration(monkeypatch: pytest.M
     assert ended.value.code == 2  # http_proxy and no_proxy stay: the sandbox's environment overrides them
 
 
-def test_a_sandbox_session_writes_only_json_rpc_to_stdout_and_nothing_to_stderr(sandbox_server: ServerProcess) -> None:
+def test_a_sandbox_session_writes_its_address_to_stderr_and_only_json_rpc_to_stdout(
+    sandbox_server: ServerProcess,
+) -> None:
     assert sandbox_server.initialize()["serverInfo"]["version"] == __version__
     tools = sandbox_server.request("tools/list")["result"]["tools"]
     assert sorted(tool["name"] for tool in tools) == TEN
-    assert sandbox_server.call("get_active_alarms").rows("composite_alarms")
+    request = sandbox_server.begin("tools/call", name="get_active_alarms", arguments={})
+    assert sandbox_server.reply(request).rows("composite_alarms")
     sandbox_server.end_input()
     assert sandbox_server.wait() == 0
-    assert sandbox_server.stderr == ""
+    assert re.fullmatch(r"cloudwatch-mcp: the sandbox is at http://127\.0\.0\.1:\d+\n", sandbox_server.stderr)
     assert [message["id"] for message in sandbox_server.messages] == [1, 2, 3]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudwatch_mcp.sandbox.insights import Event, EventLog, OverBudgetError, Query, QueryError, budget
+from cloudwatch_mcp.sandbox.insights import Event, EventLog, OverBudgetError, Query, QueryError, budget, regexes
 from cloudwatch_mcp.sandbox.insights.extraction import _between
 from cloudwatch_mcp.sandbox.logs.running_query import LogGroupRange, RunningQuery
 
@@ -122,6 +122,14 @@ def by_regex(text: str, glob: str) -> list[str] | None:
 @given(st.text("ab \n"), st.text("ab *", min_size=1, max_size=8).filter(lambda glob: "*" in glob))
 def test_a_glob_matches_like_lazy_wildcards(text: str, glob: str) -> None:
     assert _between(text, glob.split("*")) == by_regex(text, glob)
+
+
+@given(st.text("aAbK\u212a|:", max_size=12), st.text("aAk|: ", max_size=6), st.sampled_from(["", "(?i)"]))
+def test_plain_words_match_like_a_regular_expression(text: str, words: str, flag: str) -> None:
+    literal = f"/{flag}{words}/"
+    with budget.time_limit():
+        match = regexes.search(regexes.of_literal(literal), text)
+        assert regexes.test_of(literal)(text) == (match is not None)
 
 
 def test_a_glob_of_many_wildcards_is_as_fast_as_one() -> None:

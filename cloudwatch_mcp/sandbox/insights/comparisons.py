@@ -89,11 +89,11 @@ def contains(left: Expression, part: str) -> Read:
 
 
 def matches(left: Expression, literal: str) -> Read:
-    read, pattern = textual(left), regexes.of_literal(literal)
+    read, has_match = textual(left), regexes.test_of(literal)
 
     def test(row: Any) -> bool:
         value = read(row)
-        return value is not None and regexes.search(pattern, value) is not None
+        return value is not None and has_match(value)
 
     return test
 

@@ -13,7 +13,7 @@ from operator import eq
 from typing import Any, NamedTuple
 
 from cloudwatch_mcp.sandbox.insights import budget
-from cloudwatch_mcp.sandbox.insights.shapes import SEVERITIES, VARIABLE, WORD, Shape, cut, distinctive_words, form
+from cloudwatch_mcp.sandbox.insights.shapes import SEVERITIES, VARYING, Cutter, Shape, form
 from cloudwatch_mcp.sandbox.insights.values import Read
 
 # The documentation of `pattern` lists only @pattern, @ratio, @sampleCount and @severityLabel.
@@ -44,7 +44,7 @@ class _Group:
         self.shape = shape
         self.template: tuple[str | None, ...] = words
         self.rows: list[Any] = []
-        self.values: list[Counter[str]] = [Counter() for _ in shape.roles]
+        self.values: list[Counter[str]] = [Counter() for role in shape.roles if role in VARYING]
 
     def similarity(self, words: tuple[str, ...]) -> tuple[float, int]:
         """The share of equal words, counting the shape as one, and the number of wildcards as tie-breaker."""
@@ -96,8 +96,8 @@ class _Same(NamedTuple):
 
 def _by_words(rows: Iterable[Any], read_text: Read) -> tuple[list[_Same], int]:
     """Rows grouped by their text's shape and words, in order of appearance, and the number of rows."""
-    of_shape: dict[Shape, tuple[list[int], dict[tuple[str, ...], _Same]]] = {}
-    alike: list[_Same] = []
+    cut = Cutter().cut
+    alike: dict[tuple[Any, ...], _Same] = {}
     total = 0
     for row in rows:
         text = read_text(row)
@@ -105,18 +105,13 @@ def _by_words(rows: Iterable[Any], read_text: Read) -> tuple[list[_Same], int]:
             continue
         total += 1
         shape, tokens = cut(text)
-        known = of_shape.get(shape)  # hashing a shape takes long: once for each row
-        if known is None:
-            known = of_shape[shape] = distinctive_words(shape), {}
-        positions, by_words = known
-        words = tuple([tokens[position] for position in positions])
-        same = by_words.get(words)
+        words = tuple([tokens[index] for index in shape.words])
+        same = alike.get((shape, words))
         if same is None:
-            same = by_words[words] = _Same(shape, words, [], [])
-            alike.append(same)
+            same = alike[shape, words] = _Same(shape, words, [], [])
         same.rows.append(row)
         same.tokens.append(tokens)
-    return alike, total
+    return list(alike.values()), total
 
 
 def _cluster(alike: list[_Same]) -> list[_Group]:
@@ -166,8 +161,10 @@ def _render(group: _Group) -> tuple[str, str, list[dict[str, Any]]]:
     regex: list[str] = []
     tokens: list[dict[str, Any]] = []
     position = 0
-    for glue, role, values in zip(group.shape.glue, group.shape.roles, group.values, strict=False):
-        name = form(values) if role in (WORD, VARIABLE) else "Token"
+    varying = iter(group.values)
+    for glue, role in zip(group.shape.glue, group.shape.roles, strict=False):
+        values = next(varying) if role in VARYING else Counter({role: len(group.rows)})
+        name = form(values) if role in VARYING else "Token"
         varies = len(values) > 1 or (name != "Token" and len(group.rows) == 1)
         position += varies
         token = "<*>" if varies else next(iter(values))

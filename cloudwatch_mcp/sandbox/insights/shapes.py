@@ -1,10 +1,11 @@
 """The shape of a text: the roles of its tokens and the glue between them."""
 
 import re
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from itertools import islice, pairwise
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import islice
 
 _TIME = (
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
@@ -13,11 +14,13 @@ _TIME = (
 _CHARACTERS = r"\w.@$%&~*+-"
 # The names of key=value pairs and escaped characters are glue, too.
 _TOKEN = re.compile(rf"(?<![\\{_CHARACTERS}])({_TIME}|[{_CHARACTERS}]+(?![{_CHARACTERS}]|=))")
+_JSON_STRING = r'[^"\\]+(?:\\.[^"\\]*)*'
+_JSON_LITERAL = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null"
 # Member names up to their value, string values without quotes, and other values.
 _JSON_TOKEN = re.compile(
     r'("[^"\\]*(?:\\.[^"\\]*)*"\s*:\s*"?'
-    r'|(?<=[: ]")[^"\\]+(?:\\.[^"\\]*)*(?=")'
-    r"|(?<=[:,\[ ])(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?=[\s,\]}]))"
+    rf'|(?<=[: ]"){_JSON_STRING}(?=")'
+    rf"|(?<=[:,\[ ])(?:{_JSON_LITERAL})(?=[\s,\]}}]))"
 )
 # Members whose value says what happened, so that its words count.
 _DESCRIPTIVE_MEMBER = re.compile(r'"\w*(?i:action|error|event|exception|message|msg|operation|reason|type)"\s*:\s*"')
@@ -38,11 +41,16 @@ SEVERITIES = {
 _SEVERITY_WORDS = {form for word in SEVERITIES for form in (word, word.lower(), word.capitalize())}
 WORD = "word"
 VARIABLE = "variable"
+VARYING = (WORD, VARIABLE)
 _MAX_VALUES = 50
+# A shape gets a regular expression when it has repeated so often that compiling one pays; the first few shapes do.
+_REPETITIONS = 256
+_MAX_TEMPLATES = 16
 
 
-class Shape(NamedTuple):
-    """What texts have in common before their words are compared.
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """What texts have in common before their words are compared; a Cutter has one object for equal shapes.
 
     A token's role is WORD or VARIABLE; a severity or the name of a JSON member is its own role.
     """
@@ -50,16 +58,106 @@ class Shape(NamedTuple):
     glue: tuple[str, ...]
     roles: tuple[str, ...]
 
+    @cached_property
+    def words(self) -> list[int]:
+        """Which of the varying tokens are words that distinguish patterns; values of key=value pairs do not."""
+        varying = [(glue, role) for glue, role in zip(self.glue, self.roles, strict=False) if role in VARYING]
+        return [index for index, (glue, role) in enumerate(varying) if role == WORD and not glue.endswith("=")]
 
-def cut(text: str) -> tuple[Shape, tuple[str, ...]]:
-    """A text's shape and tokens."""
-    return _json_cut(text) if text[:1] == "{" else _cut(text)
+    @cached_property
+    def descriptive_values(self) -> list[tuple[int, int]]:
+        """Their positions among all tokens and among the varying ones, last one first."""
+        varying = [position for position, role in enumerate(self.roles) if role in VARYING]
+        return [
+            (position, index)
+            for index, position in reversed(list(enumerate(varying)))
+            if position and _DESCRIPTIVE_MEMBER.fullmatch(self.roles[position - 1])
+        ]
 
 
-def _cut(text: str) -> tuple[Shape, tuple[str, ...]]:
-    parts = _TOKEN.split(text)
-    tokens = tuple(parts[1::2])
-    return Shape(tuple(parts[::2]), tuple(map(_role, tokens))), tokens
+Cut = tuple[Shape, tuple[str, ...]]
+
+
+class Cutter:
+    """Cuts texts into their shape and their varying tokens. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._shapes: dict[tuple[tuple[str, ...], tuple[str, ...]], Shape] = {}
+        self._lines = _Syntax(self._shape, _TOKEN, _role, _line_group)
+        self._json = _Syntax(self._shape, _JSON_TOKEN, _json_role, _json_group)
+        self._value = lru_cache(maxsize=4096)(self._lines.cut)  # descriptions repeat
+        self._joined = lru_cache(maxsize=4096)(self._join)
+
+    def cut(self, text: str) -> Cut:
+        """In JSON, values are variable, except that those of descriptive members are cut into words."""
+        if text[:1] != "{":
+            return self._lines.cut(text)
+        shape, tokens = self._json.cut(text)
+        for position, index in shape.descriptive_values:
+            value, words = self._value(tokens[index])
+            shape = self._joined(shape, position, value)
+            tokens = tokens[:index] + words + tokens[index + 1 :]
+        return shape, tokens
+
+    def _shape(self, glue: Iterable[str], roles: Iterable[str]) -> Shape:
+        parts = tuple(glue), tuple(roles)
+        return self._shapes.setdefault(parts, Shape(*parts))
+
+    def _join(self, shape: Shape, position: int, value: Shape) -> Shape:
+        """The shape with the value's shape in place of one token."""
+        before, after = list(shape.glue[: position + 1]), list(shape.glue[position + 1 :])
+        before[-1] += value.glue[0]
+        glue = [*before, *value.glue[1:]]
+        glue[-1] += after.pop(0)
+        roles = [*shape.roles[:position], *value.roles, *shape.roles[position + 1 :]]
+        return self._shape([*glue, *after], roles)
+
+
+class _Syntax:
+    """Cuts texts token by token; of the shapes that repeat, by one match of a regular expression with equal results.
+
+    `group` is the expression for a varying token, by the text before it, its role, an example and its number. It may
+    match less than such a token can be.
+    """
+
+    def __init__(
+        self,
+        shape: Callable[[Iterable[str], Iterable[str]], Shape],
+        token: re.Pattern[str],
+        role: Callable[[str], str],
+        group: Callable[[str, str, str, int], str],
+    ) -> None:
+        self._shape, self._token, self._role, self._group = shape, token, role, group
+        self._repetitions: Counter[Shape] = Counter()
+        self._templates: list[tuple[re.Pattern[str], Shape]] = []
+
+    def cut(self, text: str) -> Cut:
+        for position, template in enumerate(self._templates):
+            match = template[0].fullmatch(text)
+            if match and _SEVERITY_WORDS.isdisjoint(tokens := match.groups()):
+                if position:
+                    self._templates.insert(0, self._templates.pop(position))
+                return template[1], tokens
+        parts = self._token.split(text)
+        shape = self._shape(parts[::2], map(self._role, parts[1::2]))
+        tokens = tuple([token for token, role in zip(parts[1::2], shape.roles, strict=True) if role in VARYING])
+        self._repetitions[shape] += 1
+        if self._repetitions[shape] == _REPETITIONS and len(self._templates) < _MAX_TEMPLATES:
+            self._templates.append((self._template(shape, tokens), shape))
+        return shape, tokens
+
+    def _template(self, shape: Shape, tokens: tuple[str, ...]) -> re.Pattern[str]:
+        pattern = literal = ""
+        number = 0
+        for glue, role in zip(shape.glue, shape.roles, strict=False):
+            literal += glue
+            if role in VARYING:
+                number += 1
+                pattern += re.escape(literal) + self._group(literal, role, tokens[number - 1], number)
+                literal = ""
+            else:
+                literal += role
+        return re.compile(pattern + re.escape(literal + shape.glue[-1]))
 
 
 def _role(token: str) -> str:
@@ -68,48 +166,24 @@ def _role(token: str) -> str:
     return WORD if token.isalpha() or not _DIGIT.search(token) else VARIABLE
 
 
-def _json_cut(text: str) -> tuple[Shape, tuple[str, ...]]:
-    """Cut a JSON text: values are variable, except that those of descriptive members are cut into words."""
-    parts = _JSON_TOKEN.split(text)
-    glue, tokens = parts[::2], parts[1::2]
-    roles = [
-        token if token[0] == '"' or token in _SEVERITY_WORDS else VARIABLE  # a name, a severity
-        for token in tokens
-    ]
-    for position in _descriptive_values(tuple(roles)):
-        value, words = _cut_value(tokens[position])
-        tokens[position : position + 1] = words
-        roles[position : position + 1] = value.roles
-        glue[position : position + 2] = _join(glue[position], value.glue, glue[position + 1])
-    return Shape(tuple(glue), tuple(roles)), tuple(tokens)
+def _line_group(_: str, role: str, example: str, number: int) -> str:
+    if role == WORD:
+        return r"([A-Za-z_.@$%&~*+-]+)"
+    if re.fullmatch(_TIME, example):
+        return f"(?=(?P<time{number}>{_TIME}))(?P=time{number})"  # a lookahead never tries a shorter match
+    return rf"(?!\d{{4}}-\d\d-\d\d[T ]|\d\d/)([{_CHARACTERS}]*\d[{_CHARACTERS}]*)"
 
 
-def _join(before: str, glue: Sequence[str], after: str) -> list[str]:
-    first, *rest = glue
-    joined = [before + first, *rest]
-    joined[-1] += after
-    return joined
+def _json_role(token: str) -> str:
+    """A member's name or a severity is its own role."""
+    return token if token[0] == '"' or token in _SEVERITY_WORDS else VARIABLE
 
 
-_cut_value = lru_cache(maxsize=4096)(_cut)  # descriptions repeat
-
-
-@lru_cache(maxsize=4096)
-def _descriptive_values(roles: tuple[str, ...]) -> list[int]:
-    """The positions of the descriptive members' values, last one first."""
-    positions = [
-        position
-        for position, (member, value) in enumerate(pairwise(roles), 1)
-        if value == VARIABLE and _DESCRIPTIVE_MEMBER.fullmatch(member)
-    ]
-    return positions[::-1]
-
-
-def distinctive_words(shape: Shape) -> list[int]:
-    """The positions of the words that distinguish patterns; values of key=value pairs do not."""
-    return [
-        position for position, role in enumerate(shape.roles) if role == WORD and not shape.glue[position].endswith("=")
-    ]
+def _json_group(before: str, _: str, __: str, ___: int) -> str:
+    if before[-1:] != '"':
+        return f"({_JSON_LITERAL})"
+    # A string between colons or spaces can change what _JSON_TOKEN makes of the text around it.
+    return rf"((?!\s*:){_JSON_STRING})(?<![: ])" if before[-2:-1] in (":", " ") else "(?!)()"
 
 
 def form(values: Iterable[str]) -> str:

@@ -575,10 +575,6 @@ def test_a_semantic_error_has_a_location(query: str, message: str, part: str) ->
     assert query[error.start : error.end] == part
 
 
-def test_a_command_that_the_sandbox_lacks_is_refused_by_name() -> None:
-    assert malformed("pattern @message | anomaly").message == "The sandbox lacks the command anomaly; AWS has it"
-
-
 def test_source_has_options() -> None:
     query = Query("SOURCE logGroups(namePrefix: ['/app', '/aws'], class: ['STANDARD']) | limit 1", NOW)
 

@@ -331,15 +331,38 @@ def test_an_aggregate_has_a_value_for_each_group(aggregate: str, by_group: dict[
         ("fields haversine(1, 2)", "Invalid number of arguments for function haversine: 2"),
         ("fields md4(v)", "Unknown function: md4"),
         ("filter v in (fields a | filter a in (fields b))", "Nested subqueries are not supported"),
-        ("anomaly", "The sandbox lacks the command anomaly; AWS has it"),
-        ("join type=inner left=a", "The sandbox lacks the command join; AWS has it"),
-        ("lookup t k", "The sandbox lacks the command lookup; AWS has it"),
-        ("relevantfields v where v = 1", "The sandbox lacks the command relevantfields; AWS has it"),
-        ("logcompare timeshift 7d", "The sandbox lacks the command logcompare; AWS has it"),
     ],
 )
 def test_what_the_sandbox_cannot_run_is_refused(query: str, message: str) -> None:
     assert malformed(query).message == message
+
+
+@pytest.mark.parametrize(
+    ("query", "lacking"),
+    [
+        ("anomaly", "the command anomaly"),
+        ("fields v # comment\n| # another one\n Anomaly", "the command Anomaly"),
+        ("expand v", "the command expand"),
+        ("join type=inner left=a", "the command join"),
+        ("logcompare timeshift 7d", "the command logcompare"),
+        ("lookup t k", "the command lookup"),
+        ("relevantfields v where v = 1", "the command relevantfields"),
+        ("filter v in (unmask v)", "the command unmask"),
+        ("parse @message /(?<x>a+)/ multi", "the option multi of parse"),
+        ("stats count(*) by bin(5m) offset 1h", "the option offset of stats"),
+    ],
+)
+def test_what_aws_has_and_the_sandbox_lacks_is_no_syntax_error(query: str, lacking: str) -> None:
+    assert malformed(query).message == f"The sandbox lacks {lacking}; AWS has it"
+
+
+@pytest.mark.parametrize(("query", "symbol"), [("fields v offset 3", "offset"), ("sort v join", "join")])
+def test_a_misplaced_word_is_a_syntax_error(query: str, symbol: str) -> None:
+    assert malformed(query).message.startswith(f"unexpected symbol found {symbol} at line 1")
+
+
+def test_nothing_is_masked() -> None:
+    assert values("fields unmask(v) as answer", [{"v": 3}]) == ["3"]
 
 
 LINE = 'level=warn msg="order \\"17\\" placed" ms=12 user= done'

@@ -125,9 +125,6 @@ class PipelineCompiler(Interpreter[Token, None]):
                 name, *values = option.children
                 self._pipeline.source[str(name)] = [string_of(value) for value in values]
 
-    def unsupported(self, node: Node) -> None:
-        raise QueryError(f"The sandbox lacks the command {node.children[0].split()[0]}; AWS has it")
-
     def fields(self, node: Node) -> None:
         for name, expression in self._named_columns(node.children):
             if name in self._fields:

@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 
 _SYMBOL = re.compile(r"[\w@.]+|\S")
+# What AWS documents and the grammar lacks (docs: CWL_QuerySyntax): commands, and options of parse and stats.
+_LACKING = re.compile(
+    r"(?i)(?:(?:^|[|(])(?:\s|#.*\n)*(?P<command>anomaly|expand|join|logcompare|lookup|relevantfields|unmask)"
+    r"|/i?\s*(?P<parse>multi)|\)\s*(?P<stats>offset))$"
+)
 
 
 class QueryError(Exception):
@@ -27,12 +32,18 @@ class QueryError(Exception):
 
 
 def unexpected(query: str, start: int) -> QueryError:
-    """The error for an unexpected symbol, as StartQuery words it. Lines count from 1, positions from 0."""
+    """The error for an unexpected symbol, as StartQuery words it, or for what the sandbox lacks.
+
+    Lines count from 1, positions from 0.
+    """
     symbol = _SYMBOL.match(query, start)
     word = symbol[0] if symbol else "<EOF>"
+    end = symbol.end() if symbol else start
+    if lacking := _LACKING.search(query, 0, end):
+        what = f"the command {word}" if lacking["command"] else f"the option {word} of {lacking.lastgroup}"
+        return QueryError(f"The sandbox lacks {what}; AWS has it", start, end)
     line = query.count("\n", 0, start) + 1
     position = start - (query.rfind("\n", 0, start) + 1)
-    message = f"unexpected symbol found {word} at line {line} and position {position}"
-    error = QueryError(message, start, start + (len(word) if symbol else 0))
+    error = QueryError(f"unexpected symbol found {word} at line {line} and position {position}", start, end)
     error.position_of_first_line = position if line == 1 else None
     return error

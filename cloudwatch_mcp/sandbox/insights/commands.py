@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
-from typing import NamedTuple
 
 from lark import Token
 from lark.visitors import Interpreter
@@ -18,6 +16,7 @@ from cloudwatch_mcp.sandbox.insights.errors import QueryError, unexpected
 from cloudwatch_mcp.sandbox.insights.events import SYSTEM_FIELDS
 from cloudwatch_mcp.sandbox.insights.expressions import ExpressionCompiler, Node, Scope, first_item, name_of, string_of
 from cloudwatch_mcp.sandbox.insights.functions import identity, numeric, textual
+from cloudwatch_mcp.sandbox.insights.pipeline import Pipeline, Stage, Subquery
 from cloudwatch_mcp.sandbox.insights.values import Expression, Kind
 
 # StartQuery: the maximum of a query's limit.
@@ -26,34 +25,6 @@ MAX_LIMIT = 100_000
 EARLIER_WINDOWS = {"": 0, "previousday": 1, "previousweek": 7, "previousmonth": 30}
 _OPTION = re.compile(r"(\w+)\s*=\s*(\w+)")
 _DEFAULT_COLUMNS = ("@timestamp", "@message")
-
-
-class Stage(NamedTuple):
-    run: stages.Run
-    filters_events: bool = False
-    # The earlier window that a diff command compares with.
-    compares_with: str | None = None
-
-
-@dataclass
-class Subquery:
-    log_groups: Sequence[str]
-    pipeline: Pipeline
-    values: frozenset[str] = frozenset()
-
-
-@dataclass
-class Pipeline:
-    stages: list[Stage] = field(default_factory=list)
-    columns: list[tuple[str, Expression]] = field(default_factory=list)
-    limited: bool = False
-    # The options of the SOURCE command; None without it.
-    source: dict[str, list[str]] | None = None
-    # Commands that Infrequent Access log groups do not support (docs: CWL_AnalyzeLogData_Classes).
-    standard_class_only: list[str] = field(default_factory=list)
-    subqueries: list[Subquery] = field(default_factory=list)
-    # The columns of addtotals col=true; without names, all numeric ones.
-    column_totals: list[str] | None = None
 
 
 class PipelineCompiler(Interpreter[Token, None]):

@@ -100,8 +100,4 @@ def matches(left: Expression, literal: str) -> Read:
 
 def member(left: Expression, options: Sequence[Expression]) -> Read:
     tests = [_equals(left, option) for option in options]
-    texts = [option.constant for option in options]
-    if left.kind is Kind.RAW and all(isinstance(text, str) and number(text) is None for text in texts):
-        read, expected = left.read, frozenset(texts)
-        return lambda row: read(row) in expected
     return lambda row: any(test(row) for test in tests)

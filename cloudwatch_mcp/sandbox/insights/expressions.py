@@ -5,6 +5,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 from lark import Token
@@ -152,36 +153,22 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
         return _truth(lambda row: not test(row))
 
     def either(self, node: Node) -> Expression:
-        first, second, *rest = [self.test(child) for child in node.children]
-        for test in rest:
-            second = _or(second, test)
-        return _truth(_or(first, second))
+        return _truth(reduce(_or, map(self.test, node.children)))
 
     def both(self, node: Node) -> Expression:
-        first, second, *rest = [self.test(child) for child in node.children]
-        for test in rest:
-            second = _and(second, test)
-        return _truth(_and(first, second))
+        return _truth(reduce(_and, map(self.test, node.children)))
 
     def compare(self, node: Node) -> Expression:
         left, sign, right = node.children
         return comparisons.compare(self.compile(left), str(sign), self.compile(right))
 
     def like_text(self, node: Node) -> Expression:
-        left, negated, part = node.children
-        return _truth(comparisons.contains(self.compile(left), string_of(part)), negated=negated)
+        left, *negated, part = node.children
+        return _truth(comparisons.contains(self.compile(left), string_of(part)), negated=any(negated))
 
     def like_regex(self, node: Node) -> Expression:
-        left, negated, literal = node.children
-        return _truth(comparisons.matches(self.compile(left), str(literal)), negated=negated)
-
-    def matches_text(self, node: Node) -> Expression:
-        left, part = node.children
-        return _truth(comparisons.contains(self.compile(left), string_of(part)))
-
-    def matches_regex(self, node: Node) -> Expression:
-        left, literal = node.children
-        return _truth(comparisons.matches(self.compile(left), str(literal)))
+        left, *negated, literal = node.children
+        return _truth(comparisons.matches(self.compile(left), str(literal)), negated=any(negated))
 
     def member(self, node: Node) -> Expression:
         left, negated, *options = node.children

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from lark import Lark, Token, Tree, UnexpectedInput, UnexpectedToken
 
-from cloudwatch_mcp.sandbox.insights import budget, patterns
-from cloudwatch_mcp.sandbox.insights.commands import PipelineCompiler, Stage
+from cloudwatch_mcp.sandbox.insights import budget
+from cloudwatch_mcp.sandbox.insights.commands import PipelineCompiler
 from cloudwatch_mcp.sandbox.insights.errors import QueryError, unexpected
 from cloudwatch_mcp.sandbox.insights.events import Event
 from cloudwatch_mcp.sandbox.insights.values import Kind, number, text
@@ -63,7 +63,7 @@ class Query:
         with budget.time_limit():
             for index, subquery in enumerate(self._pipeline.subqueries):
                 inner = subquery_events(index) if subquery_events else events
-                rows, _ = _rows(subquery.pipeline.stages, inner, earlier)
+                rows, _ = subquery.pipeline.run(inner, earlier)
                 _, column = subquery.pipeline.columns[0]
                 values = (text(column.read(row), column.kind) for row in rows)
                 subquery.values = frozenset(value for value in values if value is not None)
@@ -75,7 +75,7 @@ class Query:
         return [subquery.log_groups for subquery in self._pipeline.subqueries]
 
     def _run(self, events: Sequence[Event], limit: int | None, earlier: Callable[[str], Sequence[Event]]) -> Results:
-        rows, matched = _rows(self._pipeline.stages, events, earlier)
+        rows, matched = self._pipeline.run(events, earlier)
         if not self._pipeline.limited:
             rows = rows[: limit or DEFAULT_LIMIT]
         formatted = [self._formatted(row) for row in rows]
@@ -96,21 +96,6 @@ class Query:
             if value is not None and cell["field"] in (self._pipeline.column_totals or [cell["field"]]):
                 totals[cell["field"]] = totals.get(cell["field"], 0) + value
         return [{"field": name, "value": str(text(total, Kind.COMPUTED))} for name, total in totals.items()]
-
-
-def _rows(
-    stages: Sequence[Stage], events: Sequence[Event], earlier: Callable[[str], Sequence[Event]]
-) -> tuple[Sequence[Any], int]:
-    """The rows after the last stage, and the number of events that matched the filters."""
-    rows: Sequence[Any] = events
-    matched = len(events)
-    for position, stage in enumerate(stages):
-        if stage.compares_with is not None:
-            before, _ = _rows(stages[:position], earlier(stage.compares_with), earlier)
-            rows = patterns.difference(rows, before)
-        rows = stage.run(rows)
-        matched = len(rows) if stage.filters_events else matched
-    return rows, matched
 
 
 def _parse(query: str) -> Tree[Token]:

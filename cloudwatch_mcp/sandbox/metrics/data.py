@@ -153,14 +153,7 @@ class _Evaluation:
         def history() -> dict[int, float]:
             return compute(_of_one_unit(self._readable(metric, 0, self.now, period), unit)[0])
 
-        return Series(
-            compute(observations),
-            period,
-            label,
-            messages,
-            self._properties(metric, stat),
-            history,
-        )
+        return Series(compute(observations), period, label, messages, self._properties(metric, stat), history)
 
     def _readable(self, metric: Metric, start: float, end: float, period: int) -> list[Observation]:
         observations = self.store.between(metric, start, end)

@@ -4,6 +4,7 @@ import math
 import statistics
 from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
+from functools import partial
 from itertools import pairwise
 
 from cloudwatch_mcp.sandbox.metrics.anomaly_band import anomaly_band
@@ -25,20 +26,12 @@ _NOT_IN_THE_SANDBOX = {"INSIGHT_RULE_METRIC", "SERVICE_QUOTA", "LAMBDA"}
 def call(scope: Scope, name: str, arguments: list[Argument]) -> Value:
     if name in _NOT_IN_THE_SANDBOX:
         raise ExpressionError(f"The sandbox lacks the function {name}; AWS has it")
-    if name in _REDUCTIONS:
-        return _reduce(name, *_check_count(name, arguments, 1, 1))
-    if name in _EACH_SERIES:
-        return _each(_EACH_SERIES[name], _check_count(name, arguments, 1, 1)[0])
-    if name in _OF_ARGUMENTS:
-        least, most, function = _OF_ARGUMENTS[name]
-        return function(scope, *_check_count(name, arguments, least, most))
-    raise ExpressionError(f"Function '{name}' not found")
-
-
-def _check_count(name: str, arguments: list[Argument], least: int, most: int) -> list[Argument]:
+    if name not in _FUNCTIONS:
+        raise ExpressionError(f"Function '{name}' not found")
+    least, most, function = _FUNCTIONS[name]
     if not least <= len(arguments) <= most:
         raise ExpressionError(f"Function '{name}' has an invalid number of arguments")
-    return arguments
+    return function(scope, *arguments)
 
 
 def _series(argument: Argument) -> Series:
@@ -59,7 +52,7 @@ def _scalar(argument: Argument) -> float:
     return argument
 
 
-def _each(function: Callable[[Series], Iterable[tuple[int, float]]], argument: Argument) -> Value:
+def _each(function: Callable[[Series], Iterable[tuple[int, float]]], _: Scope, argument: Argument) -> Value:
     def of(series: Series) -> Series:
         return computed(function(series), series.period, [series])
 
@@ -81,7 +74,7 @@ _REDUCTIONS: dict[str, Callable[[list[float]], float]] = {
 }
 
 
-def _reduce(name: str, argument: Argument) -> Value:
+def _reduce(name: str, _: Scope, argument: Argument) -> Value:
     reduction = _REDUCTIONS[name]
     if isinstance(argument, Series):
         return reduction(list(argument.points.values())) if argument.points else math.nan
@@ -129,10 +122,6 @@ _EACH_SERIES: dict[str, Callable[[Series], Iterable[tuple[int, float]]]] = {
 }
 
 
-def _band(_: Scope, series: Argument, width: Argument = 2.0) -> Value:
-    return anomaly_band(_series(series), _scalar(width))
-
-
 def _fill(scope: Scope, argument: Argument, filler: Argument) -> Value:
     def fill(series: Series) -> Iterable[tuple[int, float]]:
         times = sorted({*_times(scope, series.period), *series.points})
@@ -144,7 +133,7 @@ def _fill(scope: Scope, argument: Argument, filler: Argument) -> Value:
             raise ExpressionError("FILL takes a number, a time series, REPEAT or LINEAR")
         return ((time, series.points.get(time, value_at(filler, time))) for time in times)
 
-    return _each(fill, argument)
+    return _each(fill, scope, argument)
 
 
 def _repeat(series: Series, times: list[int]) -> Iterable[tuple[int, float]]:
@@ -193,14 +182,6 @@ def _performance_insights(*_: Argument | Scope) -> Value:
     raise ForbiddenError(f"Access denied when getting data - please check that you have the {permission} permission")
 
 
-def _metrics(scope: Scope, id_contains: Argument = "") -> Value:
-    return scope.metrics(str(id_contains))
-
-
-def _search(scope: Scope, expression: Argument, statistic: Argument, period: Argument = 300.0) -> Value:
-    return scope.search(str(expression), str(statistic), int(_scalar(period)))
-
-
 def _sort(_: Scope, argument: Argument, by: Argument, order: Argument, limit: Argument = math.inf) -> Value:
     if by not in _REDUCTIONS or order not in {"ASC", "DESC"}:
         raise ExpressionError("SORT takes AVG, MIN, MAX or SUM, and ASC or DESC")
@@ -241,8 +222,11 @@ def _time_part(part: Callable[[datetime], int]) -> Callable[[Scope, Argument], V
     return of
 
 
-_OF_ARGUMENTS: dict[str, tuple[int, int, Callable[..., Value]]] = {
-    "ANOMALY_DETECTION_BAND": (1, 2, _band),
+# The least and the most arguments, and the function.
+_FUNCTIONS: dict[str, tuple[int, int, Callable[..., Value]]] = {
+    **{name: (1, 1, partial(_reduce, name)) for name in _REDUCTIONS},
+    **{name: (1, 1, partial(_each, function)) for name, function in _EACH_SERIES.items()},
+    "ANOMALY_DETECTION_BAND": (1, 2, lambda _, series, width=2.0: anomaly_band(_series(series), _scalar(width))),
     "DATE": (1, 1, _time_part(lambda moment: moment.day)),
     "DB_PERF_INSIGHTS": (3, 3, _performance_insights),
     "DAY": (1, 1, _time_part(datetime.isoweekday)),
@@ -252,13 +236,13 @@ _OF_ARGUMENTS: dict[str, tuple[int, int, Callable[..., Value]]] = {
     "HOUR": (1, 1, _time_part(lambda moment: moment.hour)),
     "IF": (2, 3, _if),
     "LAST": (1, 1, _pick(-1)),
-    "METRICS": (0, 1, _metrics),
+    "METRICS": (0, 1, lambda scope, id_contains="": scope.metrics(str(id_contains))),
     "METRIC_COUNT": (1, 1, lambda _, argument: float(len(_array(argument)))),
     "MINUTE": (1, 1, _time_part(lambda moment: moment.minute)),
     "MONTH": (1, 1, _time_part(lambda moment: moment.month)),
     "PERIOD": (1, 1, lambda _, argument: float(_series(argument).period)),
     "REMOVE_EMPTY": (1, 1, lambda _, argument: [series for series in _array(argument) if series.points]),
-    "SEARCH": (2, 3, _search),
+    "SEARCH": (2, 3, lambda scope, text, stat, period=300.0: scope.search(str(text), str(stat), int(_scalar(period)))),
     "SLICE": (2, 3, _slice),
     "SORT": (3, 4, _sort),
     "TIME_SERIES": (1, 1, _time_series),

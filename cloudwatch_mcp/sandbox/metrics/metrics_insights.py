@@ -29,13 +29,14 @@ _GRAMMAR = r"""
     where: "WHERE"i or
     ?or: and ("OR"i and)* -> any
     ?and: condition ("AND"i condition)* -> all
-    ?condition: name "=" VALUE -> equal | name "!=" VALUE -> not_equal | "(" or ")"
+    ?condition: name COMPARISON VALUE -> compare | "(" or ")"
     group_by: "GROUP"i "BY"i name ("," name)*
     order_by: "ORDER"i "BY"i FUNCTION "(" ")" [ASC | DESC]
     limit: "LIMIT"i INTEGER
     name: PLAIN | QUOTED
 
     FUNCTION: /(AVG|COUNT|MAX|MIN|SUM)(?=\s*\()/i
+    COMPARISON: "=" | "!="
     ASC: "ASC"i
     DESC: "DESC"i
     INTEGER: /\d+/
@@ -76,6 +77,7 @@ def is_query(expression: str) -> bool:
     return re.match(r"\s*SELECT\s", expression, re.IGNORECASE) is not None
 
 
+@v_args(inline=True)
 class _Builder(Transformer[Token, MetricsInsightsQuery]):
     """Each rule's value: names and values are text, conditions functions, clauses MetricsInsightsQuery's arguments."""
 
@@ -91,50 +93,36 @@ class _Builder(Transformer[Token, MetricsInsightsQuery]):
 
     VALUE = QUOTED
 
-    @v_args(inline=True)
     def name(self, text: str) -> str:
         return text
 
-    @v_args(inline=True)
     def namespace(self, name: str) -> dict[str, Any]:
         return {"namespace": name, "schema": None}
 
-    @v_args(inline=True)
     def schema(self, namespace: str, *dimensions: str) -> dict[str, Any]:
         return {"namespace": namespace, "schema": frozenset(dimensions)}
 
-    @v_args(inline=True)
-    def equal(self, name: str, value: str) -> Condition:
-        return lambda labels: labels.get(name) == value
+    def compare(self, name: str, sign: Token, value: str) -> Condition:
+        return lambda labels: (labels.get(name) == value) == (sign == "=")
 
-    @v_args(inline=True)
-    def not_equal(self, name: str, value: str) -> Condition:
-        return lambda labels: labels.get(name) != value
-
-    @v_args(inline=True)
     def all(self, *parts: Condition) -> Condition:
         return lambda labels: all(part(labels) for part in parts)
 
-    @v_args(inline=True)
     def any(self, *parts: Condition) -> Condition:
         return lambda labels: any(part(labels) for part in parts)
 
-    @v_args(inline=True)
     def where(self, condition: Condition) -> dict[str, Any]:
         return {"condition": condition}
 
-    def group_by(self, dimensions: list[str]) -> dict[str, Any]:
-        return {"group_by": tuple(dimensions)}
+    def group_by(self, *dimensions: str) -> dict[str, Any]:
+        return {"group_by": dimensions}
 
-    @v_args(inline=True)
     def order_by(self, function: str, direction: Token | None = None) -> dict[str, Any]:
         return {"order_by": function, "descending": direction is not None and direction.type == "DESC"}
 
-    @v_args(inline=True)
     def limit(self, number: int) -> dict[str, Any]:
         return {"limit": number}
 
-    @v_args(inline=True)
     def start(self, function: str, metric: str, *clauses: dict[str, Any]) -> MetricsInsightsQuery:
         return MetricsInsightsQuery(function, metric, **dict(ChainMap(*clauses)))
 

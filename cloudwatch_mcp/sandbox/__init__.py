@@ -98,6 +98,12 @@ class Sandbox:
 
         logs.SandboxLogsResponse.state.polls_to_complete = None if hold else self._polls_to_complete
 
+    def hold_alarms(self, hold: bool) -> None:
+        """Whether metric alarms put from now on stay in the states that SetAlarmState gives them."""
+        from cloudwatch_mcp.sandbox import cloudwatch
+
+        cloudwatch.hold_alarms(hold)
+
     def start(self, report: Callable[[float, str], None] = _silent) -> Self:
         """Write the incident, and listen.
 
@@ -131,7 +137,9 @@ class Sandbox:
         application = Application()
         if self.incident:
             report(0.3, f"Writing the incident {self.incident.name}")
+            cloudwatch.hold_alarms(True)
             seed_sandbox(self.incident, self.region, self.clock, LINKED_ACCOUNT)
+            cloudwatch.hold_alarms(False)
         return Server(application, self._port)
 
     def stop(self) -> None:

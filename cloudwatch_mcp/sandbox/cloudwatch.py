@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
 from threading import RLock
 from typing import Any
 
@@ -16,7 +18,7 @@ from moto.core.utils import get_service_model
 from cloudwatch_mcp.sandbox.alarms.anomaly_detectors import AnomalyDetectors
 from cloudwatch_mcp.sandbox.alarms.store import Alarms
 from cloudwatch_mcp.sandbox.clock import Clock
-from cloudwatch_mcp.sandbox.metrics.data import Place, get_metric_data
+from cloudwatch_mcp.sandbox.metrics.data import Place, get_metric_data, read_series
 from cloudwatch_mcp.sandbox.metrics.listing import list_metrics
 from cloudwatch_mcp.sandbox.metrics.metric_statistics import get_metric_statistics
 from cloudwatch_mcp.sandbox.metrics.store import MetricStore
@@ -30,7 +32,7 @@ class _Region:
     def __init__(self, clock: Clock, place: Place) -> None:
         self.place = place
         self.metrics = MetricStore()
-        self.alarms = Alarms(clock, place.region, place.account)
+        self.alarms = Alarms(clock, place.region, place.account, partial(read_series, store=self.metrics, place=place))
         self.detectors = AnomalyDetectors()
 
 
@@ -40,11 +42,12 @@ class _State:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.lock = RLock()
-        self._regions: dict[Place, _Region] = {}
+        self.hold_alarms = False
+        self.regions: dict[Place, _Region] = {}
 
     def region(self, place: Place) -> _Region:
         with self.lock:
-            return self._regions.setdefault(place, _Region(self.clock, place))
+            return self.regions.setdefault(place, _Region(self.clock, place))
 
 
 _state = _State(Clock())
@@ -58,10 +61,28 @@ def install(clock: Clock) -> None:
     urls.url_paths = {"{0}/$": SandboxCloudWatchResponse.dispatch}
 
 
+def hold_alarms(hold: bool) -> None:
+    """Whether metric alarms put from now on keep their states whatever their metrics do."""
+    _state.hold_alarms = hold
+
+
+def evaluate_alarms(since: datetime) -> None:
+    """Give all alarms, also the held ones, the states and the history that follow from their metrics `since` then."""
+    with _state.lock:
+        for region in _state.regions.values():
+            region.alarms.evaluate(since)
+
+
 class SandboxCloudWatchResponse(CloudWatchResponse):
     @property
     def _cloud(self) -> _Region:
         return _state.region(Place(self.current_account, self.region))
+
+    @property
+    def _alarms(self) -> Alarms:
+        alarms = self._cloud.alarms
+        alarms.evaluate()
+        return alarms
 
     def parse_parameters(self, request: Any) -> None:
         # moto converts each of up to 1,000 datums by the model; JSON needs no conversion.
@@ -114,40 +135,40 @@ class SandboxCloudWatchResponse(CloudWatchResponse):
         return ActionResult(get_metric_statistics(self._get_params(), self._cloud.metrics))
 
     def put_metric_alarm(self) -> ActionResult:
-        self._cloud.alarms.put_metric_alarm(self._get_params())
+        self._alarms.put_metric_alarm(self._get_params(), hold=_state.hold_alarms)
         self._cloud.detectors.put_for_alarm(self._get_params())
         return EmptyResult()
 
     def put_composite_alarm(self) -> ActionResult:
-        self._cloud.alarms.put_composite_alarm(self._get_params())
+        self._alarms.put_composite_alarm(self._get_params())
         return EmptyResult()
 
     def describe_alarms(self) -> ActionResult:
-        return ActionResult(self._cloud.alarms.describe(self._get_params()))
+        return ActionResult(self._alarms.describe(self._get_params()))
 
     def describe_alarms_for_metric(self) -> ActionResult:
         raise NotImplementedError("The sandbox lacks DescribeAlarmsForMetric; AWS has it. Use DescribeAlarms.")
 
     def describe_alarm_history(self) -> ActionResult:
-        return ActionResult(self._cloud.alarms.history(self._get_params()))
+        return ActionResult(self._alarms.history(self._get_params()))
 
     def set_alarm_state(self) -> ActionResult:
         params = self._get_params()
-        self._cloud.alarms.set_state(
+        self._alarms.set_state(
             params["AlarmName"], params["StateValue"], params["StateReason"], params.get("StateReasonData")
         )
         return EmptyResult()
 
     def delete_alarms(self) -> ActionResult:
-        self._cloud.alarms.delete(self._get_params()["AlarmNames"])
+        self._alarms.delete(self._get_params()["AlarmNames"])
         return EmptyResult()
 
     def enable_alarm_actions(self) -> ActionResult:
-        self._cloud.alarms.set_actions_enabled(self._get_params()["AlarmNames"], enabled=True)
+        self._alarms.set_actions_enabled(self._get_params()["AlarmNames"], enabled=True)
         return EmptyResult()
 
     def disable_alarm_actions(self) -> ActionResult:
-        self._cloud.alarms.set_actions_enabled(self._get_params()["AlarmNames"], enabled=False)
+        self._alarms.set_actions_enabled(self._get_params()["AlarmNames"], enabled=False)
         return EmptyResult()
 
     def put_anomaly_detector(self) -> ActionResult:
@@ -176,10 +197,10 @@ class SandboxCloudWatchResponse(CloudWatchResponse):
         return ActionResult({})
 
     def _tags(self) -> dict[str, str]:
-        arn = self._get_params()["ResourceARN"]
-        if arn not in self._cloud.alarms.tags:
+        arn, tags = self._get_params()["ResourceARN"], self._alarms.tags
+        if arn not in tags:
             raise ResourceNotFoundException("Unknown")
-        return self._cloud.alarms.tags[arn]
+        return tags[arn]
 
 
 def _wire_error(error: ServiceException, body: str | bytes) -> Mapping[str, str]:

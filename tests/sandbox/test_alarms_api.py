@@ -139,7 +139,7 @@ def test_update_keeps_the_state(client: Any) -> None:
 
 
 def test_same_state_again_is_updated_but_not_transitioned(client: Any, clock: Clock) -> None:
-    put(client, "slow")
+    put(client, "slow", TreatMissingData="ignore")
     set_state(client, "slow", "ALARM", "first")
     clock.travel(NOW + MINUTE)
     set_state(client, "slow", "ALARM", "second")
@@ -313,7 +313,7 @@ def test_rule_names_existing_alarms(client: Any) -> None:
 
 def test_history_has_creation_transition_and_action_newest_first(client: Any, clock: Clock) -> None:
     clock.travel(NOW - DAY)
-    put(client, "slow", AlarmActions=[TOPIC])
+    put(client, "slow", TreatMissingData="ignore", AlarmActions=[TOPIC])
     clock.travel(NOW - MINUTE)
     set_state(client, "slow", "ALARM", "Threshold Crossed: 3 datapoints were greater")
     clock.resume()
@@ -552,7 +552,7 @@ def test_update_data_has_the_previous_values(client: Any) -> None:
 
 def test_history_is_limited_to_the_dates(client: Any, clock: Clock) -> None:
     clock.travel(NOW - 2 * DAY)
-    put(client, "slow")
+    put(client, "slow", TreatMissingData="ignore")
     clock.travel(NOW - DAY)
     set_state(client, "slow", "ALARM")
     clock.resume()

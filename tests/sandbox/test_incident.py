@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cloudwatch_mcp.sandbox import Sandbox
+from cloudwatch_mcp.sandbox import cloudwatch as service
+from cloudwatch_mcp.sandbox.alarms.evaluation import evaluate
+from cloudwatch_mcp.sandbox.metrics.data import Place, read_series
 from tests.support.sandbox_clients import client_of
 
 if TYPE_CHECKING:
@@ -193,6 +197,22 @@ def test_alarms_are_of_every_kind_and_state(cloudwatch: Any) -> None:
     assert alarms["shop-orders-per-minute-anomaly"]["ThresholdMetricId"] == "ad1"
     assert alarms["shop-checkout-5xx-rate"]["Metrics"][0]["Expression"] == "100 * m1 / m2"
     assert alarms["payments latency (p99) eu"]["StateValue"] == "ALARM"
+
+
+def test_alarms_keep_their_states_after_the_end_of_the_data(cloudwatch: Any, sandbox: Sandbox) -> None:
+    before = cloudwatch.describe_alarms(AlarmTypes=BOTH)
+    sandbox.clock.travel(NOW + timedelta(hours=1))
+    after = cloudwatch.describe_alarms(AlarmTypes=BOTH)
+    sandbox.clock.resume()
+    assert (after["MetricAlarms"], after["CompositeAlarms"]) == (before["MetricAlarms"], before["CompositeAlarms"])
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_states_of_the_metric_alarms_follow_from_their_metrics(cloudwatch: Any) -> None:
+    region = service._state.region(Place("123456789012", "us-east-1"))
+    read = partial(read_series, store=region.metrics, place=region.place)
+    alarms = cloudwatch.describe_alarms()["MetricAlarms"]
+    assert [evaluate(alarm, read, NOW) for alarm in alarms] == [None] * len(alarms)
 
 
 def test_batch_host_alarm_flaps(cloudwatch: Any) -> None:

@@ -31,9 +31,11 @@ def fill_up(sandbox: Sandbox, size: int = 50) -> None:
         _write_log_group(logs, f"/aws/lambda/shop-{service}-{part}", number, sandbox)
     active = cloudwatch.describe_alarms(StateValue="ALARM", AlarmTypes=["MetricAlarm", "CompositeAlarm"])
     missing = size - len(active["MetricAlarms"]) - len(active["CompositeAlarms"])
+    sandbox.hold_alarms(True)
     for number, (service, metric) in enumerate(islice(product(_SERVICES, _CONDITIONS), missing)):
         sandbox.clock.travel(now - timedelta(minutes=2 * number, seconds=50))
         _write_alarm(cloudwatch, service, metric, number)
+    sandbox.hold_alarms(False)
     sandbox.clock.resume()
     _write_usage(cloudwatch, "search", sandbox)
 

@@ -1,14 +1,19 @@
 """Validates alarm requests, with AWS's messages, and filters alarms for DescribeAlarms."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moto.cloudwatch.exceptions import ValidationError
 
 from cloudwatch_mcp.sandbox.alarms.history import alarm_type
+from cloudwatch_mcp.sandbox.metrics.queries import check_each
+from cloudwatch_mcp.sandbox.next_token import InvalidNextToken
+
+Alarm = dict[str, Any]
 
 ACTIONS = {"OK": "OKActions", "ALARM": "AlarmActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
 
+PAGE = 100
 _FAMILY = {"ChildrenOfAlarmName", "ParentsOfAlarmName"}
 
 
@@ -22,8 +27,27 @@ def check_metric_alarm(request: Mapping[str, Any]) -> None:
             raise ValidationError(
                 f"The parameters {one} and {other} are mutually exclusive and you have specified both."
             )
-    if "MetricName" not in request and "Metrics" not in request and "EvaluationCriteria" not in request:
-        raise ValidationError("The parameter MetricName is required.")
+    if "EvaluationCriteria" not in request:
+        _check_evaluated_alarm(request)
+
+
+def _check_evaluated_alarm(request: Mapping[str, Any]) -> None:
+    required = ["ComparisonOperator", "EvaluationPeriods"]
+    if "Metrics" not in request:
+        required += ["MetricName", "Namespace", "Period"]
+        required += ["Statistic"] if "ExtendedStatistic" not in request else []
+    required += ["Threshold"] if "ThresholdMetricId" not in request else []
+    for member in required:
+        if member not in request:
+            raise ValidationError(f"The parameter {member} is required.")
+    if request.get("DatapointsToAlarm", 1) > request["EvaluationPeriods"]:
+        raise ValidationError("The parameter DatapointsToAlarm must be less than or equal to EvaluationPeriods.")
+    if "Metrics" in request:
+        check_each(request["Metrics"], "Metrics")
+        returned = sum(query.get("ReturnData", True) for query in request["Metrics"])
+        if returned != (expected := 1 + ("ThresholdMetricId" in request)):
+            elements = "two elements" if expected == 2 else "one element"
+            raise ValidationError(f"Exactly {elements} of the metrics list should return data.")
 
 
 def check_describe_alarms(request: Mapping[str, Any]) -> None:
@@ -45,3 +69,14 @@ def matches_request(alarm: Mapping[str, Any], request: Mapping[str, Any]) -> boo
         and request.get("StateValue", alarm["StateValue"]) == alarm["StateValue"]
         and ("ActionPrefix" not in request or any(arn.startswith(request["ActionPrefix"]) for arn in actions))
     )
+
+
+def page_by_name(alarms: Sequence[Alarm], request: Mapping[str, Any]) -> tuple[Sequence[Alarm], str | None]:
+    """A page of DescribeAlarms, whose NextToken is the name of the next alarm."""
+    names = [alarm["AlarmName"] for alarm in alarms]
+    token = request.get("NextToken")
+    if token and token not in names:
+        raise InvalidNextToken("The next token specified is invalid.")
+    start = names.index(token) if token else 0
+    end = start + request.get("MaxRecords", PAGE)
+    return alarms[start:end], names[end] if end < len(names) else None

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from heapq import merge
+from operator import itemgetter
 from typing import Any
 
 from moto.cloudwatch.exceptions import InvalidFormat, ResourceNotFound, ValidationError
@@ -10,16 +12,24 @@ from moto.cloudwatch.utils import make_arn_for_alarm
 
 from cloudwatch_mcp.sandbox.alarms import history as alarm_history
 from cloudwatch_mcp.sandbox.alarms import rules as alarm_rules
-from cloudwatch_mcp.sandbox.alarms.notification import timestamp
-from cloudwatch_mcp.sandbox.alarms.requests import ACTIONS, check_describe_alarms, check_metric_alarm, matches_request
+from cloudwatch_mcp.sandbox.alarms.evaluation import Evaluation, Read, evaluate, state_changes
+from cloudwatch_mcp.sandbox.alarms.requests import (
+    ACTIONS,
+    PAGE,
+    check_describe_alarms,
+    check_metric_alarm,
+    matches_request,
+    page_by_name,
+)
+from cloudwatch_mcp.sandbox.alarms.state_reason import triggering_alarms
 from cloudwatch_mcp.sandbox.clock import Clock
 from cloudwatch_mcp.sandbox.metrics.store import epoch
-from cloudwatch_mcp.sandbox.next_token import InvalidNextToken, page
+from cloudwatch_mcp.sandbox.next_token import page
 
 Alarm = dict[str, Any]
 
+LONGEST_PAUSE = timedelta(hours=3)
 HISTORY_RETENTION = timedelta(days=30)
-PAGE = 100
 
 _STATE = ("StateValue", "StateReason", "StateReasonData", "StateUpdatedTimestamp", "StateTransitionedTimestamp")
 _CHILD_MEMBERS = ("AlarmName", "AlarmArn", "StateValue", "StateUpdatedTimestamp")
@@ -27,17 +37,44 @@ _PARENT_MEMBERS = ("AlarmName", "AlarmArn")
 
 
 class Alarms:
-    def __init__(self, clock: Clock, region: str, account: str) -> None:
+    """`read` reads the metrics that the alarms watch."""
+
+    def __init__(self, clock: Clock, region: str, account: str, read: Read) -> None:
         self._clock = clock
         self._region = region
         self._account = account
+        self._read = read
+        self._evaluated: dict[str, datetime] = {}
+        self._held: set[str] = set()
         self._alarms: dict[str, Alarm] = {}
         self._history: list[alarm_history.Item] = []
         self.tags: dict[str, dict[str, str]] = {}
 
-    def put_metric_alarm(self, request: Mapping[str, Any]) -> None:
+    def put_metric_alarm(self, request: Mapping[str, Any], *, hold: bool) -> None:
+        """With `hold` the alarm is evaluated only on demand."""
         check_metric_alarm(request)
-        self._put({"Dimensions": [], **request} if "Metrics" not in request else {**request, "Dimensions": []})
+        name = request["AlarmName"]
+        alarm = {**request, "Dimensions": [] if "Metrics" in request else request.get("Dimensions", [])}
+        if "EvaluationCriteria" not in request:
+            evaluate(alarm, self._read, self._now())  # it raises for an expression that is invalid
+        self._put(alarm)
+        (self._held.add if hold else self._held.discard)(name)
+        self._evaluated[name] = self._now()
+
+    def evaluate(self, since: datetime | None = None) -> None:
+        """Bring the alarms to the clock's time: their states, history and composite alarms.
+
+        With `since` all alarms from that time on; without it those that are not held, for a long pause its last hours.
+        """
+        now, changes = self._now(), []
+        for name, last in self._evaluated.items():
+            alarm = self._alarms[name]
+            if "ComparisonOperator" in alarm and last < now and (since or name not in self._held):
+                after = max(last, since or now - LONGEST_PAUSE)
+                changes.append(state_changes(alarm, self._read, after, now))
+                self._evaluated[name] = now
+        for at, alarm, evaluation in merge(*changes, key=itemgetter(0)):
+            self._change_state(alarm, evaluation, at)
 
     def put_composite_alarm(self, request: Mapping[str, Any]) -> None:
         names = alarm_rules.children(alarm_rules.parse(request["AlarmRule"]))
@@ -53,14 +90,15 @@ class Alarms:
         if state != alarm["StateValue"]:
             verb = "created" if is_new else "updated"
             reason = f"{alarm['AlarmArn']} was {verb} and its alarm rule evaluates to {state}"
-            self._change_state(alarm, state, reason, _triggering_alarms([self._alarms[name] for name in names]))
+            triggering = triggering_alarms([self._alarms[name] for name in names])
+            self._change_state(alarm, Evaluation(state, reason, triggering), self._now())
 
     def describe(self, request: Mapping[str, Any]) -> dict[str, Any]:
         check_describe_alarms(request)
         alarms = self._family(request)
         if alarms is None:
             alarms = [alarm for _, alarm in sorted(self._alarms.items()) if matches_request(alarm, request)]
-        shown, token = _page_by_name(alarms, request)
+        shown, token = page_by_name(alarms, request)
         composite = [alarm for alarm in shown if self._is_composite(alarm)]
         metric = [alarm for alarm in shown if not self._is_composite(alarm)]
         return {"CompositeAlarms": composite, "MetricAlarms": metric, "LogAlarms": [], "NextToken": token}
@@ -71,6 +109,7 @@ class Alarms:
             raise ValidationError("Only one composite alarm can be deleted at a time")
         for name in names:
             alarm = self._alarms.pop(name, None)
+            self._evaluated.pop(name, None)
             if alarm is not None:
                 self.tags.pop(alarm["AlarmArn"], None)
                 self._history.append(alarm_history.configuration_update("Delete", alarm, self._now()))
@@ -83,7 +122,7 @@ class Alarms:
                 json.loads(reason_data)
             except ValueError as error:
                 raise InvalidFormat("StateReasonData must be valid JSON") from error
-        self._change_state(self._alarms[name], state, reason, reason_data)
+        self._change_state(self._alarms[name], Evaluation(state, reason, reason_data), self._now())
 
     def set_actions_enabled(self, names: Sequence[str], *, enabled: bool) -> None:
         for name in names:
@@ -139,24 +178,24 @@ class Alarms:
         kind = "Update" if before else "Create"
         self._history.append(alarm_history.configuration_update(kind, alarm, now, before))
 
-    def _change_state(
-        self, alarm: Alarm, state: str, reason: str, reason_data: str | None, path: tuple[str, ...] = ()
-    ) -> None:
+    def _change_state(self, alarm: Alarm, new: Evaluation, now: datetime, path: tuple[str, ...] = ()) -> None:
         """Set the state, write history, execute actions, and evaluate the composite alarms that name this alarm.
 
         `path` has the alarms whose changes led here; as on AWS, evaluation stops at a cycle.
         """
-        now, old = self._now(), dict(alarm)
-        alarm |= {"StateValue": state, "StateReason": reason, "StateUpdatedTimestamp": now}
+        old = dict(alarm)
+        alarm |= {"StateValue": new.state, "StateReason": new.reason, "StateUpdatedTimestamp": now}
         alarm.pop("StateReasonData", None)
-        if reason_data is not None:
-            alarm["StateReasonData"] = reason_data
-        if state == old["StateValue"]:
+        if new.reason_data is not None:
+            alarm["StateReasonData"] = new.reason_data
+        if new.state == old["StateValue"]:
             return
         alarm["StateTransitionedTimestamp"] = now
         self._history.append(alarm_history.state_update(old, alarm, now))
         if not self._suppress_actions(alarm) and alarm["ActionsEnabled"]:
-            self._history += [alarm_history.action(alarm, old["StateValue"], arn, now) for arn in alarm[ACTIONS[state]]]
+            self._history += [
+                alarm_history.action(alarm, old["StateValue"], arn, now) for arn in alarm[ACTIONS[new.state]]
+            ]
         self._evaluate_parents(alarm, (*path, alarm["AlarmName"]))
 
     def _evaluate_parents(self, alarm: Alarm, path: tuple[str, ...]) -> None:
@@ -167,7 +206,7 @@ class Alarms:
                 reason = (
                     f"{alarm['AlarmArn']} transitioned to {alarm['StateValue']} at {moment:%A %d %B, %Y %H:%M:%S} UTC"
                 )
-                self._change_state(parent, state, reason, _triggering_alarms([alarm]), path)
+                self._change_state(parent, Evaluation(state, reason, triggering_alarms([alarm])), moment, path)
 
     def _suppress_actions(self, alarm: Alarm) -> bool:
         suppressor = self._alarms.get(alarm_rules.name_in(alarm.get("ActionsSuppressor", "")), {})
@@ -203,25 +242,3 @@ class Alarms:
             self._alarms[name] for name in alarm_rules.children(alarm_rules.parse(rule)) if name in self._alarms
         ]
         return [{member: alarm[member] for member in _CHILD_MEMBERS} for alarm in children]
-
-
-def _page_by_name(alarms: Sequence[Alarm], request: Mapping[str, Any]) -> tuple[Sequence[Alarm], str | None]:
-    """A page of DescribeAlarms, whose NextToken is the name of the next alarm."""
-    names = [alarm["AlarmName"] for alarm in alarms]
-    token = request.get("NextToken")
-    if token and token not in names:
-        raise InvalidNextToken("The next token specified is invalid.")
-    start = names.index(token) if token else 0
-    end = start + request.get("MaxRecords", PAGE)
-    return alarms[start:end], names[end] if end < len(names) else None
-
-
-def _triggering_alarms(alarms: Sequence[Alarm]) -> str:
-    triggering = [
-        {
-            "arn": alarm["AlarmArn"],
-            "state": {"value": alarm["StateValue"], "timestamp": timestamp(alarm["StateTransitionedTimestamp"])},
-        }
-        for alarm in alarms
-    ]
-    return json.dumps({"triggeringAlarms": triggering}, separators=(",", ":"))

@@ -57,11 +57,11 @@ def statistic_named(name: str) -> Statistic:
     return statistic
 
 
-def points(observations: Iterable[Observation], period: int, statistic: Statistic) -> dict[int, float]:
-    """The statistic by the start of each period that has data, oldest first."""
+def points(observations: Iterable[Observation], period: int, statistic: Statistic, phase: int = 0) -> dict[int, float]:
+    """The statistic by the start of each period that has data, oldest first. `phase` is the start of a period."""
     buckets: defaultdict[int, list[Observation]] = defaultdict(list)
     for observation in observations:
-        buckets[observation.time - observation.time % period].append(observation)
+        buckets[observation.time - (observation.time - phase) % period].append(observation)
     values = ((time, statistic(bucket)) for time, bucket in buckets.items())
     return {time: value for time, value in values if value is not None}
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from statistics import median
 
-from cloudwatch_mcp.sandbox.metrics.series import Series
+from cloudwatch_mcp.sandbox.metrics.series import Expected, Series
 
 _HOURS = 24
 # The median absolute deviation of a normal distribution, scaled to its standard deviation.
@@ -18,28 +18,27 @@ def anomaly_band(series: Series, width: float) -> list[Series]:
     all days; between the middles of two hours the band is linear. Medians keep an incident out of it. The
     lower limit is not negative for a metric that never is.
     """
-    history = series.history() if series.history else series.points
-    expected = _expected_by_hour(history)
-    floor = 0.0 if all(value >= 0 for value in history.values()) else float("-inf")
+    expected = series.expected() if series.expected else expected_of(series.points)
     upper, lower = {}, {}
     for time in series.points:
-        centre, deviation = _expected_at(time, expected)
+        centre, deviation = _expected_at(time, expected.by_hour)
         upper[time] = centre + width * deviation
-        lower[time] = max(floor, centre - width * deviation)
+        lower[time] = max(expected.floor, centre - width * deviation)
     return [
         Series(upper, series.period, f"{series.label} High".strip()),
         Series(lower, series.period, f"{series.label} Low".strip()),
     ]
 
 
-def _expected_by_hour(history: dict[int, float]) -> list[tuple[float, float]]:
+def expected_of(history: dict[int, float]) -> Expected:
     by_hour: defaultdict[int, list[float]] = defaultdict(list)
     for time, value in history.items():
         hour = time // 3600
         for near in (hour - 1, hour, hour + 1):
             by_hour[near % _HOURS].append(value)
     everything = list(history.values())
-    return [_centre_and_deviation(by_hour[hour] or everything) for hour in range(_HOURS)]
+    floor = 0.0 if all(value >= 0 for value in everything) else float("-inf")
+    return Expected([_centre_and_deviation(by_hour[hour] or everything) for hour in range(_HOURS)], floor)
 
 
 def _centre_and_deviation(values: list[float]) -> tuple[float, float]:

@@ -11,10 +11,11 @@ from moto.cloudwatch.exceptions import ValidationError
 from cloudwatch_mcp.sandbox.metrics import expressions as metric_math
 from cloudwatch_mcp.sandbox.metrics import metrics_insights
 from cloudwatch_mcp.sandbox.metrics.aggregation import find_statistic, points, statistic_named
+from cloudwatch_mcp.sandbox.metrics.anomaly_band import expected_of
 from cloudwatch_mcp.sandbox.metrics.labels import default_labels, label
 from cloudwatch_mcp.sandbox.metrics.queries import Query, check, is_math, is_period
 from cloudwatch_mcp.sandbox.metrics.search import found_metrics
-from cloudwatch_mcp.sandbox.metrics.series import ExpressionError, ForbiddenError, Series, Value
+from cloudwatch_mcp.sandbox.metrics.series import Expected, ExpressionError, ForbiddenError, Series, Value
 from cloudwatch_mcp.sandbox.metrics.store import Metric, MetricStore, Observation, epoch, metric_of
 from cloudwatch_mcp.sandbox.next_token import next_token, offset_of
 
@@ -47,6 +48,21 @@ def get_metric_data(request: Mapping[str, Any], store: MetricStore, now: datetim
     return _page(list(evaluation.results()), request, has_math=any(is_math(query) for query in queries))
 
 
+def read_series(
+    queries: Sequence[Query], start: int, end: int, *, store: MetricStore, place: Place
+) -> dict[str, list[Series]]:
+    """Each query's series, as of `end`; their periods begin at `start`, as those of alarms do."""
+    evaluation = _Evaluation(queries, store, start, end, end, place, phase=start)
+    found = {}
+    for query in queries:
+        try:
+            value = evaluation.value_of(query["Id"])
+        except ForbiddenError:
+            value = []
+        found[query["Id"]] = [series for series in _several(value) if isinstance(series, Series)]
+    return found
+
+
 class _Answer(NamedTuple):
     query_id: str
     label: str
@@ -64,6 +80,7 @@ class _Evaluation:
     end: int
     now: float
     place: Place
+    phase: int = 0
     _values: dict[str, Value] = field(default_factory=dict)
     _in_progress: set[str] = field(default_factory=set)
 
@@ -82,7 +99,7 @@ class _Evaluation:
                 value = Series({}, 60, messages=messages, forbidden=True)
             if not query.get("ReturnData", True):
                 continue
-            for series in value if isinstance(value, list) else [value]:
+            for series in _several(value):
                 assert isinstance(series, Series)  # noqa: S101  # metric_math.evaluate returns no numbers
                 text = label(query.get("Label"), series, one_of_many=isinstance(value, list))
                 yield _Answer(query["Id"], text, series, is_math(query))
@@ -136,24 +153,33 @@ class _Evaluation:
         # Metrics Insights aggregates high-resolution data to the minute: its limits page.
         period = max(query["Period"], 60)
         start = max(self.start, int(self.now) - metrics_insights.MAX_AGE)
+        start -= (start - self.phase) % period
         return metrics_insights.run(
-            parsed, self.store, start=start - start % period, end=self.end, period=period, account=self.place.account
+            parsed, self.store, start=start, end=self.end, period=period, account=self.place.account
         )
 
     def _series(self, stat: Mapping[str, Any], label: str) -> Series:
         period, unit = stat["Period"], stat.get("Unit")
         described = stat["Metric"]
         metric = metric_of(described["Namespace"], described["MetricName"], described.get("Dimensions"))
+        start = self.start - (self.start - self.phase) % period
         observations: list[Observation] = []
         if _is_retained(self.now - self.start, period):
-            observations = self._readable(metric, self.start - self.start % period, self.end, period)
+            observations = self._readable(metric, start, self.end, period)
         observations, messages = _of_one_unit(observations, unit)
-        compute = partial(points, period=period, statistic=statistic_named(stat["Stat"]))
+        compute = partial(points, period=period, statistic=statistic_named(stat["Stat"]), phase=start)
 
-        def history() -> dict[int, float]:
-            return compute(_of_one_unit(self._readable(metric, 0, self.now, period), unit)[0])
+        def expected() -> Expected:
+            return expected_of(compute(_of_one_unit(self._readable(metric, 0, float("inf"), period), unit)[0]))
 
-        return Series(compute(observations), period, label, messages, self._properties(metric, stat), history)
+        return Series(
+            compute(observations),
+            period,
+            label,
+            messages,
+            self._properties(metric, stat),
+            partial(self.store.computed_once, (metric, stat["Stat"], unit, period, start % period), expected),
+        )
 
     def _readable(self, metric: Metric, start: float, end: float, period: int) -> list[Observation]:
         observations = self.store.between(metric, start, end)
@@ -178,6 +204,10 @@ def _metric_stats(
         dimensions = [{"Name": name, "Value": value} for name, value in metric.dimensions]
         described = {"Namespace": metric.namespace, "MetricName": metric.name, "Dimensions": dimensions}
         yield {"Metric": described, "Stat": statistic, "Period": period}
+
+
+def _several(value: Value) -> Sequence[float | Series]:
+    return value if isinstance(value, list) else [value]
 
 
 def _is_retained(age: float, period: int) -> bool:

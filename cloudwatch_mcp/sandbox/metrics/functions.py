@@ -60,7 +60,7 @@ def _each(function: Callable[[Series], Iterable[tuple[int, float]]], _: Scope, a
 
 
 def _times(scope: Scope, period: int) -> range:
-    return range(scope.start - scope.start % period, scope.end, period)
+    return range(scope.start - (scope.start - scope.phase) % period, scope.end, period)
 
 
 # They turn a series into a number, and an array into one series over its values at each time.

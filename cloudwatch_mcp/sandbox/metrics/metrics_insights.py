@@ -141,7 +141,7 @@ def parse(expression: str) -> MetricsInsightsQuery:
 def run(
     query: MetricsInsightsQuery, store: MetricStore, *, start: int, end: int, period: int, account: str
 ) -> Series | list[Series]:
-    """One series, or with GROUP BY one for each group that has data.
+    """One series, or with GROUP BY one for each group that has data. `start` is the start of a period.
 
     A group's label is its values, joined by spaces; a metric without the dimension is in group Other.
     """
@@ -152,7 +152,7 @@ def run(
     function = statistic_named(_STATISTICS[query.function])
 
     def series(group: tuple[str, ...]) -> Series:
-        values = points(groups[group], period, function)
+        values = points(groups[group], period, function, start)
         return Series(dict(sorted(values.items())), period, " ".join(group))
 
     if not query.group_by:

@@ -22,14 +22,18 @@ def check(queries: Sequence[Query], start: float, end: float) -> None:
         raise ValidationError(f"The collection MetricDataQueries must not have a size greater than {MAX_QUERIES}.")
     if start >= end:
         raise ValidationError("The parameter StartTime must be less than the parameter EndTime.")
+    check_each(queries, "MetricDataQueries")
+
+
+def check_each(queries: Sequence[Query], parameter: str) -> None:
     problems = [
         problem
         for position, query in enumerate(queries, 1)
-        for problem in _problems(query, f"MetricDataQueries.member.{position}")
+        for problem in _problems(query, f"{parameter}.member.{position}")
     ]
     ids = [query["Id"] for query in queries]
     if len(set(ids)) < len(ids):
-        problems.append("The values for parameter id in MetricDataQueries are not unique.")
+        problems.append(f"The values for parameter id in {parameter} are not unique.")
     if sum("Expression" in query and not is_math(query) for query in queries) > 1:
         problems.append("Maximum number of queries (1) exceeded")
     if problems:

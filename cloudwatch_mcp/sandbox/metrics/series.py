@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isnan
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class ExpressionError(Exception):
@@ -14,12 +14,19 @@ class ForbiddenError(Exception):
     """An expression whose data the caller must not read."""
 
 
+class Expected(NamedTuple):
+    """What ANOMALY_DETECTION_BAND expects of a metric: centre and deviation by hour of day, and the lowest limit."""
+
+    by_hour: list[tuple[float, float]]
+    floor: float
+
+
 @dataclass
 class Series:
     """Values by epoch second, oldest first.
 
-    `properties` are the values of a dynamic label's PROP. `history` gives ANOMALY_DETECTION_BAND all of the
-    metric's points, also those outside the window; without it the band uses `points`.
+    `properties` are the values of a dynamic label's PROP. `expected` gives ANOMALY_DETECTION_BAND what all of the
+    metric's points lead to, also those outside the window; without it the band uses `points`.
     """
 
     points: dict[int, float]
@@ -27,7 +34,7 @@ class Series:
     label: str = ""
     messages: list[dict[str, str]] = field(default_factory=list)
     properties: Mapping[str, str] = field(default_factory=dict)
-    history: Callable[[], dict[int, float]] | None = None
+    expected: Callable[[], Expected] | None = None
     forbidden: bool = False
     dropped_points: bool = False
     """Whether arithmetic gave values that are not numbers, such as those of a division by zero."""
@@ -42,6 +49,8 @@ class Scope(Protocol):
 
     start: int
     end: int
+    phase: int
+    """The start of any period, in epoch seconds."""
 
     def value_of(self, query_id: str) -> Value: ...
     def metrics(self, id_contains: str) -> list[Series]: ...

@@ -2,17 +2,18 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from math import fsum
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from moto.cloudwatch.exceptions import InvalidParameterCombination, InvalidParameterValue, ValidationError
 from moto.core.exceptions import ServiceException
 
 MAX_DATUMS = 1000
 
+T = TypeVar("T")
 _BY_TIME = attrgetter("time")
 
 
@@ -56,6 +57,7 @@ class MetricStore:
     def __init__(self) -> None:
         self._observations: defaultdict[Metric, list[Observation]] = defaultdict(list)
         self._unsorted: set[Metric] = set()
+        self._computed: dict[Hashable, Any] = {}
 
     def put(self, namespace: str, data: Sequence[Mapping[str, Any]], now: datetime) -> None:
         """Store all datums, or none when one is invalid."""
@@ -74,6 +76,14 @@ class MetricStore:
             if observations and observation.time < observations[-1].time:
                 self._unsorted.add(metric)
             observations.append(observation)
+        self._computed.clear()
+
+    def computed_once(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """What `compute` gives, kept until there is new data."""
+        if key not in self._computed:
+            self._computed[key] = compute()
+        value: T = self._computed[key]
+        return value
 
     def metrics(self) -> list[Metric]:
         return sorted(self._observations)

@@ -157,8 +157,9 @@ def _sandbox(user: str, options: argparse.Namespace) -> Any:
             incident=None if getattr(options, "empty", False) else options.incident or DEFAULT_INCIDENT,
             now=_at(options),
             port=getattr(options, "port", 0),
+            faults=",".join(options.fault or ()),
         )
-    except ValueError as error:  # there is no such incident
+    except ValueError as error:  # there is no such incident or fault
         _refuse(error)
 
 

@@ -28,6 +28,7 @@ _SANDBOX = (
     "point a tool at it go to stdout. Needs no AWS account."
 )
 _INCIDENT = "the sample incident to investigate; a wrong name lists them"
+_FAULT = "what goes wrong, such as throttle=0.2,latency=300ms,deny=logs:StartQuery,expire; can be repeated"
 _DEMO = "Investigate the sandbox's sample incident with all ten tools. Needs no AWS account."
 
 
@@ -43,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
         "--sandbox", action="store_true", help="use an offline CloudWatch with a sample incident, instead of AWS"
     )
     top.add_argument("--incident", metavar="NAME", help=f"with --sandbox: {_INCIDENT}")
+    top.add_argument("--fault", metavar="FAULT", action="append", help=f"with --sandbox: {_FAULT}")
     top.add_argument("--record", metavar="FILE", help="record the session to FILE, or to a numbered file if it exists")
     top.add_argument(
         "--redact",
@@ -65,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_demo(commands: Any) -> None:
     demo = commands.add_parser("demo", help="investigate a sample incident with all ten tools", description=_DEMO)
+    demo.add_argument("--incident", metavar="NAME", default=argparse.SUPPRESS, help=_INCIDENT)
     demo.add_argument("--full", action="store_true", help="print each answer in full, as the model gets it")
 
 
@@ -79,6 +82,7 @@ def _add_sandbox(commands: Any) -> None:
         metavar="TIME",
         help="make the clock stand still, ISO 8601 or relative such as 3h; default: a running clock",
     )
+    sandbox.add_argument("--fault", metavar="FAULT", action="append", default=argparse.SUPPRESS, help=_FAULT)
     sandbox.add_argument("--json", action="store_true", help="print one JSON object instead of shell commands")
 
 
@@ -134,7 +138,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _contradiction(options: argparse.Namespace) -> str | None:
     given = {
         name
-        for name in ("record", "redact", "replay", "sandbox", "incident", "profile", "region")
+        for name in ("fault", "record", "redact", "replay", "sandbox", "incident", "profile", "region")
         if getattr(options, name)
     }
     rules = [
@@ -143,9 +147,9 @@ def _contradiction(options: argparse.Namespace) -> str | None:
         (options.command == "policy", "with policy, which is the same for all", given),
         (options.replay, "with --replay, which has its own account, Region and time", given - {"replay"}),
         (options.sandbox, "with --sandbox, which has its own account and Region", {"profile", "region"}),
-        (options.command == "sandbox", "with the command sandbox", given - {"incident"}),
+        (options.command == "sandbox", "with the command sandbox", given - {"incident", "fault"}),
         (not options.record, "without --record", {"redact"}),
-        (not options.sandbox and options.command not in {"sandbox", "demo"}, "without --sandbox", {"incident"}),
+        (not options.sandbox and options.command not in {"sandbox", "demo"}, "without --sandbox", {"incident", "fault"}),
     ]
     for applies, reason, excluded in rules:
         if applies and (wrong := " and ".join(f"--{name}" for name in sorted(given & excluded))):

@@ -37,6 +37,7 @@ class Sandbox:
         now: the time at which the sandbox's clock stands still; by default it follows the wall clock.
         port: of 127.0.0.1; 0: a free one.
         polls_to_complete: how often a query is polled before it is Complete; None: until it is stopped.
+        faults: what goes wrong after the start, such as "throttle=0.2,latency=300ms,deny=logs:StartQuery,expire".
 
     Attributes:
         incident: the incident with its truth, or None.
@@ -46,7 +47,7 @@ class Sandbox:
     moto keeps its state for the whole process, so one sandbox runs at a time.
 
     Raises:
-        ValueError: there is no such incident, or `now` has no time zone.
+        ValueError: there is no such incident, `now` has no time zone, or `faults` cannot be read.
     """
 
     region = "us-east-1"
@@ -58,12 +59,18 @@ class Sandbox:
         now: datetime | None = None,
         port: int = 0,
         polls_to_complete: int | None = 2,
+        faults: str = "",
     ) -> None:
         self.clock = Clock(now)
         self.incident: Incident | None = find_incident(incident) if incident else None
         self._port = port
+        self._faults = faults
         self._polls_to_complete = polls_to_complete
         self._server: Server | None = None
+        if faults:
+            from cloudwatch_mcp.sandbox.faults import parse
+
+            parse(faults)
 
     @property
     def endpoint_url(self) -> str:
@@ -128,6 +135,7 @@ class Sandbox:
         from moto.moto_api._internal import mock_random
 
         from cloudwatch_mcp.sandbox import cloudwatch, logs
+        from cloudwatch_mcp.sandbox.faults import Faults, parse
         from cloudwatch_mcp.sandbox.kit.seed_sandbox import seed_sandbox
         from cloudwatch_mcp.sandbox.server import Application, Server
 
@@ -140,6 +148,7 @@ class Sandbox:
             cloudwatch.hold_alarms(True)
             seed_sandbox(self.incident, self.region, self.clock, LINKED_ACCOUNT)
             cloudwatch.hold_alarms(False)
+        application.faults = Faults(parse(self._faults), self.clock)
         return Server(application, self._port)
 
     def stop(self) -> None:

@@ -9,15 +9,19 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from http import HTTPStatus
+from io import BytesIO
 from socket import create_server
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 import boto3
 import botocore.session
 from moto.backends import SERVICE_NAMES
 from moto.core.base_backend import AccountSpecificBackend
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from cloudwatch_mcp.sandbox.faults import Faults, Refusal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -26,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 # The service's name in a SigV4 credential scope, and moto's name for its backend.
 SERVICES: dict[str, SERVICE_NAMES] = {"logs": "logs", "monitoring": "cloudwatch", "sts": "sts"}
-_CREDENTIAL_SCOPE = re.compile(r"Credential=[^/]+/\d{8}/[^/]+/(?P<service>[^/]+)/aws4_request")
+_CREDENTIAL_SCOPE = re.compile(r"Credential=[^/]+/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 
 
 @cache
@@ -57,14 +61,17 @@ class Application:
     """One WSGI application for all services; a request's signature says which service it is for."""
 
     def __init__(self) -> None:
+        self.faults: Faults | None = None
         self._by_service: dict[str, WSGIApplication] = {}
         self._lock = Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         scope = _CREDENTIAL_SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
-        service = scope and scope["service"]
-        if service not in SERVICES:
+        if scope is None or (service := scope["service"]) not in SERVICES:
             return _error(start_response, 400, "UnknownOperationException", "the sandbox does not have this service")
+        refusal = self.faults and self.faults.meet(_action(service, environ), scope["region"])
+        if refusal:
+            return _refuse(start_response, refusal, service, str(environ.get("CONTENT_TYPE", "")))
         try:
             return self._service(service)(environ, _with_request_content_type(environ, start_response))
         except NotImplementedError as error:
@@ -80,6 +87,28 @@ class Application:
             if service not in self._by_service:
                 self._by_service[service] = create_backend_app(SERVICES[service])
             return self._by_service[service]
+
+
+def _action(service: str, environ: WSGIEnvironment) -> str:
+    """The IAM action of a request: its target says the operation, or its form."""
+    operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    if not operation:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = BytesIO(body)
+        operation = parse_qs(body.decode("latin-1")).get("Action", [""])[0]
+    return f"{SERVICES[service]}:{operation}"
+
+
+def _refuse(start_response: StartResponse, refusal: Refusal, service: str, content_type: str) -> list[bytes]:
+    """In the protocol of the request. CloudWatch's JSON has the code of the query protocol, in a header."""
+    is_json = content_type.startswith("application/x-amz-json")
+    body, kind = (refusal.as_json(), content_type) if is_json else (refusal.as_xml(), "text/xml")
+    headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
+    if is_json and service == "monitoring":
+        headers.append(("x-amzn-query-error", f"{refusal.code};Sender"))
+    status = HTTPStatus(400 if is_json and refusal.status < 500 else refusal.status)
+    start_response(f"{status.value} {status.phrase}", headers)
+    return [body]
 
 
 def _with_request_content_type(environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:

@@ -10,18 +10,17 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import anyio
 import pytest
-from botocore.retries import bucket
 from botocore.retries.quota import RetryQuota
 
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.support.asking import Ask, Reply, asking
 from tests.support.endpoint import PATIENCE, Endpoint, Request, Response
+from tests.support.instant_backoff import instant_backoff
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("instant_backoff")]
 
@@ -119,25 +118,9 @@ def server(
     return lambda **settings: build_server(Settings(**settings), environment)
 
 
-@pytest.fixture
-def instant_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Botocore's waits take no time: up to 4 s between attempts, and 2 s before each request to a throttling Region.
-
-    botocore reads the clock in `retries.bucket`, and sleeps there and in `endpoint`.
-    """
-    now = [0.0]
-
-    def wait(seconds: float) -> None:
-        now[0] += seconds + 0.001  # a rounding error would make botocore wait once more
-
-    class Condition(threading.Condition):
-        def wait(self, timeout: float | None = None) -> bool:
-            wait(timeout or 0)
-            return False
-
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=wait))
-    monkeypatch.setattr(bucket, "threading", SimpleNamespace(Lock=threading.Lock, Condition=Condition))
-    monkeypatch.setattr(bucket.Clock, "current_time", lambda _: now[0])
+@pytest.fixture(name="instant_backoff")
+def _instant_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    instant_backoff(monkeypatch)
 
 
 @pytest.mark.aws_behaviour(

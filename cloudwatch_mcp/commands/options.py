@@ -149,7 +149,11 @@ def _contradiction(options: argparse.Namespace) -> str | None:
         (options.sandbox, "with --sandbox, which has its own account and Region", {"profile", "region"}),
         (options.command == "sandbox", "with the command sandbox", given - {"incident", "fault"}),
         (not options.record, "without --record", {"redact"}),
-        (not options.sandbox and options.command not in {"sandbox", "demo"}, "without --sandbox", {"incident", "fault"}),
+        (
+            not options.sandbox and options.command not in {"sandbox", "demo"},
+            "without --sandbox",
+            {"incident", "fault"},
+        ),
     ]
     for applies, reason, excluded in rules:
         if applies and (wrong := " and ".join(f"--{name}" for name in sorted(given & excluded))):

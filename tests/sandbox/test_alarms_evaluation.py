@@ -25,7 +25,7 @@ RETAINED = "the state that it had"
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(now=NOW, seeded=False) as running:
+    with Sandbox(now=NOW, incident=None) as running:
         yield running
 
 

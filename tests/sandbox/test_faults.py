@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import datetime, timedelta, timezone
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, TypeAlias
 
 import boto3
 import pytest
@@ -19,7 +18,6 @@ from cloudwatch_mcp import cli
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.sandbox import Clock, Sandbox, cloudwatch
 from cloudwatch_mcp.sandbox.faults import Faults, Plan, parse
-from cloudwatch_mcp.sandbox.incident.sandbox_clients import sandbox_clients
 from cloudwatch_mcp.sandbox.server import Application, Server
 from cloudwatch_mcp.server.tool_calls import build_server
 from tests.support.asking import Ask, asking
@@ -83,7 +81,7 @@ def test_fault_that_cannot_be_read_says_what_is_wrong_and_the_valid_forms(spec: 
 
 @contextmanager
 def sandbox(faults: str, **more: Any) -> Iterator[Sandbox]:
-    with Sandbox(now=NOW, seeded=False, faults=faults, **more) as running:
+    with Sandbox(**{"now": NOW, "incident": None, "faults": faults, **more}) as running:
         yield running
 
 
@@ -229,15 +227,10 @@ def test_latency_comes_before_each_answer() -> None:
     assert waits == [1.5, 1.5]
 
 
-def test_seeding_meets_no_faults(monkeypatch: pytest.MonkeyPatch) -> None:
-    def seed(application: Application, region: str, _: Clock) -> None:
-        logs, _ = sandbox_clients(application, region)
-        logs.create_log_group(logGroupName="/shop")
-
-    monkeypatch.setattr("cloudwatch_mcp.sandbox.seed_sandbox", seed)
-    with Sandbox(now=NOW, faults="deny=logs:Create*,throttle=0.0,expire=1s") as running:
+def test_the_incident_is_written_without_faults() -> None:
+    with sandbox("deny=logs:Create*,throttle=0.0,expire=1s", incident="quiet-day") as running:
         logs = client_of("logs", running.endpoint_url)
-        assert [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]] == ["/shop"]
+        assert logs.describe_log_groups()["logGroups"]
         assert error(logs.create_log_group, logGroupName="/more")[0] == "AccessDeniedException"
 
 
@@ -310,25 +303,18 @@ async def test_tool_goes_on_without_a_part_that_is_denied_and_says_so(connected:
     assert "Allow the IAM action logs:DescribeQueryDefinitions" in note
 
 
-def test_command_line_passes_the_faults_on(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", [["sandbox"], ["--sandbox", "check"]])
+def test_command_line_passes_the_faults_on(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[str] = []
 
-    class NoSandbox:
-        environment: ClassVar = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    def made(*, faults: str, **_: object) -> None:
+        given.append(faults)
+        raise ValueError
 
-        def __init__(self, faults: str) -> None:
-            given.append(faults)
-
-        def start(self) -> None:
-            given.append("started")
-
-    monkeypatch.setattr("cloudwatch_mcp.sandbox.Sandbox", NoSandbox)
-    monkeypatch.setattr(cli, "_serve", lambda *_: 0)
-    monkeypatch.setattr(cli, "_leave", sys.exit)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "")
+    monkeypatch.setattr("cloudwatch_mcp.sandbox.Sandbox", made)
     with pytest.raises(SystemExit):
-        cli.main(["--sandbox", "--fault", "throttle=0.1", "--fault", "expire,deny=logs:*"])
-    assert given == ["throttle=0.1,expire,deny=logs:*", "started"]
+        cli.main([*command[:1], "--fault", "throttle=0.1", "--fault", "expire,deny=logs:*", *command[1:]])
+    assert given == ["throttle=0.1,expire,deny=logs:*"]
 
 
 @pytest.mark.parametrize(
@@ -337,7 +323,7 @@ def test_command_line_passes_the_faults_on(monkeypatch: pytest.MonkeyPatch) -> N
         (["--fault", "expire"], "--fault cannot be used without --sandbox."),
         (["demo", "--fault", "expire"], "unrecognized"),
         (["--fault", "expire", "demo"], "--fault cannot be used with demo, which has its own sandbox."),
-        (["--sandbox", "--fault", "slow"], "--fault: slow is not a fault. The faults are throttle=P"),
+        (["--sandbox", "--fault", "slow"], "cloudwatch-mcp: slow is not a fault. The faults are throttle=P"),
     ],
 )
 def test_command_line_explains_a_wrong_fault(

@@ -104,8 +104,8 @@ def resolve_window(start: TimeText | None, end: TimeText | None, *, now: datetim
     Raises:
         InputError: a time cannot be read, start is not before end, or both are in the future.
     """
-    until = now if end is None else parse_time(end, now, "end_time")
-    since = until - default if start is None else parse_time(start, now, "start_time")
+    window = given_window(start, end, now=now, default=default)
+    since, until = window.start, window.end
     if since >= until:
         raise InputError(
             f"start_time {utc_text(since)} is not before end_time {utc_text(until)} (now is {utc_text(now)})."
@@ -114,7 +114,17 @@ def resolve_window(start: TimeText | None, end: TimeText | None, *, now: datetim
         raise InputError(
             f"The window {utc_text(since)} to {utc_text(until)} lies in the future (now is {utc_text(now)})."
         )
-    return Window(since, until)
+    return window
+
+
+def given_window(start: TimeText | None, end: TimeText | None, *, now: datetime, default: timedelta) -> Window:
+    """As `resolve_window`, also if start is not before end, or both are in the future.
+
+    Raises:
+        InputError: a time cannot be read.
+    """
+    until = now if end is None else parse_time(end, now, "end_time")
+    return Window(until - default if start is None else parse_time(start, now, "start_time"), until)
 
 
 def utc_text(moment: datetime | float) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Literal, NamedTuple, TypeAlias
 
 Kind: TypeAlias = Literal["comment", "quoted", "regex", "word", "space", "sign"]
@@ -31,6 +32,8 @@ _TOKEN = re.compile(rf"{_QUOTED}|(?P<comment>#[^\n]*)|{_REST}", re.DOTALL)
 _SQL_TOKEN = re.compile(rf"{_QUOTED}|(?P<comment>(?:#|--)[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/)?)|{_REST}", re.DOTALL)
 _REGEX = re.compile(r"(?P<regex>/(?:[^/\\\n\[]|\\[^\n]?|\[(?:[^\]\\\n]|\\[^\n]?)*\]?)*/?)")
 _BEFORE_A_REGEX = {"and", "by", "filter", "in", "like", "not", "or", "where"}
+_KEYWORDS = {"and", "as", "asc", "by", "desc", "in", "like", "not", "or"}
+_SQL_KEYWORDS = {"between", "from", "group", "having", "is", "join", "limit", "null", "on", "order", "select", "where"}
 
 
 def scan(query: str, language: str) -> Iterator[Token]:
@@ -62,6 +65,18 @@ def _is_operand(kind: Kind, text: str) -> bool:
 def without_comments(query: str, language: str) -> str:
     """The query with a space for each comment."""
     return "".join(" " if token.kind == "comment" else token.text for token in scan(query, language))
+
+
+def normalized(query: str, language: str) -> str:
+    """The query in one line without comments and optional spaces, keywords and names of functions in lower case."""
+    tokens = [token for token in scan(query, language) if token.kind not in ("comment", "space")]
+    keywords = _KEYWORDS | _SQL_KEYWORDS if language == "SQL" else _KEYWORDS
+    texts: list[str] = []
+    for token, following in zip_longest(tokens, tokens[1:]):
+        is_command = language != "SQL" and texts[-1:] in ([], ["|"])
+        is_keyword = is_command or (following and following.text == "(") or token.text.lower() in keywords
+        texts.append(token.text.lower() if token.kind == "word" and is_keyword else token.text)
+    return " ".join(texts)
 
 
 def bare(query: str, language: str) -> str:

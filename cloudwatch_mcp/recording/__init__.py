@@ -18,8 +18,9 @@ Record:
     ...                          # call a tool
     recorder.save(path)          # redacted and sorted
 
-Time stands still during a tool call: the file lists the calls with their times. `check` finds in a file what must not
-be shared and what AWS's service model does not allow.
+Time stands still during a tool call: the file lists the calls with their times, and each request has the number of its
+call. A replay compares calls as the server reads them, so that they can be in other words. `check` finds in a file
+what must not be shared and what AWS's service model does not allow.
 """
 
 from cloudwatch_mcp.recording.cassettes import load

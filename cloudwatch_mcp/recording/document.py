@@ -77,6 +77,7 @@ class _Request(_Part):
     headers: Headers
     body: Body
     profile: str | None = None
+    call: Annotated[int, Field(ge=1)] | None = None
 
 
 class _Status(_Part):

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 from vcr.request import Request
 
 TARGET = "X-Amz-Target"
-PROFILE = "profile"  # not sent: the profile_name of the tool call, stored with the headers in vcrpy's request
+# Not sent, but stored with the headers in vcrpy's request: the profile_name and the number of the tool call.
+PROFILE, CALL = "profile", "call"
 MAX_DEPTH = 60
 _ABSENT = object()
 Identity: TypeAlias = "tuple[str, str | None, str, str, str]"
@@ -21,6 +22,11 @@ def operation(request: Request) -> str:
 
 def profile(request: Request) -> str:
     return str(request.headers.get(PROFILE, ""))
+
+
+def call_number(request: Request) -> int | None:
+    number = request.headers.get(CALL)
+    return int(number) if number else None
 
 
 def parameters(request: Request) -> Any:

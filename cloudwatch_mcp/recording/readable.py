@@ -19,7 +19,7 @@ import yaml
 
 from cloudwatch_mcp.recording import strict_yaml
 from cloudwatch_mcp.recording.document import Interaction, document
-from cloudwatch_mcp.recording.matching import PROFILE, TARGET, parsed
+from cloudwatch_mcp.recording.matching import CALL, PROFILE, TARGET, parsed
 from cloudwatch_mcp.recording.models import operation_model, with_times
 
 _LONG = 100
@@ -110,7 +110,7 @@ def _uncollected() -> Iterator[None]:
 def _shown(interaction: dict[str, Any]) -> dict[str, Any]:
     request, response = interaction["request"], interaction["response"]
     headers = {name: values[0] for name, values in request["headers"].items()}
-    profile = headers.pop(PROFILE, None)
+    profile, call = headers.pop(PROFILE, None), headers.pop(CALL, None)
     model = operation_model(headers.get(TARGET, ""))
     status = response["status"]
     output = model.output_shape if model and status["code"] < 300 else None
@@ -119,6 +119,7 @@ def _shown(interaction: dict[str, Any]) -> dict[str, Any]:
             "method": request["method"],
             "uri": request["uri"],
             **({"profile": profile} if profile else {}),
+            **({"call": int(call)} if call else {}),
             "headers": headers,
             "body": with_times(model.input_shape if model else None, _parsed(request["body"])),
         },
@@ -135,6 +136,8 @@ def _hidden(interaction: Interaction) -> dict[str, Any]:
     headers = dict(request.headers)
     if request.profile is not None:
         headers[PROFILE] = request.profile
+    if request.call is not None:
+        headers[CALL] = str(request.call)
     return {
         "request": {
             "method": request.method,

@@ -22,15 +22,16 @@ from vcr.request import Request
 
 from cloudwatch_mcp.aws.clients import Clients
 from cloudwatch_mcp.aws.sessions import open_session
-from cloudwatch_mcp.clock import Clock
+from cloudwatch_mcp.clock import Arguments, Clock, NormalForm
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.recording import cassettes, leaks
 from cloudwatch_mcp.recording.journal import Journal
-from cloudwatch_mcp.recording.matching import PROFILE, identity, operation
+from cloudwatch_mcp.recording.matching import CALL, PROFILE, identity, operation
 from cloudwatch_mcp.recording.redaction import Redaction
 from cloudwatch_mcp.recording.wire import SERVICES, as_request, as_response, is_aws
 
 _now: ContextVar[datetime | None] = ContextVar("_now", default=None)
+_number: ContextVar[int | None] = ContextVar("_number", default=None)
 
 
 class Recorder:
@@ -104,6 +105,8 @@ class Recorder:
             region = self._redaction.scrub(self._region or session.region_name)
             if profile == self._profile:
                 self._about["region"] = region
+                if session.profile_name != "default":  # AWS_PROFILE
+                    self._about["default_profile"] = self._redaction.scrub(session.profile_name)
             else:
                 self._about.setdefault("profiles", {})[self._redaction.scrub(profile)] = region
             self._note("metadata", self._metadata())
@@ -115,6 +118,8 @@ class Recorder:
         def remember(request: Any, **_: Any) -> None:
             self._add_endpoint(request.url)
             self._pending.request = as_request(request, profile)
+            if number := _number.get():
+                self._pending.request.headers[CALL] = str(number)
 
         def record(response_dict: Mapping[str, Any], **_: Any) -> None:
             try:
@@ -158,25 +163,28 @@ class Recorder:
             logger.warning("{} holds what you may not want to share: {}. --redact replaces more.", journal.path, listed)
 
     @contextmanager
-    def _during(self, tool: str, arguments: Mapping[str, Any]) -> Iterator[None]:
+    def _during(self, tool: str, arguments: Arguments, _: NormalForm) -> Iterator[Arguments]:
         """Time stands still during a tool call."""
-        at = self._base.now()
-        token = _now.set(at)
+        at, number = self._base.now(), None
         try:
-            self._add_call(tool, arguments, at)
+            number = self._add_call(tool, arguments, at)
         except Exception as error:  # noqa: BLE001 - a tool call must not fail because it cannot be recorded
             logger.error("A tool call could not be recorded: {}.", _reason(error))
+        tokens = _now.set(at), _number.set(number)
         try:
-            yield
+            yield arguments
         finally:
-            _now.reset(token)
+            _now.reset(tokens[0])
+            _number.reset(tokens[1])
 
-    def _add_call(self, tool: str, arguments: Mapping[str, Any], at: datetime) -> None:
+    def _add_call(self, tool: str, arguments: Arguments, at: datetime) -> int:
+        """Record the call; returns its number."""
         with self._lock:
             self._redaction.learn(json.dumps(arguments, ensure_ascii=False))
             call = {"tool": self._redaction.name(tool), "arguments": self._redaction.scrub(dict(arguments)), "at": at}
             self._calls.append(call)
             self._note("call", call)
+            return len(self._calls)
 
     def _record(self, request: Request, response: dict[str, Any]) -> None:
         with self._lock:

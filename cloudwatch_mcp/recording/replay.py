@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -20,14 +20,14 @@ from botocore.retries import standard
 from vcr.request import Request
 
 from cloudwatch_mcp.aws.clients import Clients
-from cloudwatch_mcp.clock import Clock
+from cloudwatch_mcp.clock import Arguments, Clock, NormalForm
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import CloudWatchError
 from cloudwatch_mcp.recording import cassettes
 from cloudwatch_mcp.recording.calls import Call, Calls
 from cloudwatch_mcp.recording.cassettes import CassetteWithMetadata
 from cloudwatch_mcp.recording.errors import NotRecorded
-from cloudwatch_mcp.recording.matching import Identity, differences, identity, operation
+from cloudwatch_mcp.recording.matching import Identity, call_number, differences, identity, operation
 from cloudwatch_mcp.recording.wire import SERVICES, as_answer, as_request
 
 _call: ContextVar[Call | None] = ContextVar("_call", default=None)
@@ -36,7 +36,10 @@ _slept: ContextVar[float] = ContextVar("_slept", default=0.0)
 
 
 class Replay:
-    """Replays a cassette to the sessions it opens. Equal requests get their answers in the recorded order.
+    """Replays a cassette to the sessions it opens.
+
+    A tool call that asks what a recorded one asked, in the same or in other words, is answered by its exchanges. Other
+    equal requests get their answers in the recorded order.
 
     Args:
         cassette: of `cassettes.load`, or its path.
@@ -44,19 +47,18 @@ class Replay:
 
     Attributes:
         misses: requests that the recording has no answer to.
-        clock: at the recorded time of each tool call; sleeping advances it at once.
+        clock: at the recorded time of each tool call, and between them at that of the latest; sleeping advances it at
+            once.
     """
 
     def __init__(self, cassette: CassetteWithMetadata | str | Path, *, repeat_last: bool = False) -> None:
         self.cassette = cassette if isinstance(cassette, CassetteWithMetadata) else cassettes.load(cassette)
         self.misses: list[str] = []
         about = self.cassette.metadata
-        self.recorded_at: datetime = about["recorded_at"]
-        self.region: str | None = about.get("region")
         self.profile: str | None = about.get("profile")
         self.clock = Clock(self._now, _slept.get, _sleep, self._during, lambda: 1.0)
-        self._regions: dict[str | None, str | None] = about.get("profiles", {})
-        self._calls = Calls(about.get("calls", []), self.recorded_at)
+        bodies = (body for pair in self.cassette.data for body in (pair[0].body, pair[1]["body"]["string"]))
+        self._calls = Calls(about, (body.decode(errors="replace") for body in bodies))
         self._repeat_last = repeat_last
         self._lock = threading.Lock()
         self._recorded: dict[Identity, list[int]] = {}
@@ -78,8 +80,7 @@ class Replay:
 
     def open_session(self, profile: str | None) -> boto3.Session:
         """As `sessions.open_session`, for any profile, without files and credentials."""
-        region = self.region if profile == self.profile else self._regions.get(profile)
-        session = _OfflineSession(region)
+        session = _OfflineSession(self._calls.regions.get(profile))
         self.attach(session.events, profile)
         return session
 
@@ -94,15 +95,15 @@ class Replay:
 
     def _now(self) -> datetime:
         call = _call.get()
-        return call.at if call else self.recorded_at
+        return call.at if call else self._calls.now
 
     @contextmanager
-    def _during(self, tool: str, arguments: Mapping[str, Any]) -> Iterator[None]:
+    def _during(self, tool: str, arguments: Arguments, normal_form: NormalForm) -> Iterator[Arguments]:
         """An unrecorded call with an unrecorded request ends as a miss, even if its tool caught the error."""
-        call = self._calls.begin(tool, arguments)
+        call = self._calls.begin(tool, arguments, normal_form)
         tokens = _call.set(call), _slept.set(0.0)
         try:
-            yield
+            yield call.arguments
         except CloudWatchError:
             if call.is_recorded or not call.missed:
                 raise
@@ -115,14 +116,24 @@ class Replay:
     def _play(self, request: Request) -> dict[str, Any]:
         with self._lock:
             indices = self._recorded.get(identity(request), [])
-            index = next((each for each in indices if not self.cassette.play_counts[each]), None)
-            if index is None and indices and self._repeat_last:
-                index = indices[-1]
+            index = self._next(indices)
             if index is None:
                 raise self._missed(request, played=bool(indices))
             self.cassette.play_counts[index] += 1
             response: dict[str, Any] = self.cassette.data[index][1]
             return response
+
+    def _next(self, indices: list[int]) -> int | None:
+        """The exchange to replay: of the tool call's own, again in each call, else of all; None if they are used up."""
+        call = _call.get()
+        number = call.number if call else None
+        own = [each for each in indices if number and number == call_number(self.cassette.data[each][0])]
+        if call and own and self._repeat_last:
+            index = next((each for each in own if each not in call.played), own[-1])
+            call.played.add(index)
+            return index
+        unplayed = (each for each in [*own, *indices] if not self.cassette.play_counts[each])
+        return next(unplayed, indices[-1] if indices and self._repeat_last else None)
 
     def _missed(self, request: Request, *, played: bool) -> NotRecorded:
         name = operation(request)
@@ -143,7 +154,8 @@ class Replay:
             error = NotRecorded(f"This call is in the recording, but not what it asks of AWS: {why}.")
         else:
             listed = self._calls.nearest(call)
-            recorded = f" Recorded calls nearest to this one: {listed}." if listed else ""
+            times = f"The recording is of {self._calls.span()}."
+            recorded = f" Recorded calls nearest to this one: {listed}. {times}" if listed else ""
             error = NotRecorded(f"This call is not in the recording: {why[:200]}.{recorded}")
         call.missed.append(error)
         return error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mcp.server.mcpserver.tools import Tool
@@ -12,7 +13,7 @@ from cloudwatch_mcp.errors import InputError, nearest, quote, quote_all
 _MAX_REPORTED = 5  # invalid arguments in one error
 
 
-def validated(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
+def validated(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments, parsed for the tool's function.
 
     Raises:
@@ -26,7 +27,7 @@ def validated(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
         names = quote_all(unknown[:_MAX_REPORTED]) + more
         raise InputError(f"{tool.name} has no argument {names}.{hint} Its arguments are {', '.join(valid)}.")
     try:
-        return tool.fn_metadata.validate_arguments(arguments)
+        return tool.fn_metadata.validate_arguments(dict(arguments))
     except ValidationError as error:
         raise InputError(f"{tool.name}: {'; '.join(_problems(error))}.") from None
 

@@ -27,6 +27,7 @@ from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import MAX_ERROR_CHARS, CloudWatchError, InputError, nearest, quote
 from cloudwatch_mcp.server.arguments import validated
 from cloudwatch_mcp.server.definitions import definitions
+from cloudwatch_mcp.server.normal_form import normal_form
 from cloudwatch_mcp.server.preparation import Preparation
 from cloudwatch_mcp.server.prompt_requests import prompt_definitions, prompt_result
 from cloudwatch_mcp.server.unreadable_requests import ReadableRequests
@@ -108,8 +109,8 @@ class CloudWatchServer(MCPServer[Runtime]):
         tally.set(count)
         outcome, text = "cancelled", ""
         try:
-            with clock.during(name, arguments):
-                data = await self._run(name, arguments, context)
+            with clock.during(name, arguments, normal_form) as effective:
+                data = await self._run(name, effective, context)
             outcome, text = "ok", dumps(data)  # fast enough for the event loop: the data is within the budget
             return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=data)
         except CloudWatchError as error:
@@ -130,7 +131,9 @@ class CloudWatchServer(MCPServer[Runtime]):
                 len(text),
             )
 
-    async def _run(self, name: str, arguments: dict[str, Any], context: Context[Runtime, Any] | None) -> dict[str, Any]:
+    async def _run(
+        self, name: str, arguments: Mapping[str, Any], context: Context[Runtime, Any] | None
+    ) -> dict[str, Any]:
         self.used.set()
         tool = self._tools.get(name)
         if tool is None:

@@ -26,7 +26,7 @@ from cloudwatch_mcp.answers.table import Table, table
 from cloudwatch_mcp.timerange import TimeText, Window, resolve_window
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, runtime
 
-_DEFAULT_WINDOW = timedelta(hours=24)
+DEFAULT_WINDOW = timedelta(hours=24)
 _MAX_ITEMS = 50
 _MAX_FLAPPING_ROWS = 10  # `flapping` sums up the others
 
@@ -73,7 +73,7 @@ async def get_alarm_history(
     """
     rt = runtime(ctx)
     now = rt.clock.now()
-    window = resolve_window(start_time, end_time, now=now, default=_DEFAULT_WINDOW)
+    window = resolve_window(start_time, end_time, now=now, default=DEFAULT_WINDOW)
     aws = await rt.clients.at(profile_name, region)
     limit = max_items or _MAX_ITEMS
     history = await read_history(aws, alarm_name, history_item_type, window, max_items=limit, now=now)

@@ -33,6 +33,7 @@ from cloudwatch_mcp.logs.samples import difference_rows
 from cloudwatch_mcp.timerange import Window, resolve_window
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, StartTime, runtime
 
+DEFAULT_WINDOW = timedelta(hours=1)
 _QUERY_SECONDS = 30
 
 
@@ -79,7 +80,7 @@ async def analyze_log_group(
     """
     rt = runtime(ctx)
     now = rt.clock.now()
-    window = resolve_window(start_time, end_time, now=now, default=timedelta(hours=1))
+    window = resolve_window(start_time, end_time, now=now, default=DEFAULT_WINDOW)
     earlier, in_question = comparison_window(window, compare_to), parse_focus(focus)
     arn = _parsed_arn(log_group_arn, region)
     aws = await rt.clients.at(profile_name, arn.region if arn else region)

@@ -26,6 +26,7 @@ from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, Runt
 _MAX_GROUPS = 50  # StartQuery
 _MAX_QUERY_CHARS = 10_000  # StartQuery: queryString
 _DEFAULT_LIMIT = 100
+DEFAULT_WINDOW = timedelta(hours=1)
 _MAX_ROWS = 10_000  # a page of GetQueryResults
 
 
@@ -73,7 +74,7 @@ async def execute_log_insights_query(
     """
     rt = runtime(ctx)
     names, identifiers = _log_groups(query_string, query_language, log_group_names, log_group_identifiers)
-    window = resolve_window(start_time, end_time, now=rt.clock.now(), default=timedelta(hours=1))
+    window = resolve_window(start_time, end_time, now=rt.clock.now(), default=DEFAULT_WINDOW)
     aws = await rt.clients.at(profile_name, region)
     rows = _row_limit(limit, query_string, query_language)
     language = None if query_language == "CWLI" else query_language

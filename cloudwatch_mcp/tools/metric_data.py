@@ -19,7 +19,7 @@ from cloudwatch_mcp.metrics.requests import Dimension, Grouping, Metric, MetricD
 from cloudwatch_mcp.timerange import TimeText, choose_period, resolve_window
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, runtime
 
-_DEFAULT_WINDOW = timedelta(hours=3)
+DEFAULT_WINDOW = timedelta(hours=3)
 _MAX_QUERIES = 500  # GetMetricData: MetricDataQueries
 
 
@@ -86,7 +86,7 @@ async def get_metric_data(
     grouping = Grouping(group_by_dimension, schema_dimension_keys, limit, sort_order, order_by_statistic)
     metric = Metric.of(namespace or "", metric_name or "", dimensions)
     question = MetricQuestion.of(metric, statistic, grouping, queries)
-    window = resolve_window(start_time, end_time, now=now, default=_DEFAULT_WINDOW)
+    window = resolve_window(start_time, end_time, now=now, default=DEFAULT_WINDOW)
     earlier = question.baseline_window(window, compare_to, now)
     period = choose_period(window, target_datapoints, now, since=earlier.start if earlier else None)
     aws = await rt.clients.at(profile_name, region)

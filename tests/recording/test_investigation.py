@@ -83,6 +83,20 @@ async def test_profiles_and_their_regions_replay_without_the_files_they_came_fro
 
 
 @pytest.mark.usefixtures("profiles")
+async def test_the_default_profile_may_be_named_or_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "prod")
+    recorder = make_recorder(region=None)
+    with Endpoint(lambda _: answer(MetricAlarms=[{"AlarmName": "a", "StateValue": "ALARM"}])) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
+        async with asking(served(recorder)) as ask:
+            seen = await ask("get_active_alarms")
+    recorder.save(tmp_path / "a.yaml")
+    async with asking(replayed(tmp_path / "a.yaml")) as ask:
+        assert await ask("get_active_alarms", profile_name="prod", region="eu-west-1") == seen
+        assert (await ask("get_active_alarms", profile_name="default")).failed
+
+
+@pytest.mark.usefixtures("profiles")
 async def test_a_profile_with_a_redacted_name_is_replayed_by_its_stand_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import pytest
 
 from cloudwatch_mcp.recording import CannotRecord, Recorder, load
+from cloudwatch_mcp.server.normal_form import normal_form
 from tests.support.endpoint import Endpoint, Response
 from tests.support.exchanges import ACCOUNT, answer, client, make_recorder, one_group, room_for
 
@@ -22,7 +23,7 @@ def _record_two(recorder: Recorder) -> None:
     with Endpoint(one_group) as endpoint:
         logs = client(recorder, url=endpoint.url)
         for prefix in ("/b", "/a"):
-            with recorder.clock.during("describe_log_groups", {"log_group_name_prefix": prefix}):
+            with recorder.clock.during("describe_log_groups", {"log_group_name_prefix": prefix}, normal_form):
                 logs.describe_log_groups(logGroupNamePrefix=prefix)
 
 
@@ -88,7 +89,7 @@ def test_a_full_disk_ends_the_recording_but_not_the_call(
         _record_two(journaling)
     assert logged == [f"{journal} cannot be written: File too large.\n"]
     assert _prefixes(journal) == []  # whole lines only
-    with journaling.clock.during("describe_log_groups", {}):
+    with journaling.clock.during("describe_log_groups", {}, normal_form):
         assert _prefixes(journal) == ["/b", "/a"]  # what was kept in memory
 
 
@@ -200,7 +201,7 @@ def before_it_is_known(
 
         def ask(**arguments: Any) -> None:
             logs = client(journaling, url=endpoint.url, profile=f"Admin-{ACCOUNT}")
-            with journaling.clock.during("describe_log_groups", arguments):
+            with journaling.clock.during("describe_log_groups", arguments, normal_form):
                 logs.describe_log_groups(logGroupNamePrefix=ACCOUNT)
 
         ask(**{"of": TENANTS, ACCOUNT: [int(ACCOUNT)]})
@@ -260,7 +261,7 @@ def test_a_call_that_cannot_be_recorded_continues(
     deep: list[Any] = []
     for _ in range(depth):
         deep = [deep]
-    with journaling.clock.during("describe_log_groups", {"a": deep}):
+    with journaling.clock.during("describe_log_groups", {"a": deep}, normal_form):
         pass
     assert logged[0].startswith("A tool call could not be recorded: ")
     journaling.finish()

@@ -16,6 +16,7 @@ import yaml
 
 from cloudwatch_mcp.recording import CassetteUnreadable, Recorder, Replay, check, load
 from cloudwatch_mcp.recording.journal import HEADER
+from cloudwatch_mcp.server.normal_form import normal_form
 from tests.recording.conftest import WithoutAliases
 from tests.support.endpoint import Endpoint
 from tests.support.exchanges import ACCOUNT, AT, client, document, interaction, one_group
@@ -196,7 +197,7 @@ def _use(path: Path) -> bool:
     replay = Replay(path)
     for request in replay.cassette.requests:
         assert replay._play(request)
-    with replay.clock.during("describe_log_groups", {"max_items": 5}):
+    with replay.clock.during("describe_log_groups", {"max_items": 5}, normal_form):
         assert replay.clock.now()
     assert replay.open_session("prod")
     return True
@@ -215,7 +216,7 @@ def test_any_one_odd_member_is_refused_or_harmless(tmp_path: Path) -> None:
 @pytest.fixture
 def grown(journal: Path, journaling: Recorder) -> str:
     """A journal's text."""
-    with Endpoint(one_group) as endpoint, journaling.clock.during("describe_log_groups", {"max_items": 5}):
+    with Endpoint(one_group) as endpoint, journaling.clock.during("describe_log_groups", {"max_items": 5}, normal_form):
         client(journaling, url=endpoint.url).describe_log_groups(logGroupNamePrefix=ACCOUNT)
     return journal.read_text()
 

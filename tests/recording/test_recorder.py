@@ -14,6 +14,7 @@ from botocore.exceptions import HTTPClientError
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.recording import Recorder, Replay, load
 from cloudwatch_mcp.recording.wire import _Raw
+from cloudwatch_mcp.server.normal_form import normal_form
 from tests.recording.conftest import Replaying
 from tests.support.endpoint import Endpoint, Response
 from tests.support.exchanges import ACCOUNT, ARN, AT, answer, client, error, make_recorder, one_group
@@ -134,7 +135,7 @@ async def test_time_stands_still_during_a_tool_call_and_is_recorded(
     monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox)
     ticks = count()
     recorder = make_recorder(base=Clock(lambda: AT + timedelta(seconds=next(ticks))), redact=["payments"])
-    with recorder.clock.during("t", {"log_group_arn": f"{ARN}/payments", "n": 1}):
+    with recorder.clock.during("t", {"log_group_arn": f"{ARN}/payments", "n": 1}, normal_form):
         assert recorder.clock.now() == recorder.clock.now()
     (call,) = recorder._calls
     assert call["arguments"] == {"log_group_arn": ARN.replace(ACCOUNT, "123456789012") + "/redacted-1", "n": 1}
@@ -145,7 +146,8 @@ def test_a_pattern_is_replaced_in_calls_and_requests_alike(tmp_path: Path) -> No
     recorder = make_recorder(redact=["red", "group"], names=["describe_log_groups"])
     with Endpoint(lambda _: answer(logGroups=[], red={"red": 1})) as endpoint:
         logs = client(recorder, url=endpoint.url)
-        with recorder.clock.during("describe_log_groups", {"log_group_name_prefix": "red-team", "in red": 1}):
+        arguments = {"log_group_name_prefix": "red-team", "in red": 1}
+        with recorder.clock.during("describe_log_groups", arguments, normal_form):
             logs.describe_log_groups(logGroupNamePrefix="red-team")
     recorder.save(tmp_path / "a.yaml")
     replay = Replay(tmp_path / "a.yaml")

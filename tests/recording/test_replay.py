@@ -14,6 +14,7 @@ from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import InputError
 from cloudwatch_mcp.recording import CassetteUnreadable, NotRecorded, Replay
 from cloudwatch_mcp.recording.journal import HEADER as JOURNAL
+from cloudwatch_mcp.server.normal_form import normal_form
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.recording.conftest import Replaying
 from tests.support.asking import asking
@@ -186,18 +187,32 @@ async def test_a_recorded_profile_of_the_command_line_is_the_default_again(repla
 
 async def test_a_call_has_its_recorded_time(replaying: Replaying) -> None:
     times = [AT + timedelta(hours=hours) for hours in range(3)]
-    arguments = [{"start_time": "1h"}, {"start_time": "1h"}, {}]
-    calls = [{"tool": "t", "arguments": a, "at": at} for a, at in zip(arguments, times, strict=True)]
+    arguments = [{"namespace": "A", "start_time": "1h"}, {"namespace": "A", "start_time": "1h"}, {"namespace": "A"}]
+    calls = [{"tool": "get_metric_data", "arguments": a, "at": at} for a, at in zip(arguments, times, strict=True)]
     clock = replaying(recorded_at=AT - timedelta(days=1), calls=calls).clock
 
     def now(**given: str) -> Any:
-        with clock.during("t", given):
+        with clock.during("get_metric_data", {"namespace": "A", **given}, normal_form):
             return clock.now()
 
+    assert clock.now() == times[0]
     assert [now(start_time="1h") for _ in range(3)] == [times[0], times[1], times[1]]
     assert now() == times[2]
     assert now(start_time="2h") == times[2]
-    assert clock.now() == AT - timedelta(days=1)
+    assert clock.now() == times[2]
+    assert now(start_time="1h") == times[1]
+    assert clock.now() == times[1]
+
+
+async def test_a_call_has_its_own_answers_in_any_order_and_again(replaying: Replaying) -> None:
+    calls = [{"tool": "get_active_alarms", "arguments": {"max_items": number}, "at": AT} for number in (1, 2)]
+    exchanges = [alarms("one"), alarms("two"), alarms("of no call")]
+    for number, exchange in enumerate(exchanges[:2], start=1):
+        exchange["request"]["call"] = number
+    replay = replaying(*exchanges, calls=calls, repeat_last=True)
+    async with asking(serving(replay)) as ask:
+        replies = [await ask("get_active_alarms", max_items=number) for number in (2, 1, 1, 2)]
+    assert [reply.rows("metric_alarms")[0]["name"] for reply in replies] == ["two", "one", "one", "two"]
 
 
 async def test_time_advances_for_each_task_by_its_own_sleep(replaying: Replaying) -> None:
@@ -208,7 +223,7 @@ async def test_time_advances_for_each_task_by_its_own_sleep(replaying: Replaying
             await clock.sleep(seconds)
         times.append(clock.monotonic())
 
-    with clock.during("t", {}):
+    with clock.during("t", {}, normal_form):
         async with anyio.create_task_group() as group:
             group.start_soon(poll, 1)
             group.start_soon(poll, 100)
@@ -224,9 +239,10 @@ async def test_a_call_that_is_not_in_the_recording_is_an_error_that_lists_the_ne
     async with asking(serving(replay)) as ask:
         error = (await ask("describe_log_groups", log_group_name_prefix="/a")).error
     assert error.startswith("This call is not in the recording: DescribeLogGroups was recorded with other parameters")
-    assert 'nearest to this one: describe_log_groups {"log_group_name_prefix": "/ab"}; ' in error
+    nearest = 'describe_log_groups {"log_group_name_prefix": "/ab"} (differs in log_group_name_prefix)'
+    assert f"Recorded calls nearest to this one: {nearest}; " in error
     assert len(error) <= 1000
-    assert error.endswith(".")
+    assert error.endswith(" The recording is of 2026-11-20T12:00:00Z to 2026-11-20T12:00:00Z.")
 
 
 async def test_an_unrecorded_call_is_an_error_even_if_its_tool_answers_without_a_part(replaying: Replaying) -> None:
@@ -234,7 +250,7 @@ async def test_an_unrecorded_call_is_an_error_even_if_its_tool_answers_without_a
     replay = replaying(listed, listed, calls=[{"tool": "describe_log_groups", "arguments": {}, "at": AT}])
     async with asking(serving(replay)) as ask:
         recorded = await ask("describe_log_groups")
-        unrecorded = await ask("describe_log_groups", max_items=50)
+        unrecorded = await ask("describe_log_groups", max_items=60)
     assert not recorded.failed
     assert "DescribeQueryDefinitions was not recorded" in unrecorded.error
     assert len(replay.misses) == 2
@@ -248,7 +264,10 @@ def test_an_unrecorded_call_is_a_miss_even_if_its_tool_raises_another_error(repl
             client(replay).describe_log_groups()
         raise InputError("There is no such log group.")
 
-    with pytest.raises(NotRecorded, match="DescribeLogGroups was not recorded"), replay.clock.during("t", {}):
+    with (
+        pytest.raises(NotRecorded, match="DescribeLogGroups was not recorded"),
+        replay.clock.during("t", {}, normal_form),
+    ):
         make_do()
 
 

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import chain, count
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -198,55 +197,27 @@ def _serve_replay(settings: Settings, options: argparse.Namespace) -> int:
     _configure_log(settings)
     _forget_aws()
     try:
-        replay = recording.Replay(options.replay, repeat_last=True)
+        replay = recording.Replay(recording.load(*options.replay), repeat_last=True)
     except recording.CassetteUnreadable as error:
         _refuse(error)
     return _serve(settings, options, _place(settings, options), clients=replay.clients(settings), clock=replay.clock)
 
 
 def _serve_recorded(settings: Settings, options: argparse.Namespace) -> int:
-    recorder, path = _recorder(settings, options)
-    if path != Path(options.record):
-        _write_stderr(f"cloudwatch-mcp: {options.record} exists, recording to {path}\n")
-
-    def finish() -> None:
-        recorder.finish()
-        if recorder.is_empty:  # a client's health check
-            with suppress(OSError):
-                path.unlink()
-
-    clients = recorder.clients(settings, os.environ)
-    place = f"{_place(settings, options)}, recording to {path}"
-    return _serve(settings, options, place, clients=clients, clock=recorder.clock, leaving=finish)
-
-
-def _recorder(settings: Settings, options: argparse.Namespace) -> tuple[Any, Path]:
-    """A recorder, and the file that it writes."""
     recording = _recording("--record")
-    while True:
-        path = _free_path(options.record)
-        try:
-            recorder = recording.Recorder(
-                redact=options.redact,
-                names=_names_of_tools(),
-                journal=path,
-                region=settings.region or _region_of_environment(),
-                profile=settings.profile,
-            )
-        except recording.CannotRecord as error:
-            if not os.path.lexists(path):  # if it exists now, another server has just taken this name
-                _refuse(error)
-        else:
-            return recorder, path
-
-
-def _free_path(file: str) -> Path:
-    """The file, or FILE-2, FILE-3 and so on if it exists: a client starts the same command again and again."""
-    path = Path(file)
-    if path.is_dir():
-        _refuse(f"{path} is a directory: name a file in it.")
-    numbered = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
-    return next(each for each in chain([path], numbered) if not os.path.lexists(each))
+    try:
+        recorder = recording.Recorder(
+            redact=options.redact,
+            names=_names_of_tools(),
+            journal=options.record,
+            region=settings.region or _region_of_environment(),
+            profile=settings.profile,
+        )
+    except recording.CannotRecord as error:
+        _refuse(error)
+    clients = recorder.clients(settings, os.environ)
+    place = f"{_place(settings, options)}, recording to {options.record}"
+    return _serve(settings, options, place, clients=clients, clock=recorder.clock, leaving=recorder.finish)
 
 
 def _names_of_tools() -> set[str]:
@@ -290,7 +261,7 @@ def _serve(
 def _place(settings: Settings, options: argparse.Namespace) -> str:
     """Where the answers come from, for a person."""
     if options.replay:
-        return f"the recording {options.replay}"
+        return f"the recording {' and '.join(options.replay)}"
     if options.sandbox:
         return "the sandbox's sample incident, in an offline CloudWatch"
     source = "the CloudWatch at AWS_ENDPOINT_URL" if os.environ.get("AWS_ENDPOINT_URL") else "AWS CloudWatch"

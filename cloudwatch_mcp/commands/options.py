@@ -45,7 +45,9 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--incident", metavar="NAME", help=f"with --sandbox: {_INCIDENT}")
     top.add_argument("--fault", metavar="FAULT", action="append", help=f"with --sandbox: {_FAULT}")
-    top.add_argument("--record", metavar="FILE", help="record the session to FILE, or to a numbered file if it exists")
+    top.add_argument(
+        "--record", metavar="FILE", help="record the session to FILE, or to FILE-2, FILE-3 ... if it exists"
+    )
     top.add_argument(
         "--redact",
         metavar="REGEX",
@@ -53,7 +55,13 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="with --record: replace what matches; can be repeated",
     )
-    top.add_argument("--replay", metavar="FILE", help="answer from a recording, instead of AWS")
+    top.add_argument(
+        "--replay",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="answer from a recording, instead of AWS; can be repeated, for the sessions of one investigation",
+    )
     top.add_argument("--profile", help="AWS profile, unless a tool call names one")
     top.add_argument("--region", help="AWS Region, unless a tool call names one")
     commands = top.add_subparsers(dest="command", title="commands", metavar="command")

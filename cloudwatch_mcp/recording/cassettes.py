@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from stat import S_ISREG
@@ -15,7 +16,9 @@ from vcr.request import Request
 
 from cloudwatch_mcp.recording import document, journal, readable
 from cloudwatch_mcp.recording.errors import CassetteUnreadable
-from cloudwatch_mcp.recording.matching import identity, operation
+from cloudwatch_mcp.recording.matching import CALL, call_number, identity, operation
+
+_DEFAULTS = ("region", "profile", "default_profile")
 
 
 class CassetteWithMetadata(Cassette):  # type: ignore[misc]  # vcrpy has no types
@@ -33,12 +36,18 @@ def empty() -> CassetteWithMetadata:
     return CassetteWithMetadata()
 
 
-def load(path: str | Path) -> CassetteWithMetadata:
-    """Load a cassette, finished or still being recorded.
+def load(*paths: str | Path) -> CassetteWithMetadata:
+    """Load a cassette, finished or still being recorded; or several, the sessions of one investigation, as one.
 
     Raises:
-        CassetteUnreadable: there is no such file, or it is not a valid cassette.
+        CassetteUnreadable: there is no such file, it is not a valid cassette, or the cassettes have different default
+            profiles or Regions.
     """
+    sessions = list(map(_loaded, paths))
+    return sessions[0] if len(sessions) == 1 else _joined(sessions)
+
+
+def _loaded(path: str | Path) -> CassetteWithMetadata:
     cassette = CassetteWithMetadata()
     try:
         whole = _read(Path(path))
@@ -51,6 +60,21 @@ def load(path: str | Path) -> CassetteWithMetadata:
         raise CassetteUnreadable(f"{path} cannot be read: {error}.") from None
     cassette.data = [_pair(each) for each in whole["interactions"]]
     return cassette
+
+
+def _joined(sessions: Sequence[CassetteWithMetadata]) -> CassetteWithMetadata:
+    whole, calls = CassetteWithMetadata(), list[Any]()
+    whole.metadata = {**sessions[0].metadata, "calls": calls, "profiles": {}}
+    for each in sessions:
+        if any(each.metadata.get(name) != whole.metadata.get(name) for name in _DEFAULTS):
+            raise CassetteUnreadable("The recordings have different default profiles or Regions: replay one at a time.")
+        for request, response in each.data:
+            if number := call_number(request):
+                request.headers[CALL] = str(number + len(calls))
+            whole.data.append((request, response))
+        calls += each.metadata.get("calls", [])
+        whole.metadata["profiles"] |= each.metadata.get("profiles", {})
+    return whole
 
 
 def save(cassette: Cassette, path: str | Path, metadata: dict[str, Any]) -> str:

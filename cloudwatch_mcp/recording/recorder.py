@@ -43,7 +43,7 @@ class Recorder:
         base: the time of the server; `clock` is made of it.
         redact: regular expressions of what else to replace, besides account ids, tokens and keys.
         account: the id of the recorded account, if it is known.
-        journal: a new file, to which each event is written as it happens.
+        journal: the file to which each event is written as it happens; a numbered one if it exists.
         region: the default Region, if a flag or the environment sets it.
         profile: the default profile, if a flag sets it.
         rename_queries: derive query ids from the query, so that recording again gives the same file.
@@ -53,7 +53,7 @@ class Recorder:
         query_ids: the real id of each renamed query, by its new one.
 
     Raises:
-        CannotRecord: a pattern is not a regular expression, or the journal exists or cannot be written.
+        CannotRecord: a pattern is not a regular expression, or the journal cannot be written.
     """
 
     def __init__(
@@ -87,11 +87,7 @@ class Recorder:
         self._endpoints: set[str] = set()
         self.query_ids: dict[str, str] = {}
         self._cannot_write = False
-        self._journal = Journal(journal, self._metadata()) if journal else None
-
-    @property
-    def is_empty(self) -> bool:
-        return not self._calls and not self.cassette.data
+        self._journal = Journal(journal, self._metadata) if journal else None
 
     def clients(self, settings: Settings, environment: Mapping[str, str]) -> Clients:
         """The server's clients, whose exchanges are recorded."""
@@ -146,17 +142,21 @@ class Recorder:
             return cassettes.save(self.cassette, path, {**self._metadata(), "calls": self._calls})
 
     def finish(self) -> None:
-        """Replace the journal by the sorted cassette, and log what in it may still be secret. It never fails."""
-        if self._journal is None:
+        """Replace the journal by the sorted cassette, and log what in it may still be secret. It never fails.
+
+        A session without calls leaves no file.
+        """
+        if self._journal is None or self._journal.is_empty:
             return
         journal, self._journal = self._journal, None
         try:
+            journal.create()
             with suppress(OSError):  # nothing that was written is lost
                 journal.close()
             kinds = Counter(leak.kind for leak in leaks.find(self.save(journal.path)))
         except Exception as error:  # noqa: BLE001 - the process must be able to end
-            lost = f" and lacks its last {len(journal.waiting)} events" if journal.waiting else ""
-            logger.error("{} stays as it grew, unsorted{}: {}.", journal.path, lost, _reason(error))
+            lost = f"lacks its last {len(journal.waiting)} events and " if journal.waiting else ""
+            logger.error("{} {}is unsorted: {}.", journal.path, lost, _reason(error))
             return
         if kinds:
             listed = ", ".join(f"{kind} ({count} lines)" for kind, count in kinds.items())

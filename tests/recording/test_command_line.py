@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 
 from cloudwatch_mcp import cli
-from cloudwatch_mcp.commands.options import parse
-from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.recording import Replay, check, load
 from cloudwatch_mcp.recording.redaction import Redaction
 from cloudwatch_mcp.server.definitions import definitions
@@ -83,7 +81,7 @@ def test_a_full_disk_costs_the_end_of_the_recording_and_nothing_else(
     lines = process.stderr.splitlines()
     assert len(lines) == 2
     assert lines[0].endswith(f"ERROR {file} cannot be written: File too large.")
-    assert f"ERROR {file} stays as it grew, unsorted and lacks its last " in lines[1]
+    assert f"ERROR {file} lacks its last " in lines[1]
     assert load(file).get_metadata("calls", None)
     assert list(tmp_path.iterdir()) == [file]
 
@@ -166,14 +164,30 @@ def _record(*arguments: str, call: bool, endpoint: str) -> str:
         return process.stderr
 
 
-def test_a_second_session_is_recorded_to_a_numbered_file(sandbox: str, write: Write) -> None:
-    file = write()
-    second, third = file.with_stem(f"{file.stem}-2"), file.with_stem(f"{file.stem}-3")
+def test_a_session_after_a_restart_has_a_file_of_its_own_and_both_are_replayed(sandbox: str, tmp_path: Path) -> None:
+    file, second = tmp_path / "incident.yaml", tmp_path / "incident-2.yaml"
+    with ServerProcess("--record", str(file), AWS_ENDPOINT_URL=sandbox) as process:
+        process.initialize()
+        alarms = process.call("get_active_alarms")
+        process.signal(signal.SIGKILL)
+        process.wait()
     before = file.read_bytes()
-    assert _record(str(file), call=True, endpoint=sandbox) == f"cloudwatch-mcp: {file} exists, recording to {second}\n"
-    assert _record(str(file), call=True, endpoint=sandbox) == f"cloudwatch-mcp: {file} exists, recording to {third}\n"
+    stderr = _record(str(file), call=True, endpoint=sandbox)
+    assert stderr.endswith(f"WARNING {file} exists, recording to {second}.\n")
+    assert stderr.count("\n") == 1
     assert file.read_bytes() == before
-    assert len(load(second).requests) == len(load(third).requests) == 2
+    with ServerProcess("--replay", str(file), "--replay", str(second)) as process:
+        process.initialize()
+        assert not process.call("describe_log_groups").failed
+        assert process.call("get_active_alarms") == alarms
+
+
+def test_sessions_of_different_regions_are_not_replayed_together(
+    write: Write, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    other = write(region="eu-west-1").rename(tmp_path / "other.yaml")
+    complaint = _complaint(capsys, "--replay", str(write()), "--replay", str(other))
+    assert complaint == "The recordings have different default profiles or Regions: replay one at a time."
 
 
 def test_a_health_check_leaves_no_file_so_that_the_session_gets_the_name(sandbox: str, tmp_path: Path) -> None:
@@ -182,25 +196,6 @@ def test_a_health_check_leaves_no_file_so_that_the_session_gets_the_name(sandbox
     assert list(tmp_path.iterdir()) == []
     assert _record(str(file), call=True, endpoint=sandbox) == ""
     assert list(tmp_path.iterdir()) == [file]
-
-
-def test_a_name_that_another_server_takes_at_the_same_moment_is_passed_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    taken, free = tmp_path / "incident.yaml", tmp_path / "incident-2.yaml"
-    free_path = cli._free_path
-
-    def lose_the_race(file: str) -> Path:
-        path = free_path(file)
-        if path == taken:
-            taken.write_text("of the other server", "utf-8")
-        return path
-
-    monkeypatch.setattr(cli, "_free_path", lose_the_race)
-    recorder, path = cli._recorder(Settings(), parse(["--record", str(taken)]))
-    recorder.finish()
-    assert path == free
-    assert taken.read_text("utf-8") == "of the other server"
 
 
 def test_a_directory_is_no_file_to_record_to(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

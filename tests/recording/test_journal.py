@@ -27,6 +27,12 @@ def _record_two(recorder: Recorder) -> None:
                 logs.describe_log_groups(logGroupNamePrefix=prefix)
 
 
+def _begin(recorder: Recorder) -> None:
+    """Make a call, with which the file is created."""
+    with recorder.clock.during("get_active_alarms", {}, normal_form):
+        pass
+
+
 def _prefixes(path: Path) -> list[str]:
     return [json.loads(request.body)["logGroupNamePrefix"] for request in load(path).requests]
 
@@ -53,11 +59,30 @@ def test_an_event_that_was_cut_off_is_dropped_with_a_warning(
     assert logged == [f"{journal}: its last event is cut off and was dropped.\n"]
 
 
-def test_a_file_that_exists_is_left_alone(journal: Path) -> None:
-    journal.write_text("mine")
-    with pytest.raises(CannotRecord, match="exists: name another file, or remove it"):
-        make_recorder(journal=journal)
-    assert journal.read_text() == "mine"
+def test_the_file_is_created_with_the_first_call(journal: Path, journaling: Recorder) -> None:
+    journaling.open_session(None)
+    journaling.finish()
+    assert list(journal.parent.iterdir()) == []
+    _begin(journaling)
+    assert [call["tool"] for call in load(journal).metadata["calls"]] == ["get_active_alarms"]
+
+
+def test_a_file_that_exists_is_left_alone_and_the_next_number_is_recorded_to(
+    journal: Path, journaling: Recorder, logged: list[str]
+) -> None:
+    second, third = (journal.with_stem(f"incident-{number}") for number in (2, 3))
+    second.write_text("mine")
+    journal.write_text("another server has just created it")
+    _begin(journaling)
+    journaling.finish()
+    assert (journal.read_text(), second.read_text()) == ("another server has just created it", "mine")
+    assert load(third).metadata["calls"]
+    assert logged == [f"{journal} exists, recording to {third}.\n"]
+
+
+def test_a_directory_is_no_file_to_record_to(tmp_path: Path) -> None:
+    with pytest.raises(CannotRecord, match="is a directory: name a file in it"):
+        make_recorder(journal=tmp_path)
 
 
 def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
@@ -75,16 +100,38 @@ def _no_space(*_: Any, **__: Any) -> NoReturn:
     raise OSError(28, "No space left on device")
 
 
-@pytest.mark.parametrize("room", [0, 40, 100])
+@pytest.mark.parametrize("room", [0, 40])
 def test_a_disk_that_is_full_at_the_start_is_an_error_and_no_file_remains(journal: Path, room: int) -> None:
     with room_for(room), pytest.raises(CannotRecord, match="cannot be written: File too large"):
         make_recorder(journal=journal)
-    assert not journal.exists()
+    assert list(journal.parent.iterdir()) == []
+
+
+def test_a_disk_that_is_full_at_the_first_call_is_logged_and_the_file_is_created_later(
+    journal: Path, journaling: Recorder, logged: list[str]
+) -> None:
+    with room_for(100):
+        _record_two(journaling)
+    assert logged == [f"{journal} cannot be written: File too large.\n"]
+    assert list(journal.parent.iterdir()) == []
+    _begin(journaling)
+    assert _prefixes(journal) == ["/b", "/a"]
+
+
+def test_a_disk_that_is_full_until_the_end_leaves_no_file(
+    journal: Path, journaling: Recorder, logged: list[str]
+) -> None:
+    with room_for(100):
+        _begin(journaling)
+        journaling.finish()
+    assert logged[1:] == [f"{journal} lacks its last 1 events and is unsorted: File too large.\n"]
+    assert list(journal.parent.iterdir()) == []
 
 
 def test_a_full_disk_ends_the_recording_but_not_the_call(
     journal: Path, journaling: Recorder, logged: list[str]
 ) -> None:
+    _begin(journaling)
     with room_for(journal.stat().st_size + 30):
         _record_two(journaling)
     assert logged == [f"{journal} cannot be written: File too large.\n"]
@@ -101,16 +148,17 @@ def test_a_disk_that_is_full_at_the_end_is_logged_and_the_journal_remains(
     monkeypatch.setattr(place, _no_space)
     journaling.finish()
     monkeypatch.undo()
-    assert logged == [f"{journal} stays as it grew, unsorted: No space left on device.\n"]
+    assert logged == [f"{journal} is unsorted: No space left on device.\n"]
     assert _prefixes(journal) == ["/b", "/a"]
     assert list(journal.parent.iterdir()) == [journal]
 
 
 def test_what_a_full_disk_lost_is_counted_at_the_end(journal: Path, journaling: Recorder, logged: list[str]) -> None:
+    _begin(journaling)
     with room_for(journal.stat().st_size):
         _record_two(journaling)
         journaling.finish()
-    assert logged[-1] == f"{journal} stays as it grew, unsorted and lacks its last 5 events: File too large.\n"
+    assert logged[-1] == f"{journal} lacks its last 5 events and is unsorted: File too large.\n"
 
 
 @pytest.mark.parametrize(
@@ -122,6 +170,7 @@ def test_the_end_never_fails(
     def fail(_: Any) -> NoReturn:
         raise failure
 
+    _begin(journaling)
     monkeypatch.setattr("cloudwatch_mcp.recording.readable.serialize", fail)
     journaling.finish()
     (line,) = logged
@@ -130,17 +179,20 @@ def test_the_end_never_fails(
 
 
 def test_the_end_never_fails_even_if_the_file_cannot_be_closed(journal: Path, journaling: Recorder) -> None:
+    _begin(journaling)
     assert journaling._journal is not None
+    assert journaling._journal._file is not None
     os.close(journaling._journal._file.fileno())
     journaling.finish()
     assert journal.read_text().startswith("version: 1\n")
 
 
 def test_a_directory_in_place_of_the_file_is_logged(journal: Path, journaling: Recorder, logged: list[str]) -> None:
+    _begin(journaling)
     journal.unlink()
     journal.mkdir()
     journaling.finish()
-    assert logged == [f"{journal} stays as it grew, unsorted: Is a directory.\n"]
+    assert logged == [f"{journal} is unsorted: Is a directory.\n"]
     assert list(journal.iterdir()) == []
 
 
@@ -157,6 +209,7 @@ def test_only_the_owner_can_read_a_recording_in_progress_or_finished(journal: Pa
     before = os.umask(0)
     try:
         recorder = make_recorder(journal=journal)
+        _begin(recorder)
         growing = journal.stat().st_mode
         recorder.finish()
     finally:
@@ -167,6 +220,7 @@ def test_only_the_owner_can_read_a_recording_in_progress_or_finished(journal: Pa
 def test_a_recording_is_not_written_through_a_link(journal: Path, journaling: Recorder, tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("mine")
+    _begin(journaling)
     journal.with_name("incident.yaml.new").symlink_to(victim)
     journal.unlink()
     journal.symlink_to(victim)
@@ -177,12 +231,15 @@ def test_a_recording_is_not_written_through_a_link(journal: Path, journaling: Re
 
 
 @pytest.mark.parametrize("link", ["file", "nothing"])
-def test_a_link_in_place_of_the_file_is_refused(journal: Path, tmp_path: Path, link: str) -> None:
+def test_a_link_in_place_of_the_file_is_not_followed(
+    journal: Path, journaling: Recorder, tmp_path: Path, link: str
+) -> None:
     if link == "file":
         (tmp_path / "file").touch()
     journal.symlink_to(tmp_path / link)
-    with pytest.raises(CannotRecord, match="exists: name another file"):
-        make_recorder(journal=journal)
+    _begin(journaling)
+    assert not journal.exists() or journal.read_text() == ""
+    assert load(journal.with_stem("incident-2")).metadata["calls"]
 
 
 TENANTS = f"tenant {ACCOUNT}, {ACCOUNT[:4]}-{ACCOUNT[4:8]}-{ACCOUNT[8:]}, %20{ACCOUNT}"
@@ -264,8 +321,9 @@ def test_a_call_that_cannot_be_recorded_continues(
     with journaling.clock.during("describe_log_groups", {"a": deep}, normal_form):
         pass
     assert logged[0].startswith("A tool call could not be recorded: ")
+    _begin(journaling)
     journaling.finish()
-    assert load(journal).get_metadata("calls", None) == []
+    assert [call["tool"] for call in load(journal).metadata["calls"]] == ["get_active_alarms"]
 
 
 def test_an_answer_that_cannot_be_recorded_is_logged_and_returned(

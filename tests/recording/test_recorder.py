@@ -67,7 +67,7 @@ def test_requests_for_credentials_are_not_recorded(journal: Path, journaling: Re
     sts.meta.events.register("before-send", lambda **_: given)
     assumed = sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/a", RoleSessionName="b" * 2)
     assert assumed["Credentials"]["SecretAccessKey"] == "s3cr3t"
-    assert "s3cr3t" not in journal.read_text()
+    assert not journal.exists()
     assert not journaling.cassette.data
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -12,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import InputError
-from cloudwatch_mcp.recording import CassetteUnreadable, NotRecorded, Replay
+from cloudwatch_mcp.recording import CassetteUnreadable, NotRecorded, Replay, load
 from cloudwatch_mcp.recording.journal import HEADER as JOURNAL
 from cloudwatch_mcp.server.normal_form import normal_form
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
@@ -213,6 +214,18 @@ async def test_a_call_has_its_own_answers_in_any_order_and_again(replaying: Repl
     async with asking(serving(replay)) as ask:
         replies = [await ask("get_active_alarms", max_items=number) for number in (2, 1, 1, 2)]
     assert [reply.rows("metric_alarms")[0]["name"] for reply in replies] == ["two", "one", "one", "two"]
+
+
+async def test_the_calls_of_a_second_session_follow_those_of_the_first(write: Callable[..., Path]) -> None:
+    files = []
+    for name in ("one", "two"):
+        exchange = alarms(name)
+        exchange["request"]["call"] = 1
+        file = write(exchange, calls=[{"tool": "get_active_alarms", "arguments": {}, "at": AT}])
+        files.append(file.rename(file.with_stem(name)))
+    async with asking(serving(Replay(load(*files), repeat_last=True))) as ask:
+        replies = [await ask("get_active_alarms") for _ in range(3)]
+    assert [reply.rows("metric_alarms")[0]["name"] for reply in replies] == ["one", "two", "two"]
 
 
 async def test_time_advances_for_each_task_by_its_own_sleep(replaying: Replaying) -> None:

@@ -48,12 +48,16 @@ Send: TypeAlias = "Callable[[Aws, str, Mapping[str, Any]], Awaitable[dict[str, A
 
 @dataclass(frozen=True)
 class Aws:
-    """One account and Region for one tool call; `notes` state the assumptions."""
+    """One account and Region for one tool call; `notes` state the assumptions.
+
+    `console` is where the console's links for the Region begin, or None where it has no known console.
+    """
 
     send: Send = field(repr=False)
     region: str
     profile: str | None
     notes: tuple[str, ...] = ()
+    console: str | None = None
 
     async def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """AWS's parsed response. Parameters that are None are not sent.

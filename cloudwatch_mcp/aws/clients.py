@@ -19,13 +19,14 @@ from cloudwatch_mcp import __version__
 from cloudwatch_mcp.aws import exchange
 from cloudwatch_mcp.aws.allow_list import OPERATIONS, refuse_unlisted, service_of
 from cloudwatch_mcp.aws.calls import Aws
+from cloudwatch_mcp.aws.console import console_of
 from cloudwatch_mcp.aws.exchange import Exchange
 from cloudwatch_mcp.aws.failures import from_botocore, has_expired, not_sent, too_large
 from cloudwatch_mcp.aws.responses import read_response
 from cloudwatch_mcp.aws.retries import MAX_ATTEMPTS, RetryMode, retry_mode, retry_only_what_is_safe
 from cloudwatch_mcp.aws.secrets import hidden, hide, known_secrets
 from cloudwatch_mcp.aws.sending import Parameters, Response, Sender
-from cloudwatch_mcp.aws.sessions import find_region, open_session, refuse_unlisted_profile
+from cloudwatch_mcp.aws.sessions import find_region, has_own_endpoint, open_session, refuse_unlisted_profile
 from cloudwatch_mcp.errors import AwsError, CloudWatchError, InputError
 
 if TYPE_CHECKING:
@@ -66,9 +67,8 @@ class Clients:
             InputError: there is no such profile or Region.
         """
         profile = profile_name or self._settings.profile
-        find = partial(self._find_region, profile, region or self._settings.region)
-        name, note = find() if profile in self._sessions else await self._in_thread(find)
-        return Aws(self._sender.send, name, profile, (note,) if note else ())
+        find = partial(self._find, profile, region or self._settings.region)
+        return find() if profile in self._sessions else await self._in_thread(find)
 
     async def warm_up(self) -> None:
         """Import boto3 and make the default clients, so that the first call does not wait for them."""
@@ -159,9 +159,15 @@ class Clients:
                 self._sessions.pop(profile, None)
                 self._clients = OrderedDict((key, client) for key, client in self._clients.items() if key[0] != profile)
 
-    def _find_region(self, profile: str | None, region: str | None) -> tuple[str, str | None]:
-        session = self.session(profile)
-        return self._configured(profile, lambda: find_region(session, region, self._environment))
+    def _find(self, profile: str | None, region: str | None) -> Aws:
+        session, environment = self.session(profile), self._environment
+
+        def find() -> Aws:
+            name, note = find_region(session, region, environment)
+            console = None if has_own_endpoint(session, environment) else console_of(name)
+            return Aws(self._sender.send, name, profile, (note,) if note else (), console)
+
+        return self._configured(profile, find)
 
     def _configured(self, profile: str | None, make: Callable[[], _T]) -> _T:
         """The result of `make`, which reads the user's AWS configuration.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from cloudwatch_mcp.errors import InputError, nearest, quote
@@ -90,13 +89,13 @@ def refuse_unlisted_profile(profile: str | None, listed: Sequence[str], environm
 
 
 @cache
-def known_regions() -> frozenset[str]:
-    """The Regions of all partitions that the installed boto3 knows; its file is read once."""
+def known_regions() -> Mapping[str, str]:
+    """The Regions that the installed boto3 knows, each with its partition; the file is read once."""
     from botocore.loaders import create_loader
 
     partitions = create_loader().load_data("partitions")["partitions"]
-    names = chain.from_iterable(partition["regions"] for partition in partitions)
-    return frozenset(name for name in names if not name.endswith("-global"))
+    pairs = ((region, partition["id"]) for partition in partitions for region in partition["regions"])
+    return {region: partition for region, partition in pairs if not region.endswith("-global")}
 
 
 def has_own_endpoint(session: boto3.Session, environment: Mapping[str, str]) -> bool:

@@ -12,6 +12,7 @@ from cloudwatch_mcp.alarms.listing import MAX_READ, PAGE, first_alarms, pages_of
 from cloudwatch_mcp.answers.answer import Answer
 from cloudwatch_mcp.answers.table import Table, table
 from cloudwatch_mcp.answers.text import clip
+from cloudwatch_mcp.aws.console import alarm_links
 from cloudwatch_mcp.errors import quote
 from cloudwatch_mcp.timerange import utc_text
 from cloudwatch_mcp.tools.context import Ctx, ProfileName, Region, runtime
@@ -63,7 +64,9 @@ async def get_active_alarms(
     notes = [*aws.notes, *_notes(aws.region, len(alarms), state, name_prefix, max_items), *shaped.notes]
     if more:
         notes.append(f"More than {MAX_READ:,} {_kind_of(state)}: the first {MAX_READ:,} were read and sorted.")
-    return shaped.model_copy(update={"region": aws.region, "profile": aws.profile, "notes": notes})
+    shown = [each["AlarmName"] for each in alarms[:max_items]]  # _shaped has sorted them
+    answer = shaped.model_copy(update={"region": aws.region, "profile": aws.profile, "notes": notes})
+    return answer.with_links(alarm_links(aws, shown))
 
 
 def _notes(region: str, count: int, state: State, prefix: str | None, max_items: int) -> list[str]:

@@ -23,6 +23,7 @@ from cloudwatch_mcp.alarms.investigation import windows_to_investigate
 from cloudwatch_mcp.alarms.summary import AlarmSummary
 from cloudwatch_mcp.answers.answer import Answer
 from cloudwatch_mcp.answers.table import Table, table
+from cloudwatch_mcp.aws.console import alarm_links
 from cloudwatch_mcp.timerange import TimeText, Window, resolve_window
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, runtime
 
@@ -81,7 +82,8 @@ async def get_alarm_history(
     shaped = await rt.in_thread(_shaped, alarm_name, history, window, max_items is None, now)
     notes = [*history_notes(history, history_item_type, now - window.start), *shaped.notes, *component_notes]
     scope = {"region": aws.region, "profile": aws.profile, "window": window.as_text()}
-    return shaped.model_copy(update={**scope, "notes": [*aws.notes, *notes], "components": table(components)})
+    answer = shaped.model_copy(update={**scope, "notes": [*aws.notes, *notes], "components": table(components)})
+    return answer.with_links(alarm_links(aws, [alarm_name] if history.alarm else []))
 
 
 def _shaped(name: str, history: History, window: Window, shorten: bool, now: datetime) -> AlarmHistory:

@@ -10,6 +10,7 @@ from pydantic import Field
 from cloudwatch_mcp.answers.answer import Answer
 from cloudwatch_mcp.answers.table import Table, table
 from cloudwatch_mcp.aws.calls import Aws
+from cloudwatch_mcp.aws.console import query_links
 from cloudwatch_mcp.errors import InputError, quote
 from cloudwatch_mcp.logs.analysis import Analysis, Question, comparison_window, is_whole, read_analysis
 from cloudwatch_mcp.logs.analysis_notes import analysis_notes
@@ -20,6 +21,7 @@ from cloudwatch_mcp.logs.group_arn import LogGroupArn, is_arn, is_log_group_name
 from cloudwatch_mcp.logs.groups import LogGroup, find_log_group
 from cloudwatch_mcp.logs.pattern_changes import compare
 from cloudwatch_mcp.logs.patterns import (
+    PATTERNS,
     SHOWN,
     Pattern,
     patterns_of_trouble,
@@ -94,7 +96,8 @@ async def analyze_log_group(
 
     question = Question(group, window, earlier, in_question, group.events_since(now))
     analysis = await read_analysis(aws, run, question)
-    return await rt.in_thread(_answer, aws, analysis, rt.settings.price_per_gb)
+    answer: LogGroupAnalysis = await rt.in_thread(_answer, aws, analysis, rt.settings.price_per_gb)
+    return answer.with_links(query_links(aws, PATTERNS, window, [group.arn]) if question.has_patterns else [])
 
 
 def _parsed_arn(group: str, region: str | None) -> LogGroupArn | None:

@@ -11,6 +11,7 @@ from cloudwatch_mcp.answers.answer import Answer
 from cloudwatch_mcp.answers.table import Table, table
 from cloudwatch_mcp.answers.text import sendable
 from cloudwatch_mcp.aws.calls import Aws
+from cloudwatch_mcp.aws.console import query_links
 from cloudwatch_mcp.errors import AwsError, CloudWatchError, InputError, quote
 from cloudwatch_mcp.logs.cost import GIGABYTE, ScanVolume, scan_volume
 from cloudwatch_mcp.logs.folding import folded
@@ -100,7 +101,8 @@ async def execute_log_insights_query(
     notes = [*_status_notes(results), *_empty_notes(results, query), *_limit_notes(results, rows)]
     if names and not results.scanned_records:
         notes += await _events_since_notes(aws, names[0], window, rt.clock.now())
-    return await _answer(rt, aws, results, notes, query)
+    answer = await _answer(rt, aws, results, notes, query)
+    return answer.with_links(query_links(aws, query_string, window, names or identifiers, query_language))
 
 
 async def _events_since_notes(aws: Aws, name: str, window: Window, now: datetime) -> list[str]:

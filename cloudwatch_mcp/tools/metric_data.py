@@ -10,6 +10,7 @@ from pydantic import Field
 from cloudwatch_mcp.answers.answer import Answer
 from cloudwatch_mcp.answers.series import Series
 from cloudwatch_mcp.answers.table import Table
+from cloudwatch_mcp.aws.console import metric_links
 from cloudwatch_mcp.metrics.absence import absence_notes
 from cloudwatch_mcp.metrics.answer_series import all_series
 from cloudwatch_mcp.metrics.movers import movers_table
@@ -104,4 +105,5 @@ async def get_metric_data(
     else:
         answer.notes += await absence_notes(aws, window, request, reading.results)
         answer.start, answer.series = await rt.in_thread(all_series, reading, request, period, window.end)
-    return answer
+    shown = [result.query_id for result in reading.results]
+    return answer.with_links(metric_links(aws, request.queries, shown, window))

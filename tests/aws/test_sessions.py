@@ -8,7 +8,7 @@ from cloudwatch_mcp.aws.sessions import known_regions
 
 
 def test_the_known_regions_are_those_of_all_partitions_without_pseudo_regions() -> None:
-    assert known_regions() >= {"us-east-1", "eu-west-1", "cn-north-1", "us-gov-west-1"}
+    assert known_regions().keys() >= {"us-east-1", "eu-west-1", "cn-north-1", "us-gov-west-1"}
     assert not any("global" in region for region in known_regions())
 
 

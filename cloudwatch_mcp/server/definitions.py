@@ -9,6 +9,7 @@ from typing import Any
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
 
+from cloudwatch_mcp.server import icons
 from cloudwatch_mcp.tools import TOOLS, ToolEntry
 
 
@@ -23,6 +24,7 @@ def _definition(entry: ToolEntry) -> Tool:
         entry.function,
         title=entry.title,
         context_kwarg="ctx",
+        icons=[icons.OF_TOOLS[entry.subject]],
         description=" ".join((entry.function.__doc__ or "").split()),
         annotations=ToolAnnotations(
             title=entry.title,

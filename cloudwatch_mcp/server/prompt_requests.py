@@ -19,7 +19,12 @@ def prompt_definitions() -> list[PromptDefinition]:
             title=prompt.title,
             description=prompt.description,
             arguments=[
-                PromptArgument(name=each.name, description=each.description, required=each.required)
+                PromptArgument(
+                    name=each.name,
+                    title=each.name.replace("_", " ").capitalize(),
+                    description=each.description,
+                    required=each.required,
+                )
                 for each in prompt.arguments
             ],
         )

@@ -18,7 +18,7 @@ from mcp.types import CallToolResult, GetPromptResult, TextContent
 from mcp.types import Prompt as PromptDefinition
 from mcp.types import Tool as ToolDefinition
 
-from cloudwatch_mcp import __version__
+from cloudwatch_mcp import WEBSITE, __version__
 from cloudwatch_mcp.answers.budget import render
 from cloudwatch_mcp.answers.text import clip, dumps, sendable
 from cloudwatch_mcp.aws.calls import Tally, tally
@@ -27,8 +27,11 @@ from cloudwatch_mcp.aws.console import Link
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import MAX_ERROR_CHARS, CloudWatchError, InputError, nearest, quote
+from cloudwatch_mcp.server import icons
 from cloudwatch_mcp.server.arguments import validated
+from cloudwatch_mcp.server.completion import SeenNames
 from cloudwatch_mcp.server.definitions import definitions
+from cloudwatch_mcp.server.identity import short_server_info
 from cloudwatch_mcp.server.normal_form import normal_form
 from cloudwatch_mcp.server.preparation import Preparation
 from cloudwatch_mcp.server.prompt_requests import prompt_definitions, prompt_result
@@ -67,17 +70,22 @@ class CloudWatchServer(MCPServer[Runtime]):
         self.used = anyio.Event()  # by the first tools/list or tools/call
         self.calls_ended = anyio.Event()
         self._tools = definitions()
+        self._seen = SeenNames()
         self._running: dict[anyio.CancelScope, anyio.Event] = {}
         super().__init__(
             "cloudwatch-mcp",
             title="AWS CloudWatch",
             instructions=INSTRUCTIONS,
+            website_url=WEBSITE,
+            icons=[icons.SERVER],
             version=__version__,
             tools=list(self._tools.values()),
             lifespan=_lifespan,
             subscriptions=False,
             log_level="WARNING",
+            middleware=[short_server_info],
         )
+        self.completion()(self._seen.complete)  # type: ignore[no-untyped-call]
 
     @property
     def runtime(self) -> Runtime:
@@ -114,6 +122,7 @@ class CloudWatchServer(MCPServer[Runtime]):
         try:
             with clock.during(name, arguments, normal_form) as effective:
                 data, links = await self._run(name, effective, context)
+            self._seen.learn(arguments, data)
             outcome, text = "ok", dumps(data)  # fast enough for the event loop: the data is within the budget
             content, meta = TextContent(type="text", text=text), _meta(links, context)
             return CallToolResult(content=[content], structured_content=data, _meta=meta)

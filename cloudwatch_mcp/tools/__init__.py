@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from cloudwatch_mcp.answers.answer import Answer
 from cloudwatch_mcp.tools.active_alarms import get_active_alarms
@@ -33,6 +33,7 @@ class ToolEntry(NamedTuple):
 
     function: Callable[..., Awaitable[Answer]]
     title: str
+    subject: Literal["alarms", "logs", "metrics"]
     operations: tuple[str, ...] = ()
     read_only: bool = True
     window: timedelta | None = None
@@ -41,21 +42,21 @@ class ToolEntry(NamedTuple):
 _QUERY = ("StartQuery", "GetQueryResults", "StopQuery", "DescribeLogGroups")
 
 TOOLS = (
-    ToolEntry(get_active_alarms, "Active alarms", ("DescribeAlarms",)),
-    ToolEntry(get_alarm_history, "Alarm history", ("DescribeAlarmHistory", "DescribeAlarms"), window=HISTORY_WINDOW),
-    ToolEntry(describe_log_groups, "Log groups", ("DescribeLogGroups", "DescribeQueryDefinitions")),
+    ToolEntry(get_active_alarms, "Active alarms", "alarms", ("DescribeAlarms",)),
+    ToolEntry(get_alarm_history, "Alarm history", "alarms", ("DescribeAlarmHistory", "DescribeAlarms"), window=HISTORY_WINDOW),
+    ToolEntry(describe_log_groups, "Log groups", "logs", ("DescribeLogGroups", "DescribeQueryDefinitions")),
     ToolEntry(
         analyze_log_group,
-        "Analyze a log group",
+        "Analyze a log group", "logs",
         ("ListLogAnomalyDetectors", "ListAnomalies", *_QUERY),
         window=ANALYSIS_WINDOW,
     ),
-    ToolEntry(execute_log_insights_query, "Run a Logs Insights query", _QUERY, window=QUERY_WINDOW),
-    ToolEntry(get_logs_insight_query_results, "Logs Insights results", ("GetQueryResults",)),
-    ToolEntry(cancel_logs_insight_query, "Cancel a Logs Insights query", ("StopQuery",), read_only=False),
-    ToolEntry(get_metric_data, "Metric data", ("GetMetricData", "ListMetrics"), window=METRICS_WINDOW),
-    ToolEntry(get_metric_metadata, "Metric metadata", ("ListMetrics",)),
-    ToolEntry(get_recommended_metric_alarms, "Recommended alarms"),
+    ToolEntry(execute_log_insights_query, "Run a Logs Insights query", "logs", _QUERY, window=QUERY_WINDOW),
+    ToolEntry(get_logs_insight_query_results, "Logs Insights results", "logs", ("GetQueryResults",)),
+    ToolEntry(cancel_logs_insight_query, "Cancel a Logs Insights query", "logs", ("StopQuery",), read_only=False),
+    ToolEntry(get_metric_data, "Metric data", "metrics", ("GetMetricData", "ListMetrics"), window=METRICS_WINDOW),
+    ToolEntry(get_metric_metadata, "Metric metadata", "metrics", ("ListMetrics",)),
+    ToolEntry(get_recommended_metric_alarms, "Recommended alarms", "alarms"),
 )
 
 __all__ = ["TOOLS", "ToolEntry"]

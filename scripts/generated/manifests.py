@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from hatchling.metadata.core import ProjectMetadata
 from hatchling.plugin.manager import PluginManager
 
+from cloudwatch_mcp import WEBSITE
 from cloudwatch_mcp.config import variables
 from cloudwatch_mcp.tools import TOOLS
 
 PROJECT = ProjectMetadata(str(Path(__file__).resolve().parents[2]), PluginManager())
-# The registry asks for proof of who owns a namespace; the first release replaces this one by the publisher's.
-REGISTRY_NAME = f"com.example/{PROJECT.core.name}"
+# The registry asks for proof of who owns a namespace: the publisher's domain, reversed.
+REGISTRY_NAME = f"{'.'.join(reversed((urlsplit(WEBSITE).hostname or '').split('.')))}/{PROJECT.core.name}"
 AWS_VARIABLES = {
     "AWS_PROFILE": "The profile of your AWS configuration that is used unless a tool call names another.",
     "AWS_REGION": "The Region that is asked unless a tool call names another, such as eu-west-1.",
@@ -40,6 +42,7 @@ def server() -> str:
         "title": "AWS CloudWatch",
         "description": PROJECT.core.description,
         "version": PROJECT.version,
+        "websiteUrl": WEBSITE,
         "packages": [package],
     }
     return _dump(document)
@@ -56,6 +59,7 @@ def bundle() -> str:
         "version": PROJECT.version,
         "description": PROJECT.core.description,
         "author": {"name": f"The {PROJECT.core.name} authors"},
+        "homepage": WEBSITE,
         "server": {
             "type": "uv",
             "entry_point": "cloudwatch_mcp/__main__.py",

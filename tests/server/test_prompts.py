@@ -44,10 +44,10 @@ async def test_four_prompts_are_listed_with_their_arguments(server: CloudWatchSe
     assert [prompt.name for prompt in listed] == FOUR
     assert all(prompt.title and prompt.description for prompt in listed)
     triage = listed[FOUR.index("triage_alarm")]
-    assert [(each.name, each.required) for each in triage.arguments or []] == [
-        ("alarm_name", True),
-        ("region", False),
-        ("profile_name", False),
+    assert [(each.name, each.title, each.required) for each in triage.arguments or []] == [
+        ("alarm_name", "Alarm name", True),
+        ("region", "Region", False),
+        ("profile_name", "Profile name", False),
     ]
 
 

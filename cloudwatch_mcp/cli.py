@@ -244,8 +244,10 @@ def _serve(
     _configure_log(settings)
     from cloudwatch_mcp.server.lifecycle import serve
     from cloudwatch_mcp.server.tool_calls import build_server
+    from cloudwatch_mcp.server.tracing import start_tracing
 
     server = build_server(settings, os.environ, preparation=_preparation(options), **parts)
+    end_tracing = start_tracing(os.environ)
     gc.freeze()
     gc.enable()
     if sys.stdin.isatty():
@@ -255,7 +257,12 @@ def _serve(
             "It waits for an MCP client on stdin; your MCP client starts it in the same way. Ctrl-C stops it.\n"
             "To see it work, run `cloudwatch-mcp demo`; to check your AWS access, `cloudwatch-mcp check`.\n"
         )
-    return anyio.run(serve, server, leaving)
+
+    def leave() -> None:
+        leaving()
+        end_tracing()
+
+    return anyio.run(serve, server, leave)
 
 
 def _place(settings: Settings, options: argparse.Namespace) -> str:

@@ -13,7 +13,7 @@ _SVG = (
 _BELL = "M3 12h10l-1-2V7a4 4 0 0 0-8 0v3zM7 14h2"
 _LINES = "M2 3h12M2 6.5h7M2 10h12M2 13.5h5"
 _CHART = "M2 2v12h12M4 11l3-4 3 2 4-6"
-_LENS_OVER_A_PULSE = "M11 11l4 4M7 2a5 5 0 1 0 .1 0M3.5 7h2l1-2 2 4 1-2h1"
+_LENS_OVER_A_PULSE = "M11 11l4 4M7 2a5 5 0 1 0 .1 0zM3.5 7h2l1-2 2 4 1-2h1"
 
 
 def _icon(path: str) -> Icon:

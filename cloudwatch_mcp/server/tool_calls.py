@@ -35,6 +35,7 @@ from cloudwatch_mcp.server.identity import short_server_info
 from cloudwatch_mcp.server.normal_form import normal_form
 from cloudwatch_mcp.server.preparation import Preparation
 from cloudwatch_mcp.server.prompt_requests import prompt_definitions, prompt_result
+from cloudwatch_mcp.server.tracing import describe_call
 from cloudwatch_mcp.server.unreadable_requests import ReadableRequests
 from cloudwatch_mcp.tools.context import Runtime
 
@@ -143,6 +144,7 @@ class CloudWatchServer(MCPServer[Runtime]):
                 count.calls,
                 len(text),
             )
+            describe_call(count.region, outcome, count.calls, len(text))
 
     async def _run(
         self, name: str, arguments: Mapping[str, Any], context: Context[Runtime, Any] | None

@@ -17,7 +17,7 @@ from tests.support.places import ROOT
 # As scripts/lock compiles them.
 LOCKS = {
     "requirements.txt": (["sandbox"], ["build"]),
-    "requirements-dev.txt": (["sandbox", "record"], ["build", "dev"]),
+    "requirements-dev.txt": (["otel", "sandbox", "record"], ["build", "dev"]),
 }
 NEEDS = {"mcp": ["pydantic>=2", "rich; extra == 'cli'", "colorama; sys_platform == 'win32'"]}
 Pins = Mapping[str, set[str]]

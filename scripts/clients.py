@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Lets the clients that people use list and call all ten tools: the MCP Inspector's CLI and both TypeScript SDKs.
 
-Each starts a server on the sandbox. Without node, or when npm cannot install the clients, it says so and passes.
+Each starts a server on the sandbox. The command lines of three hosts connect to a server. Without node, or when npm
+cannot install the clients, it says so and passes.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 from cloudwatch_mcp.sandbox import Sandbox
 from cloudwatch_mcp.tools import TOOLS
+from scripts.hosts import HOSTS, Failure, can_be_offline, connect
 from tests.support.full_sandbox import fill_up
 from tests.support.questions import ONE_PER_TOOL, RUNNING, Question, start_query
 from tests.support.sandbox_clients import client_of
@@ -32,10 +35,6 @@ FILES = ("package.json", "package-lock.json", "sdk.mjs")
 SERVER = str(Path(sys.executable).with_name("cloudwatch-mcp"))
 SDKS = ("@modelcontextprotocol/client", "@modelcontextprotocol/sdk")
 PATIENCE = 300  # seconds
-
-
-class Failure(Exception):
-    """A client got another answer than it should."""
 
 
 def skip(why: str) -> NoReturn:
@@ -139,13 +138,18 @@ def typescript(sdk: str, sandbox: Sandbox, env: dict[str, str]) -> None:
         check_answer(question, done["answers"][question.tool])
 
 
-def passes(name: str, check: Callable[[], None]) -> bool:
+def host(name: str) -> None:
+    with TemporaryDirectory(dir=INSTALLED) as home:
+        connect(name, INSTALLED / "node_modules", SERVER, Path(home))
+
+
+def passes(name: str, what: str, check: Callable[[], None]) -> bool:
     try:
         check()
     except Failure as failure:
         sys.stdout.write(f"FAILED   {name}: {failure}\n")
         return False
-    sys.stdout.write(f"ok       {name} lists and calls all ten tools\n")
+    sys.stdout.write(f"ok       {name} {what}\n")
     return True
 
 
@@ -155,8 +159,15 @@ def main() -> None:
     env["MCP_CATALOG_PATH"] = str(INSTALLED / "mcp.json")  # the default is in the home folder
     with Sandbox() as sandbox:
         fill_up(sandbox)
-        passed = [passes("the MCP Inspector", partial(inspector, sandbox, env))]
-        passed += [passes(sdk, partial(typescript, sdk, sandbox, env)) for sdk in SDKS]
+        what = "lists and calls all ten tools"
+        passed = [passes("the MCP Inspector", what, partial(inspector, sandbox, env))]
+        passed += [passes(sdk, what, partial(typescript, sdk, sandbox, env)) for sdk in SDKS]
+    if can_be_offline():
+        passed += [passes(name, "connects", partial(host, name)) for name in HOSTS]
+    else:
+        sys.stdout.write(
+            "skipped  hosts: this system cannot run them without a network (unshare --map-root-user --net)\n"
+        )
     sys.exit(int(not all(passed)))
 
 

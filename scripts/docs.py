@@ -79,6 +79,7 @@ def _target(cassette: Path) -> str:
 
 PARTS: dict[str, tuple[Callable[[], str], ...]] = {
     "README.md": (tools,),
+    "docs/install.md": (manifests.install_links,),
     "docs/permissions.md": (policy,),
     "docs/reference.md": (usage, settings, prompts),
     "docs/testing.md": (cassettes,),
@@ -86,6 +87,8 @@ PARTS: dict[str, tuple[Callable[[], str], ...]] = {
 FILES: dict[str, Callable[[], str]] = {
     "server.json": manifests.server,
     "manifest.json": manifests.bundle,
+    ".claude-plugin/plugin.json": manifests.plugin,
+    ".claude-plugin/marketplace.json": manifests.marketplace,
     "docs/demo.svg": picture.draw,
     "docs/aws-behaviour.md": behaviour.page,
 }

@@ -1,11 +1,12 @@
-"""server.json, for the MCP registry, and manifest.json, for the .mcpb bundle."""
+"""Manifests for the MCP registry, MCP bundles and Claude Code's plugins, and links that install the server."""
 
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from hatchling.metadata.core import ProjectMetadata
 from hatchling.plugin.manager import PluginManager
@@ -17,6 +18,8 @@ from cloudwatch_mcp.tools import TOOLS
 PROJECT = ProjectMetadata(str(Path(__file__).resolve().parents[2]), PluginManager())
 # The registry asks for proof of who owns a namespace: the publisher's domain, reversed.
 REGISTRY_NAME = f"{'.'.join(reversed((urlsplit(WEBSITE).hostname or '').split('.')))}/{PROJECT.core.name}"
+AUTHORS = {"name": f"The {PROJECT.core.name} authors"}
+PUBLISHED = {"command": "uvx", "args": [PROJECT.core.name]}  # how hosts start it once it is published
 AWS_VARIABLES = {
     "AWS_PROFILE": "The profile of your AWS configuration that is used unless a tool call names another.",
     "AWS_REGION": "The Region that is asked unless a tool call names another, such as eu-west-1.",
@@ -58,7 +61,7 @@ def bundle() -> str:
         "display_name": "AWS CloudWatch",
         "version": PROJECT.version,
         "description": PROJECT.core.description,
-        "author": {"name": f"The {PROJECT.core.name} authors"},
+        "author": AUTHORS,
         "homepage": WEBSITE,
         "server": {
             "type": "uv",
@@ -82,6 +85,38 @@ def bundle() -> str:
         },
     }
     return _dump(document)
+
+
+def plugin() -> str:
+    document = {
+        "name": PROJECT.core.name,
+        "version": PROJECT.version,
+        "description": PROJECT.core.description,
+        "author": AUTHORS,
+        "homepage": WEBSITE,
+        "license": PROJECT.core.license_expression,
+        "keywords": PROJECT.core.keywords,
+        "mcpServers": {"cloudwatch": PUBLISHED},
+    }
+    return _dump(document)
+
+
+def marketplace() -> str:
+    """The repository as a marketplace of Claude Code, with this one plugin."""
+    entry = {"name": PROJECT.core.name, "source": "./", "description": PROJECT.core.description}
+    document = {"name": PROJECT.core.name, "owner": AUTHORS, "plugins": [entry]}
+    return _dump(document | {"metadata": {"description": PROJECT.core.description}})
+
+
+def install_links() -> str:
+    """A link for each host that installs a server from one; it has the configuration as JSON, in Cursor's in Base64."""
+    config = json.dumps(PUBLISHED, separators=(",", ":"))
+    in_base64, in_url = quote(b64encode(config.encode())), quote(config, safe="")
+    rows = ["| host | link |", "|---|---|"]
+    rows.append(f"| Cursor | <https://cursor.com/en/install-mcp?name=cloudwatch&config={in_base64}> |")
+    rows.append(f"| VS Code | <https://insiders.vscode.dev/redirect/mcp/install?name=cloudwatch&config={in_url}> |")
+    rows.append(f"| Kiro | <https://kiro.dev/launch/mcp/add?name=cloudwatch&config={in_url}> |")
+    return "\n".join(rows)
 
 
 def _dump(document: dict[str, Any]) -> str:

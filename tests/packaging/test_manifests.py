@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
-from cloudwatch_mcp import __version__
+from cloudwatch_mcp import WEBSITE, __version__
 from cloudwatch_mcp.commands.options import parser
 from cloudwatch_mcp.config import Settings, variables
 from cloudwatch_mcp.tools import TOOLS
@@ -51,6 +54,28 @@ def test_the_registry_entry_lists_every_setting() -> None:
 
 def test_the_bundle_lists_the_ten_tools() -> None:
     assert [tool["name"] for tool in read("manifest.json")["tools"]] == [each.function.__name__ for each in TOOLS]
+
+
+def test_the_marketplace_lists_the_plugin_which_starts_the_published_command() -> None:
+    plugin, marketplace = read(".claude-plugin/plugin.json"), read(".claude-plugin/marketplace.json")
+    assert [(each["name"], each["source"]) for each in marketplace["plugins"]] == [(plugin["name"], "./")]
+    assert plugin["mcpServers"] == {"cloudwatch": {"command": "uvx", "args": ["cloudwatch-mcp"]}}
+    assert (plugin["version"], plugin["homepage"]) == (__version__, WEBSITE)
+
+
+def test_each_install_link_has_the_published_command() -> None:
+    links = re.findall(
+        r"<(https://[^>]+\?name=cloudwatch&config=[^>]+)>", (ROOT / "docs/install.md").read_text("utf-8")
+    )
+    configs = {urlsplit(link).hostname: parse_qs(urlsplit(link).query)["config"][0] for link in links}
+    configs["cursor.com"] = b64decode(configs["cursor.com"], validate=True).decode()
+    assert configs.keys() == {"cursor.com", "insiders.vscode.dev", "kiro.dev"}
+    assert {*configs.values()} == {'{"command":"uvx","args":["cloudwatch-mcp"]}'}
+
+
+def test_the_registry_name_is_the_reversed_host_of_the_website() -> None:
+    host = urlsplit(read("server.json")["websiteUrl"]).hostname or ""
+    assert read("server.json")["name"] == f"{'.'.join(host.split('.')[::-1])}/cloudwatch-mcp"
 
 
 def settings_from(**fields: str) -> Settings:

@@ -43,11 +43,14 @@ _QUERY = ("StartQuery", "GetQueryResults", "StopQuery", "DescribeLogGroups")
 
 TOOLS = (
     ToolEntry(get_active_alarms, "Active alarms", "alarms", ("DescribeAlarms",)),
-    ToolEntry(get_alarm_history, "Alarm history", "alarms", ("DescribeAlarmHistory", "DescribeAlarms"), window=HISTORY_WINDOW),
+    ToolEntry(
+        get_alarm_history, "Alarm history", "alarms", ("DescribeAlarmHistory", "DescribeAlarms"), window=HISTORY_WINDOW
+    ),
     ToolEntry(describe_log_groups, "Log groups", "logs", ("DescribeLogGroups", "DescribeQueryDefinitions")),
     ToolEntry(
         analyze_log_group,
-        "Analyze a log group", "logs",
+        "Analyze a log group",
+        "logs",
         ("ListLogAnomalyDetectors", "ListAnomalies", *_QUERY),
         window=ANALYSIS_WINDOW,
     ),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,31 +12,36 @@ from botocore.config import Config
 
 from cloudwatch_mcp.recording.wire import is_aws
 
-# AWS throttles PutMetricAlarm at three a second, and CreateLogGroup at ten.
-_PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 10})
-_READS = ("Describe", "Get", "List", "StartQuery")
-# The parameter with the resource's name, of each operation that writes.
-_NAME_PARAMETERS = {
+# Each operation that writes, with the parameter that has the resource's name. The groups are those of the IAM policy.
+ALARM_WRITES = {
+    "DeleteAlarms": "AlarmNames",
+    "PutCompositeAlarm": "AlarmName",
+    "PutMetricAlarm": "AlarmName",
+    "SetAlarmState": "AlarmName",
+}
+LOG_GROUP_WRITES = {
     "CreateLogAnomalyDetector": "detectorName",
     "CreateLogGroup": "logGroupName",
     "CreateLogStream": "logGroupName",
-    "DeleteAlarms": "AlarmNames",
-    "DeleteAnomalyDetector": "SingleMetricAnomalyDetector.Namespace",
     "DeleteLogGroup": "logGroupName",
-    "PutCompositeAlarm": "AlarmName",
     "PutLogEvents": "logGroupName",
-    "PutMetricAlarm": "AlarmName",
+    "PutRetentionPolicy": "logGroupName",
+}
+OTHER_WRITES = {
+    "DeleteAnomalyDetector": "SingleMetricAnomalyDetector.Namespace",
     "PutMetricData": "Namespace",
     "PutQueryDefinition": "name",
-    "PutRetentionPolicy": "logGroupName",
-    "SetAlarmState": "AlarmName",
 }
+_NAMES = ALARM_WRITES | LOG_GROUP_WRITES | OTHER_WRITES
+_READS = ("Describe", "Get", "List", "StartQuery")
 # These take ids, which come from a list of what has the prefix.
-_BY_ID = frozenset({"DeleteLogAnomalyDetector", "DeleteQueryDefinition"})
+_BY_ID = ("DeleteLogAnomalyDetector", "DeleteQueryDefinition")
+# AWS throttles PutMetricAlarm at three a second, and CreateLogGroup at ten.
+_PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 10})
 
 
-class AccountRefused(Exception):
-    """The credentials are for another account, or requests would not go to AWS."""
+class RunFailed(Exception):
+    """A run cannot start or go on; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -46,66 +50,66 @@ class Account:
 
     number: str
     region: str
+    profile: str | None
     prefix: str
     logs: Any
     cloudwatch: Any
 
+    @property
+    def teardown_command(self) -> str:
+        profile = f" --profile {self.profile}" if self.profile else ""
+        return f"scripts/record --teardown {self.prefix}{profile} --region {self.region} --account {self.number}"
 
-def enter(number: str, region: str, prefix: str) -> Account:
-    """The account that the environment's credentials belong to.
+    @property
+    def environment(self) -> dict[str, str]:
+        """For a process that uses the same credentials; botocore would prefer keys to a profile."""
+        keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+        profile = {"AWS_PROFILE": self.profile, **dict.fromkeys(keys, "")} if self.profile else {}
+        return {"AWS_REGION": self.region, **profile}
+
+
+def enter(number: str, region: str, profile: str | None, prefix: str) -> Account:
+    """The account of the credentials: the profile's, or else the environment's.
 
     Raises:
-        AccountRefused: it is another account, or an endpoint is overridden. Nothing has been written.
+        RunFailed: it is another account, or an endpoint is overridden. Nothing has been written.
     """
-    session = boto3.Session(region_name=region)
-    clients = [session.client(service, config=_PATIENT) for service in ("sts", "logs", "cloudwatch")]
+    session = boto3.Session(profile_name=profile, region_name=region)
+    sts, logs, cloudwatch = clients = [session.client(each, config=_PATIENT) for each in ("sts", "logs", "cloudwatch")]
     require_aws(clients)
-    caller = clients[0].get_caller_identity()["Account"]
+    caller = sts.get_caller_identity()["Account"]
     if caller != number:
-        raise AccountRefused(f"These credentials are for account {caller}, not {number}: nothing was done.")
-    for client in clients[1:]:
-        client.meta.events.register("before-parameter-build", _Guard(prefix))
-    return Account(number, region, prefix, *clients[1:])
+        raise RunFailed(f"These credentials are for account {caller}, not {number}: nothing was done.")
+    for client in (logs, cloudwatch):
+        client.meta.events.register("before-parameter-build", _guard(prefix))
+    return Account(number, region, profile, prefix, logs, cloudwatch)
 
 
 def require_aws(clients: list[Any]) -> None:
     """Refuse an endpoint override, whether it comes from a variable or from the profile."""
-    variables = [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]
-    if variables:
-        raise AccountRefused(f"Requests might not go to AWS: unset {', '.join(variables)}.")
-    for client in clients:
-        if not is_aws(client.meta.endpoint_url):
-            raise AccountRefused(
-                f"Requests would go to {client.meta.endpoint_url}: remove endpoint_url in the profile."
-            )
+    if variables := [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
+        raise RunFailed(f"Requests might not go to AWS: unset {', '.join(variables)}.")
+    for url in (client.meta.endpoint_url for client in clients):
+        if not is_aws(url):
+            raise RunFailed(f"Requests would go to {url}: remove endpoint_url in the profile.")
 
 
-@contextmanager
-def environment(variables: Mapping[str, str], *, without: tuple[str, ...] = ()) -> Iterator[None]:
-    """Set variables of this process, and remove others, for the block."""
-    before = dict(os.environ)
-    for name in without:
-        os.environ.pop(name, None)
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+def listed(client: Any, operation: str, path: str, **asked: Any) -> Iterator[Any]:
+    """What the JMESPath expression `path` finds in all pages of an operation's answer."""
+    yield from client.get_paginator(operation).paginate(**asked).search(path)
 
 
-class _Guard:
+def _guard(prefix: str) -> Callable[..., None]:
     """Refuses to send a write to anything that does not begin with the prefix."""
 
-    def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
-
-    def __call__(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
+    def refuse(params: Mapping[str, Any], model: Any, **_: Any) -> None:
         if model.name.startswith(_READS) or model.name in _BY_ID:
             return
         value: Any = params
-        for member in _NAME_PARAMETERS.get(model.name, "nothing").split("."):
+        for member in _NAMES.get(model.name, "nothing").split("."):
             value = value.get(member, {})
         names = value if isinstance(value, list) else [value]
-        if not names or not all(isinstance(name, str) and name.startswith(self._prefix) for name in names):
-            raise PermissionError(f"{model.name} of {names} was not sent: it does not begin with {self._prefix}")
+        if not names or not all(isinstance(name, str) and name.startswith(prefix) for name in names):
+            raise PermissionError(f"{model.name} of {names} was not sent: it does not begin with {prefix}")
+
+    return refuse

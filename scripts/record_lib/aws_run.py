@@ -8,23 +8,22 @@ sandbox.
 
 from __future__ import annotations
 
-import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from types import FrameType
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.recording import check
 from cloudwatch_mcp.sandbox.incidents.checkout_failures import INCIDENT
 from cloudwatch_mcp.sandbox.kit.alarm_states import state_changes
 from cloudwatch_mcp.sandbox.kit.seed import Target, seed
-from scripts.record_lib.account import Account
-from scripts.record_lib.belongings import remove
+from scripts.record_lib.account import Account, RunFailed, listed
 from scripts.record_lib.readiness import wait_until, wait_until_readable
-from scripts.record_lib.suite import Suite, SuiteFailed
+from scripts.record_lib.resources import remove
+from scripts.record_lib.suite import Suite
 from tests.support.cassettes import AwsRun
 from tests.support.run_prefix import remove_prefix
 
@@ -35,29 +34,26 @@ TAG = "cloudwatch-mcp-record"
 Say = Callable[[str], None]
 
 
-class Result(NamedTuple):
-    """The files that changed, and what could not be removed from the account."""
-
-    changed: list[str]
-    remaining: list[str]
-
-
-def run(account: Account, suite: Suite, parts: Sequence[str], clock: Clock, say: Say) -> Result:
+def run(account: Account, suite: Suite, parts: Sequence[str], clock: Clock, say: Say) -> tuple[list[str], list[str]]:
     """Record the suite's tests. In any case, what was written to the account is removed.
 
+    Returns the files that changed, and what could not be removed from the account.
+
     Raises:
-        SuiteFailed: a test failed, or a cassette must not be committed; all files are as they were.
-        NotReady: AWS did not show in time what was written.
+        RunFailed: AWS did not show in time what was written, a test failed, or a cassette must not be committed; all
+            files are as they were.
     """
     before = suite.files()
-    with _interrupted_by_signals(), suite.restored_on_failure():
+    with _on_signals(_interrupt):
         try:
             _record(account, suite, parts, clock, say)
+        except BaseException:
+            suite.restore(before)
+            raise
         finally:
-            with _signals_ignored():
+            with _on_signals(signal.SIG_IGN):
                 remaining = tear_down(account, say)
-    changed = sorted(path for path, content in suite.files().items() if before.get(path) != content)
-    return Result([str(path.relative_to(suite.root)) for path in changed], remaining)
+    return sorted(str(path.relative_to(suite.root)) for path in _changed(suite, before)), remaining
 
 
 def tear_down(account: Account, say: Say) -> list[str]:
@@ -66,13 +62,8 @@ def tear_down(account: Account, say: Say) -> list[str]:
     remaining = remove(account, say)
     for each in remaining:
         say(f"STILL in the account: {each}")
-    say(f"Remove it with: {teardown_command(account)}" if remaining else "nothing remains but the custom metrics")
+    say(f"Remove it with: {account.teardown_command}" if remaining else "nothing remains but the custom metrics")
     return remaining
-
-
-def teardown_command(account: Account) -> str:
-    profile = f" --profile {os.environ['AWS_PROFILE']}" if "AWS_PROFILE" in os.environ else ""
-    return f"scripts/record --teardown {account.prefix}{profile} --region {account.region} --account {account.number}"
 
 
 def incident_end(started: datetime, parts: Sequence[str]) -> datetime:
@@ -85,7 +76,7 @@ def incident_end(started: datetime, parts: Sequence[str]) -> datetime:
 def _record(account: Account, suite: Suite, parts: Sequence[str], clock: Clock, say: Say) -> None:
     end = incident_end(clock.now(), parts)
     say(f"writing {', '.join(parts)} under {account.prefix}; the incident ends at {end:%H:%M} UTC")
-    say(f"if this process is killed: {teardown_command(account)}")
+    say(f"if this process is killed: {account.teardown_command}")
     tags = {TAG: account.prefix.strip("-")}
     seed(INCIDENT, Target(account.logs, account.cloudwatch, end, account.prefix, tags=tags), parts)
     wait_until(end - timedelta(minutes=1), clock, say)
@@ -94,17 +85,21 @@ def _record(account: Account, suite: Suite, parts: Sequence[str], clock: Clock, 
     wait_until(end, clock, say)
     wait_until_readable(account, end, parts, clock, say)
     before = suite.files()
-    suite.record(AwsRun(account.number, account.region, account.prefix, end.isoformat()).environment(), say)
-    recorded = [path for path, content in suite.files().items() if before.get(path) != content]
+    this_run = AwsRun(account.number, account.region, account.prefix, end.isoformat())
+    suite.record(account.environment | this_run.environment(), say)
     problems = [
         f"{path.name}: {problem}"
-        for path in recorded
+        for path in _changed(suite, before)
         if path.suffix == ".yaml"
         for problem in [*remove_prefix(path, account.prefix), *(finding.what for finding in check(path))]
     ]
     if problems:
-        raise SuiteFailed("\n".join(["Nothing was changed:", *problems]))
+        raise RunFailed("\n".join(["Nothing was changed:", *problems]))
     suite.update_snapshots()
+
+
+def _changed(suite: Suite, before: Mapping[Path, bytes]) -> list[Path]:
+    return [path for path, content in suite.files().items() if before.get(path) != content]
 
 
 def _set_alarm_states(account: Account, end: datetime) -> None:
@@ -113,39 +108,25 @@ def _set_alarm_states(account: Account, end: datetime) -> None:
     SetAlarmState lasts until the next evaluation (docs, API_SetAlarmState): the history keeps it, and composite alarms
     follow it, but the alarm itself may have its own state again when a test asks.
     """
-    wanted = {change.alarm.name: change for change in state_changes(INCIDENT.alarms, INCIDENT.evaluated, end)}
-    pages = account.cloudwatch.get_paginator("describe_alarms").paginate(
-        AlarmNamePrefix=account.prefix, AlarmTypes=["MetricAlarm"]
-    )
-    states = {alarm["AlarmName"]: alarm["StateValue"] for page in pages for alarm in page["MetricAlarms"]}
-    for name, change in wanted.items():
+    states = dict(listed(account.cloudwatch, "describe_alarms", "MetricAlarms[].[AlarmName, StateValue]"))
+    last = {change.alarm.name: change for change in state_changes(INCIDENT.alarms, INCIDENT.evaluated, end)}
+    for name, change in last.items():
         if states.get(account.prefix + name) != change.state:
             account.cloudwatch.set_alarm_state(**{**change.parameters(), "AlarmName": account.prefix + name})
 
 
 @contextmanager
-def _interrupted_by_signals() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: with its teardown."""
-
-    def interrupt(number: int, _: FrameType | None) -> None:
-        for each in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(each, signal.SIG_IGN)
-        raise KeyboardInterrupt(signal.Signals(number).name)
-
-    with _handling(signal.SIGTERM, interrupt), _handling(signal.SIGINT, interrupt):
-        yield
-
-
-@contextmanager
-def _signals_ignored() -> Iterator[None]:
-    with _handling(signal.SIGTERM, signal.SIG_IGN), _handling(signal.SIGINT, signal.SIG_IGN):
-        yield
-
-
-@contextmanager
-def _handling(number: signal.Signals, handler: Any) -> Iterator[None]:
-    before = signal.signal(number, handler)
+def _on_signals(handler: Any) -> Iterator[None]:
+    """Handle SIGTERM as SIGINT: a run ends with its teardown, which neither stops."""
+    before = {number: signal.signal(number, handler) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(number, before)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
+
+
+def _interrupt(number: int, _: object) -> None:
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt(signal.Signals(number).name)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 from botocore import xform_name
 
@@ -17,91 +18,73 @@ from cloudwatch_mcp.sandbox.incidents.checkout_failures import INCIDENT
 from cloudwatch_mcp.sandbox.kit.seed import Target, seed
 from scripts.record_lib.readiness import AT_MOST
 
-# USD in US East (N. Virginia), https://aws.amazon.com/cloudwatch/pricing/; other Regions cost up to a quarter more.
-LOG_INGESTION_GB = 0.50
-LOG_QUERY_GB = 0.005
-METRIC_MONTH = 0.30
-ALARM_METRIC_MONTH = 0.10
-COMPOSITE_ALARM_MONTH = 0.50
-REQUEST = 0.01 / 1000
-METRIC_REQUESTED = 0.01 / 1000
-_BILLED_MONTHS = timedelta(hours=2) / timedelta(days=365 / 12)
+_TWO_HOURS = timedelta(hours=2) / timedelta(days=365 / 12)  # of a month
 _EVENT_OVERHEAD = 26
 """API_PutLogEvents: of each event, in bytes."""
 _SECONDS_PER_TEST = 10
 
 
-class Seeding:
-    """Stands for a client, and counts what would be written."""
-
-    def __init__(self) -> None:
-        self.operations: Counter[str] = Counter()
-        self.log_bytes = 0
-        self.metrics: set[str] = set()
-        self.alarm_metrics = 0
-
-    def __getattr__(self, method: str) -> Callable[..., dict[str, Any]]:
-        def count(**asked: Any) -> dict[str, Any]:
-            self.operations[method] += 1
-            self.log_bytes += sum(
-                len(each["message"].encode()) + _EVENT_OVERHEAD for each in asked.get("logEvents", ())
-            )
-            for datum in asked.get("MetricData", ()):
-                self.metrics.add(json.dumps([asked["Namespace"], datum["MetricName"], datum.get("Dimensions")]))
-            self.alarm_metrics += _alarm_metrics(asked) if method == "put_metric_alarm" else 0
-            name = asked.get("logGroupNamePrefix", "")
-            return {"logGroups": [{"logGroupName": name, "logGroupArn": name}]}
-
-        return count
-
-
 def estimate(tests: Sequence[str], root: Path, parts: Sequence[str], now: datetime, end: datetime) -> Iterator[str]:
-    """Lines of text."""
-    seeding, asked, scanned, metrics = Seeding(), Counter[str](), 0, 0
-    seed(INCIDENT, Target(seeding, seeding, end), parts)
+    """Lines of text.
+
+    Prices are in USD in US East (N. Virginia), https://aws.amazon.com/cloudwatch/pricing/; other Regions cost up to a
+    quarter more.
+    """
+    writes = _writes(end, parts)
+    written, requests = Counter(name for name, _ in writes), Counter[str]()
+    scanned = requested = 0
     for cassette in filter(Path.exists, (_cassette(test, root) for test in tests)):
         for request, response in load(cassette).data:
-            asked[xform_name(operation(request))] += 1
-            metrics += sum("MetricStat" in each for each in parameters(request).get("MetricDataQueries", ()))
+            requests[xform_name(operation(request))] += 1
+            requested += sum("MetricStat" in each for each in parameters(request).get("MetricDataQueries", ()))
             scanned += _scanned(response)
-    waiting, visible = max(timedelta(), end - now) / timedelta(minutes=1), AT_MOST / timedelta(minutes=1)
-    recording = len(tests) * _SECONDS_PER_TEST / 60
-    yield f"would record {len(tests)} tests, in about {waiting + recording:.0f} minutes and at most {visible:.0f} more:"
-    yield f"  the incident ends at {end:%H:%M} UTC, and AWS may take {visible:.0f} minutes to show all of it"
-    yield "would write, and remove again:"
-    yield from _listed(seeding.operations)
-    yield "would ask, as the cassettes do now:"
-    yield from _listed(asked)
-    yield "would cost about:"
-    costs = {
-        f"log ingestion, {seeding.log_bytes / 1e6:.1f} MB": LOG_INGESTION_GB * seeding.log_bytes / 1e9,
-        f"queries, {scanned / 1e6:.1f} MB": LOG_QUERY_GB * scanned / 1e9,
-        f"{len(seeding.metrics)} metrics for two hours": METRIC_MONTH * len(seeding.metrics) * _BILLED_MONTHS,
-        f"alarms on {seeding.alarm_metrics} metrics for two hours": ALARM_METRIC_MONTH
-        * seeding.alarm_metrics
-        * _BILLED_MONTHS,
-        "composite alarms for two hours": COMPOSITE_ALARM_MONTH
-        * seeding.operations["put_composite_alarm"]
-        * _BILLED_MONTHS,
-        "requests": REQUEST * (seeding.operations.total() + asked.total()) + METRIC_REQUESTED * metrics,
+    events = [event for _, asked in writes for event in asked.get("logEvents", ())]
+    ingested = sum(len(event["message"].encode()) + _EVENT_OVERHEAD for event in events)
+    metrics = {
+        json.dumps([asked["Namespace"], datum["MetricName"], datum["Dimensions"]])
+        for _, asked in writes
+        for datum in asked.get("MetricData", ())
     }
+    alarm_metrics = sum(_alarm_metrics(alarm) for name, alarm in writes if name == "put_metric_alarm")
+    costs = {
+        f"log ingestion, {ingested / 1e6:.1f} MB": 0.50 * ingested / 1e9,
+        f"queries, {scanned / 1e6:.1f} MB": 0.005 * scanned / 1e9,
+        f"{len(metrics)} metrics for two hours": 0.30 * len(metrics) * _TWO_HOURS,
+        f"alarms on {alarm_metrics} metrics for two hours": 0.10 * alarm_metrics * _TWO_HOURS,
+        "composite alarms for two hours": 0.50 * written["put_composite_alarm"] * _TWO_HOURS,
+        "requests": 0.01 * (written.total() + requests.total() + requested) / 1000,
+    }
+    waiting, visible = max(timedelta(), end - now) / timedelta(minutes=1), AT_MOST / timedelta(minutes=1)
+    minutes = waiting + len(tests) * _SECONDS_PER_TEST / 60
+    yield f"would record {len(tests)} tests, in about {minutes:.0f} minutes and at most {visible:.0f} more:"
+    yield f"  the incident ends at {end:%H:%M} UTC, and AWS may take {visible:.0f} minutes to show all of it"
+    for title, counts in (("write, and remove again", written), ("ask, as the cassettes do now", requests)):
+        yield f"would {title}:"
+        yield from (f"  {count:5,} × {name}" for name, count in sorted(counts.items()))
+    yield "would cost about:"
     yield from (f"  {cost:.4f} USD  {what}" for what, cost in costs.items())
     yield f"  {sum(costs.values()):.2f} USD in all"
 
 
-def _cassette(test: str, root: Path) -> Path:
-    file, _, name = test.partition("::test_")
-    return root / "cassettes" / Path(file).stem.removeprefix("test_") / f"{name}.yaml"
-
-
-def _listed(operations: Counter[str]) -> Iterator[str]:
-    yield from (f"  {count:5,} × {name}" for name, count in sorted(operations.items()))
+def _writes(end: datetime, parts: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
+    """The calls that seeding makes, as method and arguments."""
+    client = Mock()
+    client.describe_log_groups.side_effect = lambda logGroupNamePrefix: {  # noqa: N803 - boto3's name
+        "logGroups": [{"logGroupName": logGroupNamePrefix, "logGroupArn": logGroupNamePrefix}]
+    }
+    seed(INCIDENT, Target(client, client, end), parts)
+    return [(name, asked) for name, _, asked in client.method_calls]
 
 
 def _alarm_metrics(alarm: dict[str, Any]) -> int:
     """An anomaly band counts as two metrics besides its own (the pricing page)."""
     stats = sum("MetricStat" in each for each in alarm.get("Metrics", ())) or 1
     return stats + (2 if "ThresholdMetricId" in alarm else 0)
+
+
+def _cassette(test: str, root: Path) -> Path:
+    file, _, name = test.partition("::test_")
+    return root / "cassettes" / Path(file).stem.removeprefix("test_") / f"{name}.yaml"
 
 
 def _scanned(response: dict[str, Any]) -> int:

@@ -1,54 +1,41 @@
-"""The test suite, whose own `pytest --record-mode=rewrite` records the cassettes; kept as it was if that fails."""
+"""The test suite, whose own `pytest --record-mode=rewrite` records the cassettes."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from scripts.behaviour import report
-
-_FOLDERS = ("cassettes", "snapshots")
-
-
-class SuiteFailed(Exception):
-    """Tests failed, or there are none to record."""
+from scripts.record_lib.account import RunFailed
 
 
 @dataclass(frozen=True)
 class Suite:
-    """The tests of the tree `root` that an expression of pytest's -k selects, and that an account can record."""
+    """The tests of the tree `root` that an expression of pytest's -k selects, and that an account can record.
+
+    Its methods raise RunFailed if a test fails, or if the expression selects none.
+    """
 
     root: Path
     expression: str = ""
 
     def tests(self) -> list[str]:
-        """The node ids.
-
-        Raises:
-            SuiteFailed: the expression selects none.
-        """
+        """The node ids."""
         output = self._pytest("--collect-only", "-q", quiet=True)
         return [line for line in output.splitlines() if "::" in line]
 
     def record(self, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
-        """Record, and say which assumed behaviours of AWS the run confirmed or refuted; tests that fail refute them.
-
-        Raises:
-            SuiteFailed: a test failed.
-        """
+        """Record, and say which assumed behaviours of AWS the run confirmed or refuted; tests that fail refute them."""
         with TemporaryDirectory() as folder:
             junit = Path(folder, "junit.xml")
+            options = ("--record-mode=rewrite", "--snapshot-update", f"--junitxml={junit}")
             try:
-                self._pytest(
-                    "--record-mode=rewrite", "--snapshot-update", f"--junitxml={junit}", environment=environment
-                )
+                self._pytest(*options, environment=environment)
             finally:
                 if junit.exists():
                     say(report(junit, self.root))
@@ -59,22 +46,16 @@ class Suite:
 
     def files(self) -> dict[Path, bytes]:
         """Every cassette and snapshot, with its content."""
-        paths = [path for folder in _FOLDERS for path in (self.root / folder).rglob("*") if path.is_file()]
-        return {path: path.read_bytes() for path in paths}
+        paths = [path for folder in ("cassettes", "snapshots") for path in (self.root / folder).rglob("*")]
+        return {path: path.read_bytes() for path in paths if path.is_file()}
 
-    @contextmanager
-    def restored_on_failure(self) -> Iterator[None]:
-        """Put the cassettes and snapshots back as they were if the block fails."""
-        with TemporaryDirectory() as backup:
-            for folder in _FOLDERS:
-                shutil.copytree(self.root / folder, Path(backup, folder))
-            try:
-                yield
-            except BaseException:
-                for folder in _FOLDERS:
-                    shutil.rmtree(self.root / folder)
-                    shutil.copytree(Path(backup, folder), self.root / folder)
-                raise
+    def restore(self, files: Mapping[Path, bytes]) -> None:
+        """Make the cassettes and snapshots what `files` returned before."""
+        for path in self.files().keys() - files.keys():
+            path.unlink()
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
 
     def _pytest(self, *options: str, environment: Mapping[str, str] | None = None, quiet: bool = False) -> str:
         command = [sys.executable, "-m", "pytest", "-m", "aws", "-k", self.expression, *options]
@@ -87,5 +68,5 @@ class Suite:
             check=False,
         )
         if result.returncode:
-            raise SuiteFailed(f"pytest {' '.join(options)} failed: nothing was changed.")
+            raise RunFailed(f"pytest {' '.join(options)} failed: nothing was changed.")
         return result.stdout or ""

@@ -26,11 +26,10 @@ from cloudwatch_mcp.sandbox.kit.anomalies import Detector
 from cloudwatch_mcp.sandbox.kit.seed import PARTS, Target, seed
 from cloudwatch_mcp.sandbox.logs import SandboxLogsResponse
 from cloudwatch_mcp.sandbox.server import Application
-from scripts.record_lib import account, aws_run
-from scripts.record_lib.belongings import belongings
+from scripts.record_lib import account, aws_run, resources
 from scripts.record_lib.command import main
 from scripts.record_lib.policy import policy
-from scripts.record_lib.suite import Suite, SuiteFailed
+from scripts.record_lib.suite import Suite
 from tests.support.cassettes import AwsRun
 from tests.support.inner_suite import InnerSuite
 from tests.support.places import ROOT
@@ -231,7 +230,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     def pytest_here(
         suite: Suite, *options: str, environment: Mapping[str, str] | None = None, quiet: bool = False
     ) -> str:
-        with account.environment(environment or {}):
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in (environment or {}).items():
+                patch.setenv(name, value)
             code, output = inner.pytest(
                 "-m", "aws", "-k", suite.expression, *(each for each in options if each != "-q")
             )
@@ -358,7 +359,7 @@ def test_failed_tests_leave_all_files_as_they_were(lent: Lent, pytest_runs: Call
     def fail(suite: Suite, _: AwsRun) -> None:
         shutil.rmtree(suite.root / "snapshots" / "old")
         (suite.root / "cassettes" / "old" / "new.yaml").write_text("new", "utf-8")
-        raise SuiteFailed("a test failed")
+        raise account.RunFailed("a test failed")
 
     pytest_runs(GROUPS, record=fail)
     assert lent.record() == 1
@@ -391,7 +392,7 @@ def test_some_more():
     assert suite.tests() == ["test_some.py::test_some_environment", "test_some.py::test_some_failure"]
     lines: list[str] = []
     with pytest.raises(
-        SuiteFailed, match=r"pytest --record-mode=rewrite --snapshot-update .* failed: nothing was change"
+        account.RunFailed, match=r"pytest --record-mode=rewrite --snapshot-update .* failed: nothing was change"
     ):
         suite.record({"RUN": "mine"}, lines.append)
     assert lines == ["Of 0 behaviours of AWS: 0 refuted, 0 confirmed, 0 not checked."]
@@ -437,7 +438,7 @@ def test_data_that_cannot_be_read_in_time_ends_the_run(
 ) -> None:
     pytest_runs(METRIC)
     monkeypatch.setattr("scripts.record_lib.readiness._INTERVAL", 300.0)
-    monkeypatch.setattr("scripts.record_lib.readiness._periods", lambda *_: set(range(99)))
+    monkeypatch.setattr("scripts.record_lib.readiness._written_periods", lambda *_: set(range(99)))
     assert lent.record() == 1
     assert "After 20 minutes only 37 of 100 metrics can be read." in capsys.readouterr().err
 
@@ -445,9 +446,9 @@ def test_data_that_cannot_be_read_in_time_ends_the_run(
 def test_a_run_waits_for_data_that_cannot_be_read_yet(
     lent: Lent, pytest_runs: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written = iter([set(range(99)), set(range(99)), set(range(36))])
+    readable = iter([1, 36, 37])
     pytest_runs(METRIC)
-    monkeypatch.setattr("scripts.record_lib.readiness._periods", lambda *_: next(written))
+    monkeypatch.setattr("scripts.record_lib.readiness._readable_periods", lambda *_: next(readable))
     assert lent.record() == 0
     assert lent.waited >= 30
 
@@ -468,7 +469,7 @@ def test_an_interrupted_run_is_removed(
 
 def test_a_second_signal_does_not_stop_the_teardown(lent: Lent) -> None:
     def interrupted_twice() -> None:
-        with aws_run._interrupted_by_signals():
+        with aws_run._on_signals(aws_run._interrupt):
             try:
                 signal.raise_signal(signal.SIGTERM)
             finally:
@@ -507,7 +508,7 @@ def test_a_teardown_removes_what_has_its_prefix_and_nothing_else(lent: Lent) -> 
     for each, parts in ((ours, PARTS), (theirs, ["logs"]), ("", ["logs"])):
         seed(INCIDENT, Target(lent.client("logs"), lent.client("cloudwatch"), END, each), parts)
     before = lent.names()
-    names = [resource.name for resource in belongings(account.enter(ACCOUNT, "us-east-1", ours))]
+    names = resources.names(account.enter(ACCOUNT, "us-east-1", None, ours))
     parent, child = (names.index(f"{ours}shop-{name}") for name in ("storefront-page", "checkout-degraded"))
     assert parent < child  # API_DeleteAlarms deletes no alarm that a composite alarm depends on
     assert lent.record("--teardown", ours) == 0
@@ -526,7 +527,7 @@ def test_a_teardown_of_anything_but_a_runs_prefix_is_refused(
 
 
 def test_a_write_to_another_name_is_not_sent(lent: Lent) -> None:
-    entered = account.enter(ACCOUNT, "us-east-1", new_prefix())
+    entered = account.enter(ACCOUNT, "us-east-1", None, new_prefix())
     metric = {"Namespace": "theirs", "MetricName": "m", "Stat": "Sum"}
     writes: list[Callable[[], Any]] = [
         lambda: entered.logs.delete_log_group(logGroupName="/theirs"),
@@ -540,7 +541,7 @@ def test_a_write_to_another_name_is_not_sent(lent: Lent) -> None:
         with pytest.raises(PermissionError, match="was not sent"):
             write()
     assert lent.operations == ["GetCallerIdentity"]
-    assert belongings(entered) == []
+    assert resources.names(entered) == []
 
 
 def test_a_dry_run_prints_what_would_happen_and_calls_nothing(
@@ -566,6 +567,19 @@ def test_a_dry_run_counts_what_the_cassettes_ask(
     shutil.copy(ROOT / "cassettes" / "get_metric_data" / "several_metrics.yaml", folder / "maintenance.yaml")
     assert lent.record("--dry-run") == 0
     assert re.search(r"1 × get_metric_data\n", capsys.readouterr().out)
+
+
+def test_a_profile_outweighs_the_keys_of_the_environment(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the process of pytest; botocore would prefer the keys."""
+    Path(environment["AWS_SHARED_CREDENTIALS_FILE"]).write_text(
+        "[recording]\naws_access_key_id = theirs\naws_secret_access_key = testing\n", "utf-8"
+    )
+    entered = account.Account(ACCOUNT, "us-east-1", "recording", "cwmcp-", None, None)
+    for name, value in entered.environment.items():
+        monkeypatch.setenv(name, value)
+    assert boto3.Session().get_credentials().access_key == "theirs"
 
 
 def test_metrics_alone_are_written_as_past_and_need_no_waiting() -> None:

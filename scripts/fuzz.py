@@ -11,9 +11,9 @@ if __name__ == "__main__":
 
 import argparse
 import logging
-import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import count
 from time import perf_counter
 
 import anyio
@@ -21,9 +21,7 @@ from loguru import logger
 
 from tests.support.fuzz.cases import TOOLS, Case, every, sample
 from tests.support.fuzz.playing import Failure, failures
-from tests.support.server_process import environment
-
-_PROGRESS = 5_000  # cases
+from tests.support.server_process import use_environment
 
 
 def main() -> None:
@@ -33,50 +31,27 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=12, help="default: %(default)s")
     options.add_argument("--tool", choices=TOOLS, action="append", help="only this tool; repeatable")
     chosen = options.parse_args()
-    _use_no_settings_of_this_machine()
-    begun, count, kinds = perf_counter(), 0, dict[tuple[str, str], list[Failure]]()
-    for tool in chosen.tool or TOOLS:
-        cases = _CountedCases(every(tool) if chosen.all else sample(tool, chosen.cases, chosen.seed))
-        anyio.run(_play, cases, kinds)
-        count += cases.count
-    _report(kinds)
-    failed = sum(map(len, kinds.values()))
-    which = "all cases" if chosen.all else f"seed {chosen.seed}"
-    seconds = perf_counter() - begun
-    sys.stdout.write(f"{count:,} cases in {seconds:.0f} s: {failed:,} failures of {len(kinds)} kinds, {which}.\n")
-    sys.exit(int(bool(kinds)))
-
-
-def _use_no_settings_of_this_machine() -> None:
     logger.remove()
     logging.disable()  # the SDK logs each error that it answers a request with
-    for name in [name for name in os.environ if name.startswith(("AWS_", "CLOUDWATCH_MCP_"))]:
-        del os.environ[name]
-    os.environ.update(environment())
-
-
-class _CountedCases:
-    """Counts the cases that an iteration yields."""
-
-    def __init__(self, cases: Iterable[Case]) -> None:
-        self._cases, self.count = cases, 0
-
-    def __iter__(self) -> Iterator[Case]:
-        for case in self._cases:
-            self.count += 1
-            if self.count % _PROGRESS == 0:
-                sys.stderr.write(f"{case.scene.tool}: {self.count:,} cases\n")
-            yield case
+    use_environment()
+    begun, numbers, kinds = perf_counter(), count(), dict[tuple[str, str], list[Failure]]()
+    for tool in chosen.tool or TOOLS:
+        cases = every(tool) if chosen.all else sample(tool, chosen.cases, chosen.seed)
+        sys.stderr.write(f"{tool} ...\n")
+        anyio.run(_play, (case for case, _ in zip(cases, numbers, strict=False)), kinds)
+    for same in sorted(kinds.values(), key=lambda same: (same[0].kind, -len(same))):
+        sys.stdout.write(f"{len(same):,} × {same[0]}\n\n")
+    failed, seconds = sum(map(len, kinds.values())), perf_counter() - begun
+    which = "all cases" if chosen.all else f"seed {chosen.seed}"
+    sys.stdout.write(
+        f"{next(numbers):,} cases in {seconds:.0f} s: {failed:,} failures of {len(kinds)} kinds, {which}.\n"
+    )
+    sys.exit(int(bool(kinds)))
 
 
 async def _play(cases: Iterable[Case], kinds: dict[tuple[str, str], list[Failure]]) -> None:
     async for failure in failures(cases):
         kinds.setdefault((failure.kind, failure.place), []).append(failure)
-
-
-def _report(kinds: dict[tuple[str, str], list[Failure]]) -> None:
-    for same in sorted(kinds.values(), key=lambda same: (same[0].kind, -len(same))):
-        sys.stdout.write(f"{len(same):,} × {same[0]}\n\n")
 
 
 if __name__ == "__main__":

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import partial
 from itertools import accumulate
 from time import perf_counter, sleep
-from urllib.parse import urlsplit
 
-from tests.support.endpoint import Answers, Endpoint, Exchange, Request, Response
+from tests.support.endpoint import Answers, Endpoint, Exchange, Request, Response, forward
 from tests.support.large_aws import answer_at_large
 from tests.support.sandbox_process import SandboxProcess
 from tests.support.server_process import environment
@@ -38,8 +37,8 @@ class Aws:
 
     def exchanges(self) -> list[Exchange]:
         """The requests since the last call, and when they came and were answered."""
-        taken, self.endpoint.exchanges = self.endpoint.exchanges, []
-        return taken
+        since, self.endpoint.exchanges = self.endpoint.exchanges, []
+        return since
 
     def _answer(self, request: Request) -> Response | None:
         begun, delay = perf_counter(), self.delay
@@ -56,7 +55,7 @@ class Aws:
 def sandbox(*, full: bool = False) -> Iterator[Aws]:
     """The incident, with `full` also the alarms and log groups of tests.support.questions."""
     with SandboxProcess(NOW, full=full) as process:
-        aws = Aws(_forwarding_to(process.url))
+        aws = Aws(partial(forward, process.url))
         with aws.endpoint:
             yield aws
 
@@ -67,21 +66,6 @@ def large() -> Iterator[Aws]:
     aws = Aws(answer_at_large)
     with aws.endpoint:
         yield aws
-
-
-def _forwarding_to(url: str) -> Answers:
-    target = urlsplit(url).netloc
-
-    def forward(request: Request) -> Response:
-        connection = http.client.HTTPConnection(target)
-        try:
-            connection.request("POST", request.path, request.body, dict(request.headers))
-            answer = connection.getresponse()
-            return Response(answer.read(), answer.status, answer.headers["Content-Type"])
-        finally:
-            connection.close()
-
-    return forward
 
 
 def most_at_once(exchanges: Sequence[Exchange]) -> int:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from statistics import median
-from threading import Thread
 from time import perf_counter, sleep
 from typing import Any
 from urllib.parse import urlsplit
 
 from scripts.benchmarks.aws import NOW, Aws, most_at_once, waiting_time
-from scripts.benchmarks.report import Figure
-from scripts.benchmarks.server import running, time_at_once, time_of
+from scripts.benchmarks.report import Effort, Figure
+from scripts.benchmarks.server import running, time_of
 from tests.support.endpoint import Response
-from tests.support.questions import COMPLETE, ONE_PER_TOOL, Question, start_query
+from tests.support.questions import COMPLETE, ONE_PER_TOOL, Question, complete_query, start_query
 from tests.support.sandbox_clients import client_of
 from tests.support.server_process import ServerProcess
 
@@ -28,8 +28,6 @@ METRIC_CALL: dict[str, Any] = {
     "start_time": (NOW - timedelta(hours=1)).isoformat(),
     "end_time": NOW.isoformat(),
 }
-# One AWS request each.
-_PARALLEL: dict[str, dict[str, Any]] = {"get_metric_data": METRIC_CALL, "get_active_alarms": {}}
 
 
 class Queries:
@@ -37,9 +35,7 @@ class Queries:
 
     def __init__(self, aws: Aws) -> None:
         self._logs = client_of("logs", aws.endpoint.url)
-        self._complete = start_query(self._logs, NOW)
-        while self._logs.get_query_results(queryId=self._complete)["status"] != "Complete":
-            pass  # the sandbox counts polls, not time
+        self._complete = complete_query(self._logs, NOW)
 
     def arguments(self, question: Question) -> dict[str, Any]:
         if question.query is None:
@@ -47,67 +43,44 @@ class Queries:
         return question.of_query(self._complete if question.query == COMPLETE else start_query(self._logs, NOW))
 
 
-def measure_at_once(aws: Aws, rounds: int, rounds_of_200: int) -> Iterator[Figure]:
+def measure_at_once(aws: Aws, effort: Effort) -> Iterator[Figure]:
     aws.delay = LATENCY
-    yield from _endpoint_alone(aws, rounds)
+    rounds = range(effort(5))
+    seconds = median(_ask_endpoint(aws, 50) for _ in rounds)
+    yield Figure("the measuring device alone, 50 requests at once", seconds / LATENCY, "× its latency", 1.3, ratio=True)
     with running(aws.environment, warm=True) as server:
-        yield from _parallel_calls(server, rounds)
-        yield from _too_many_calls(server, aws, rounds_of_200)
-        yield from _pings(server, rounds)
+        # One AWS request each. 200 calls are more than the server has threads for.
+        for tool, arguments in (("get_active_alarms", {}), ("get_metric_data", METRIC_CALL)):
+            time_of(server, tool, arguments)
+            one = median(time_of(server, tool, arguments) for _ in rounds)
+            yield Figure(f"`{tool}`, one call", one / LATENCY, "× AWS's latency", ratio=True)
+            for calls, target in ((20, 1.3), (50, 2.5), (200, None)):
+                aws.exchanges()
+                seconds = median(time_of(server, tool, arguments, calls) for _ in rounds)
+                yield Figure(f"`{tool}`, {calls} calls at once", seconds / one, "× one call", target, ratio=True)
+        under_way = most_at_once(aws.exchanges())
+        yield Figure("AWS requests under way during 200 calls, at most", under_way, "requests", ratio=True)
+        for calls, during in ((1, "one slow call"), (50, "50 slow calls")):
+            pings = [each for _ in rounds for each in _pings_during(server, calls)]
+            yield Figure(f"ping during {during}, median", median(pings) * 1000, "ms", target=50)
+            yield Figure(f"ping during {during}, maximum", max(pings) * 1000, "ms")
     aws.delay = 0.0
 
 
-def _endpoint_alone(aws: Aws, rounds: int) -> Iterator[Figure]:
-    """Whether the endpoint carries what is measured with it."""
-    aws.memory["/", "Nothing", b"{}"] = Response(b"{}")
-    seconds = median(_ask_at_once(aws, 50) for _ in range(rounds))
-    yield Figure("the measuring device alone, 50 requests at once", seconds / LATENCY, "× its latency", 1.3, ratio=True)
-
-
-def _ask_at_once(aws: Aws, requests: int) -> float:
+def _ask_endpoint(aws: Aws, requests: int) -> float:
     """Seconds for so many requests sent together to the endpoint, without a server between."""
+    aws.memory["/", "Nothing", b"{}"] = Response(b"{}")
 
-    def ask() -> None:
+    def ask(_: int) -> None:
         connection = http.client.HTTPConnection(urlsplit(aws.endpoint.url).netloc)
         connection.request("POST", "/", b"{}", {"X-Amz-Target": "Any.Nothing"})
         connection.getresponse().read()
         connection.close()
 
-    threads = [Thread(target=ask) for _ in range(requests)]
     begun = perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(requests) as pool:
+        list(pool.map(ask, range(requests)))
     return perf_counter() - begun
-
-
-def _parallel_calls(server: ServerProcess, rounds: int) -> Iterator[Figure]:
-    for tool, arguments in _PARALLEL.items():
-        time_of(server, tool, arguments)
-        one = median(time_of(server, tool, arguments) for _ in range(rounds))
-        yield Figure(f"`{tool}`, one call", one / LATENCY, "× AWS's latency", ratio=True)
-        for calls, target in ((20, 1.3), (50, 2.5)):
-            seconds = median(time_at_once(server, tool, arguments, calls) for _ in range(rounds))
-            yield Figure(f"`{tool}`, {calls} calls at once", seconds / one, "× one call", target, ratio=True)
-
-
-def _too_many_calls(server: ServerProcess, aws: Aws, rounds: int) -> Iterator[Figure]:
-    """More calls than the server has threads for."""
-    one = median(time_of(server, "get_metric_data", METRIC_CALL) for _ in range(rounds))
-    aws.exchanges()
-    seconds = median(time_at_once(server, "get_metric_data", METRIC_CALL, 200) for _ in range(rounds))
-    name = "`get_metric_data`, 200 calls at once"
-    yield Figure(name, seconds / one, "× one call", ratio=True)
-    yield Figure(f"{name}: AWS requests under way, at most", most_at_once(aws.exchanges()), "requests", ratio=True)
-
-
-def _pings(server: ServerProcess, rounds: int) -> Iterator[Figure]:
-    for calls in (1, 50):
-        seconds = [each for _ in range(rounds) for each in _pings_during(server, calls)]
-        during = "one slow call" if calls == 1 else f"{calls} slow calls"
-        yield Figure(f"ping during {during}, median", median(seconds) * 1000, "ms", target=50)
-        yield Figure(f"ping during {during}, maximum", max(seconds) * 1000, "ms")
 
 
 def _pings_during(server: ServerProcess, calls: int) -> Iterator[float]:
@@ -120,15 +93,14 @@ def _pings_during(server: ServerProcess, calls: int) -> Iterator[float]:
         sleep(0.02)
 
 
-def measure_own_time(aws: Aws, calls: int, starts: int) -> Iterator[Figure]:
+def measure_own_time(aws: Aws, effort: Effort) -> Iterator[Figure]:
     queries = Queries(aws)
     with running(aws.environment, warm=True) as server:
         for question in ONE_PER_TOOL:
-            own = [_own_time(server, aws, question.tool, queries.arguments(question)) for _ in range(calls + 2)][2:]
-            yield Figure(
-                f"`{question.tool}`, own time", median(own) * 1000, "ms", target=_OWN_TIME.get(question.tool, 15)
-            )
-    yield from _first_calls(aws, starts)
+            own = [_own_time(server, aws, question.tool, queries.arguments(question)) for _ in range(effort(20) + 2)]
+            target = _OWN_TIME.get(question.tool, 15)
+            yield Figure(f"`{question.tool}`, own time", median(own[2:]) * 1000, "ms", target)
+    yield from _first_calls(aws, effort(5))
 
 
 def _own_time(server: ServerProcess, aws: Aws, tool: str, arguments: dict[str, Any]) -> float:

@@ -9,17 +9,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
+from typing import NamedTuple
 
 from scripts.benchmarks.aws import NOW, Aws, sandbox
 from scripts.benchmarks.calls import LATENCY, METRIC_CALL, Queries
-from scripts.benchmarks.server import Answer, call, running, time_at_once, time_of
-from scripts.benchmarks.start import memory_once_warm, start
-from scripts.generated.tokens import Count, count
+from scripts.benchmarks.report import Effort
+from scripts.benchmarks.server import Answer, call, running, time_of
+from scripts.benchmarks.start import LISTED, memory_once_warm, start
+from scripts.generated.tokens import count, definition
 from tests.support.questions import QUESTIONS
 from tests.support.server_process import COMMAND, ServerProcess
 
 _AT_ONCE = 20
+
+
+class Cost(NamedTuple):
+    milliseconds: float
+    characters: int
+    tokens: int
 
 
 @dataclass
@@ -28,17 +35,16 @@ class Result:
 
     name: str
     facts: dict[str, float] = field(default_factory=dict)
-    seconds: dict[str, float | None] = field(default_factory=dict)
-    counts: dict[str, Count | None] = field(default_factory=dict)
+    costs: dict[str, Cost | None] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
     def add(self, about: str, answers: Sequence[Answer]) -> None:
-        last = answers[-1]
-        failed = any(answer.failed or _is_error(answer.text) for answer in answers)
-        if failed:
-            self.failures.append(f"{self.name}: {about}: {last.text[:300]}")
-        self.seconds[about] = None if failed else median(answer.seconds for answer in answers)
-        self.counts[about] = None if failed else count(last.text)
+        text = answers[-1].text
+        if any(answer.failed or _is_error(answer.text) for answer in answers):
+            self.failures.append(f"{self.name}: {about}: {text[:300]}")
+            self.costs[about] = None
+        else:
+            self.costs[about] = Cost(median(answer.seconds for answer in answers) * 1000, *count(text))
 
 
 def _is_error(text: str) -> bool:
@@ -50,24 +56,24 @@ def _is_error(text: str) -> bool:
     return isinstance(content, dict) and content.get("status") == "Error"
 
 
-def compare(peers: Sequence[str], calls: int) -> list[Result]:
+def compare(peers: Sequence[str], effort: Effort) -> list[Result]:
     """This server's figures and those of each `NAME=COMMAND`, measured in turns."""
     commands = {"this server": COMMAND, **dict(map(_parse, peers))}
     results = {name: Result(name) for name in commands}
     with sandbox(full=True) as aws, ExitStack() as stack:
         for name, command in commands.items():
-            starts = [start(command, aws.environment).tools_list for _ in range(calls)]
-            results[name].facts["spawn to tools/list, s"] = median(starts)
+            starts = [start(command, aws.environment)[LISTED] for _ in range(effort(5))]
+            results[name].facts["spawn to tools/list, s"] = median(starts) / 1000
             results[name].facts["memory at rest, all loaded, MB"] = memory_once_warm(command, aws.environment)
         servers = {name: stack.enter_context(running(aws.environment, command)) for name, command in commands.items()}
-        _ask(servers, results, aws, calls)
+        _ask(servers, results, aws, effort(5))
         for name, server in servers.items():
-            definitions = [_definition(tool) for tool in server.request("tools/list")["result"]["tools"]]
+            tools = server.request("tools/list")["result"]["tools"]
             results[name].facts |= {
                 "memory at its peak, MB": server.usage().peak,
                 f"{_AT_ONCE} calls at once, × one call": _calls_at_once(server, aws),
-                "tools": len(definitions),
-                "tokens of their definitions": sum(count(definition).tokens for definition in definitions),
+                "tools": len(tools),
+                "tokens of their definitions": sum(definition(**tool).tokens for tool in tools),
             }
     return list(results.values())
 
@@ -81,33 +87,27 @@ def _parse(peer: str) -> tuple[str, list[str]]:
 
 def _ask(servers: Mapping[str, ServerProcess], results: Mapping[str, Result], aws: Aws, calls: int) -> None:
     queries = Queries(aws)
-    for question in QUESTIONS:
-        if question.fails:
-            continue
-        asked = question.at(NOW)
-        rounds = [
-            {name: call(server, asked.tool, queries.arguments(asked)) for name, server in servers.items()}
-            for _ in range(calls + 1)
-        ]
+    for question in [question.at(NOW) for question in QUESTIONS if not question.fails]:
+        answers: dict[str, list[Answer]] = {name: [] for name in servers}
+        for _ in range(calls + 1):
+            for name, server in servers.items():
+                answers[name].append(call(server, question.tool, queries.arguments(question)))
         for name, result in results.items():
-            result.add(question.about, [answers[name] for answers in rounds[1:]])
+            result.add(question.about, answers[name][1:])
 
 
 def _calls_at_once(server: ServerProcess, aws: Aws) -> float:
     aws.delay = LATENCY
     try:
         time_of(server, "get_metric_data", METRIC_CALL)
-        one = median(time_of(server, "get_metric_data", METRIC_CALL) for _ in range(3))
-        return median(time_at_once(server, "get_metric_data", METRIC_CALL, _AT_ONCE) for _ in range(3)) / one
+        one, many = (
+            median(time_of(server, "get_metric_data", METRIC_CALL, calls) for _ in range(3)) for calls in (1, _AT_ONCE)
+        )
     except RuntimeError:
         return float("nan")
     finally:
         aws.delay = 0.0
-
-
-def _definition(tool: Mapping[str, Any]) -> str:
-    members = {"name": tool["name"], "description": tool.get("description"), "inputSchema": tool["inputSchema"]}
-    return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
+    return many / one
 
 
 def as_markdown(results: Sequence[Result]) -> str:
@@ -123,19 +123,17 @@ def _table(ours: Result, other: Result) -> Iterator[str]:
     yield ""
     yield "| question | ratio of time | of characters | of tokens | ms | tokens |"
     yield "|---|--:|--:|--:|--:|--:|"
-    both = []
-    for about, our in ours.counts.items():
-        theirs, seconds, their_seconds = other.counts[about], ours.seconds[about], other.seconds[about]
-        if our is None or theirs is None or seconds is None or their_seconds is None:
-            failed = " and ".join(result.name for result in (ours, other) if result.counts[about] is None)
+    total, their_total = 0, 0
+    for about, cost in ours.costs.items():
+        theirs = other.costs[about]
+        if cost is None or theirs is None:
+            failed = " and ".join(result.name for result in (ours, other) if result.costs[about] is None)
             yield f"| {about} | {failed} failed | | | | |"
             continue
-        both.append((our, theirs))
-        ratios = (their_seconds / seconds, theirs.characters / our.characters, theirs.tokens / our.tokens)
-        milliseconds = f"{their_seconds * 1000:,.0f} / {seconds * 1000:,.0f}"
-        cells = [*(f"{ratio:.2f}" for ratio in ratios), milliseconds, f"{theirs.tokens:,} / {our.tokens:,}"]
-        yield f"| {about} | {' | '.join(cells)} |"
-    total, their_total = (sum(pair[side].tokens for pair in both) for side in (0, 1))
+        total, their_total = total + cost.tokens, their_total + theirs.tokens
+        ratios = " | ".join(f"{their / our:.2f}" for their, our in zip(theirs, cost, strict=True))
+        milliseconds = f"{theirs.milliseconds:,.0f} / {cost.milliseconds:,.0f}"
+        yield f"| {about} | {ratios} | {milliseconds} | {theirs.tokens:,} / {cost.tokens:,} |"
     yield f"| **all that both answered** | | | {their_total / total:.2f} | | {their_total:,} / {total:,} |"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from cProfile import Profile
@@ -17,11 +16,11 @@ from mcp import Client
 from cloudwatch_mcp.aws import clients
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.server.tool_calls import build_server
-from scripts.benchmarks.aws import Aws, large, sandbox
+from scripts.benchmarks.aws import large, sandbox
 from scripts.benchmarks.calls import Queries
 from tests.support.questions import ONE_PER_TOOL
+from tests.support.server_process import use_environment
 
-_CALLS = 20
 _LINES = 40
 Calls = Callable[[], Iterable[tuple[str, dict[str, Any]]]]
 
@@ -31,12 +30,12 @@ def profiles() -> Iterator[str]:
     logger.remove()
     with sandbox() as aws:
         queries = Queries(aws)
-        yield f"each tool called {_CALLS} times"
-        yield _profile(aws, lambda: [(each.tool, queries.arguments(each)) for each in ONE_PER_TOOL], _CALLS)
+        yield "each tool called 20 times"
+        yield _profile(aws.endpoint.url, lambda: [(each.tool, queries.arguments(each)) for each in ONE_PER_TOOL], 20)
     with large() as aws:
         query = {"query_string": "fields @message", "start_time": "1h", "log_group_names": ["a"], "limit": 10_000}
         yield "a query of 10,000 rows, 3 times"
-        yield _profile(aws, lambda: [("execute_log_insights_query", query)], 3, path="/rows/10000")
+        yield _profile(f"{aws.endpoint.url}/rows/10000", lambda: [("execute_log_insights_query", query)], 3)
 
 
 class _Inline(Executor):
@@ -51,20 +50,17 @@ class _Inline(Executor):
         return future
 
 
-def _profile(aws: Aws, questions: Calls, times: int, path: str = "") -> str:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
-    os.environ |= aws.environment | {"AWS_ENDPOINT_URL": aws.endpoint.url + path}
+def _profile(endpoint: str, calls: Calls, times: int) -> str:
+    environment = use_environment(AWS_ENDPOINT_URL=endpoint)
     vars(clients)["ThreadPoolExecutor"] = lambda *_: _Inline()
     profile = Profile()
 
     async def ask() -> None:
-        async with Client(build_server(Settings(), os.environ)) as client:
-            for tool, arguments in questions():
-                await client.call_tool(tool, arguments)
-            for _ in range(times):
-                asked = list(questions())
-                profile.enable()
+        async with Client(build_server(Settings(), environment)) as client:
+            for time in range(times + 1):
+                asked = list(calls())
+                if time:  # the first calls load boto3
+                    profile.enable()
                 for tool, arguments in asked:
                     await client.call_tool(tool, arguments)
                 profile.disable()

@@ -11,11 +11,11 @@ from tests.support.server_process import COMMAND, Message, ServerProcess
 
 
 class Answer(NamedTuple):
-    """Seconds from the request to the whole answer, the text that a model reads, and whether it is an error."""
+    """The text that a model reads, whether it is an error, and seconds from the request to the whole answer."""
 
-    seconds: float
     text: str
     failed: bool
+    seconds: float
 
 
 @contextmanager
@@ -31,32 +31,29 @@ def running(
         yield server
 
 
-def call(server: ServerProcess, tool: str, arguments: Mapping[str, Any]) -> Answer:
-    begun = perf_counter()
-    message = server.request("tools/call", name=tool, arguments=arguments)
-    return _answer(message, perf_counter() - begun)
-
-
-def time_of(server: ServerProcess, tool: str, arguments: Mapping[str, Any]) -> float:
-    """Seconds of a call, which must not fail."""
-    return time_at_once(server, tool, arguments, 1)
-
-
-def time_at_once(server: ServerProcess, tool: str, arguments: Mapping[str, Any], calls: int) -> float:
-    """Seconds until so many calls, sent together, are all answered; a RuntimeError if one failed."""
+def call(server: ServerProcess, tool: str, arguments: Mapping[str, Any], calls: int = 1) -> Answer:
+    """Calls sent together: the first answer that failed, or else the last, and the seconds until all have come."""
     begun = perf_counter()
     requests = [server.begin("tools/call", name=tool, arguments=arguments) for _ in range(calls)]
-    messages = [server.answer(request) for request in requests]
-    seconds = perf_counter() - begun
-    for message in messages:
-        if (answer := _answer(message, seconds)).failed:
-            raise RuntimeError(f"{tool} failed: {answer.text}")
-    return seconds
+    answers = [_read(server.answer(request)) for request in requests]
+    text, failed = next((each for each in answers if each[1]), answers[-1])
+    return Answer(text, failed, perf_counter() - begun)
 
 
-def _answer(message: Message, seconds: float) -> Answer:
+def successful(server: ServerProcess, tool: str, arguments: Mapping[str, Any], calls: int = 1) -> Answer:
+    """The same, but a RuntimeError if a call failed."""
+    answer = call(server, tool, arguments, calls)
+    if answer.failed:
+        raise RuntimeError(f"{tool} failed: {answer.text}")
+    return answer
+
+
+def time_of(server: ServerProcess, tool: str, arguments: Mapping[str, Any], calls: int = 1) -> float:
+    return successful(server, tool, arguments, calls).seconds
+
+
+def _read(message: Message) -> tuple[str, bool]:
     if "error" in message:
-        return Answer(seconds, str(message["error"]), failed=True)
+        return str(message["error"]), True
     result = message["result"]
-    text = "".join(content.get("text", "") for content in result["content"])
-    return Answer(seconds, text, bool(result.get("isError")))
+    return "".join(content.get("text", "") for content in result["content"]), bool(result.get("isError"))

@@ -10,8 +10,8 @@ from statistics import linear_regression, median
 from typing import Any, NamedTuple
 
 from scripts.benchmarks.aws import Aws, waiting_time
-from scripts.benchmarks.report import Figure
-from scripts.benchmarks.server import call, running
+from scripts.benchmarks.report import Effort, Figure
+from scripts.benchmarks.server import running, successful
 
 _PEAK = 200  # MB
 _POWER = 1.1  # 1 is linear; the rest is the fit's error
@@ -19,13 +19,13 @@ _POWER = 1.1  # 1 is linear; the rest is the fit's error
 
 @dataclass(frozen=True)
 class Load:
-    """A call whose answer can have any size: the sizes to report, and those from which growth is computed."""
+    """A call whose answer has any size: the sizes to report, and whether its growth up to the first one is computed."""
 
     kind: str
     tool: str
     arguments: Callable[[int], dict[str, Any]]
     sizes: tuple[int, ...]
-    growth: tuple[int, ...] = ()
+    grows: bool = True
     condition: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -38,66 +38,52 @@ class Cost(NamedTuple):
     characters: int
 
 
+_PAYMENTS = {"query_string": "fields @timestamp, @message", "log_group_names": ["/ecs/shop/payments"]}
+_LOAD = {"namespace": "Shop", "metric_name": "Load"}
+_ALL_SHOWN = ", no budget: all are read and shown"
+_NO_BUDGET = {"CLOUDWATCH_MCP_MAX_RESPONSE_CHARS": "100000000"}
+
+
 def _query(size: int) -> dict[str, Any]:
-    query = {"query_string": "fields @timestamp, @message", "log_group_names": ["/ecs/shop/payments"]}
-    return {**query, "start_time": "1h", "limit": size}
+    return {**_PAYMENTS, "start_time": "1h", "limit": size}
 
 
 def _points(size: int) -> dict[str, Any]:
-    return {"namespace": "Shop", "metric_name": "Load", "start_time": "14d", "target_datapoints": size}
+    return {**_LOAD, "start_time": "14d", "target_datapoints": size}
 
 
-def _series(_: int) -> dict[str, Any]:
-    return {"namespace": "Shop", "metric_name": "Load", "group_by_dimension": "Host"}
-
-
-def _items(most: int) -> Callable[[int], dict[str, Any]]:
-    return lambda _: {"max_items": most}
-
-
-def _halves(size: int) -> tuple[int, ...]:
-    return tuple(size // part for part in (8, 4, 2, 1))
+def _groups(_: int) -> dict[str, Any]:
+    return {"max_items": 10_000}
 
 
 _LOADS = (
-    Load("rows", "execute_log_insights_query", _query, (10_000,), _halves(10_000)),
-    Load("points", "get_metric_data", _points, (20_000,), _halves(20_000)),
-    Load("series", "get_metric_data", _series, (500,), _halves(500)),
-    Load("alarms", "get_active_alarms", _items(1_000), (1_000, 5_000), _halves(1_000)),
-    Load("groups", "describe_log_groups", _items(10_000), (10_000,)),
-    Load(
-        "groups",
-        "describe_log_groups",
-        _items(10_000),
-        (10_000,),
-        _halves(10_000),
-        condition=", no budget: all are read and shown",
-        settings={"CLOUDWATCH_MCP_MAX_RESPONSE_CHARS": "100000000"},
-    ),
-    Load("event", "execute_log_insights_query", _query, (1,)),
+    Load("rows", "execute_log_insights_query", _query, (10_000,)),
+    Load("points", "get_metric_data", _points, (20_000,)),
+    Load("series", "get_metric_data", lambda _: {**_LOAD, "group_by_dimension": "Host"}, (500,)),
+    Load("alarms", "get_active_alarms", lambda _: {"max_items": 1_000}, (1_000, 5_000)),
+    Load("groups", "describe_log_groups", _groups, (10_000,), grows=False),
+    Load("groups", "describe_log_groups", _groups, (10_000,), condition=_ALL_SHOWN, settings=_NO_BUDGET),
+    Load("event", "execute_log_insights_query", _query, (1,), grows=False),
 )
 
 
-def measure(aws: Aws, calls: int) -> Iterator[Figure]:
+def measure(aws: Aws, effort: Effort) -> Iterator[Figure]:
     for load in _LOADS:
-        costs = _costs(aws, load, sorted({*load.sizes, *load.growth}), calls)
+        growth = [load.sizes[0] // part for part in (8, 4, 2, 1)] if load.grows else []
+        costs = _costs(aws, load, sorted({*load.sizes, *growth}), effort(5))
         for size in load.sizes:
             name = "one event of 256 KB" if load.kind == "event" else f"{size:,} {load.kind}{load.condition}"
             yield Figure(f"{name}: own time", costs[size].seconds * 1000, "ms")
             yield Figure(f"{name}: peak memory", costs[size].peak, "MB", _PEAK)
             yield Figure(f"{name}: answer", costs[size].characters, "characters")
-        if load.growth:
-            yield from _growth(aws, load, [costs[size] for size in load.growth])
-
-
-def _growth(aws: Aws, load: Load, costs: list[Cost]) -> Iterator[Figure]:
-    base = _costs(aws, load, [1], 1)[1].peak
-    name = f"{load.growth[0]:,} to {load.growth[-1]:,} {load.kind}{load.condition}"
-    seconds = [cost.seconds for cost in costs]
-    yield Figure(f"{name}: own time", power(load.growth, seconds), "= power of the size", _POWER, ratio=True)
-    # Less than a megabyte is the allocator's, not the answer's.
-    megabytes = [max(cost.peak - base, 1.0) for cost in costs]
-    yield Figure(f"{name}: memory", power(load.growth, megabytes), "= power of the size", _POWER, ratio=True)
+        if load.grows:
+            base = _costs(aws, load, [1], 1)[1].peak
+            name = f"{growth[0]:,} to {growth[-1]:,} {load.kind}{load.condition}"
+            seconds = power(growth, [costs[size].seconds for size in growth])
+            # Less than a megabyte is the allocator's, not the answer's.
+            memory = power(growth, [max(costs[size].peak - base, 1.0) for size in growth])
+            yield Figure(f"{name}: own time", seconds, "= power of the size", _POWER, ratio=True)
+            yield Figure(f"{name}: memory", memory, "= power of the size", _POWER, ratio=True)
 
 
 def power(sizes: Sequence[int], values: list[float]) -> float:
@@ -110,17 +96,13 @@ def _costs(aws: Aws, load: Load, sizes: Sequence[int], calls: int) -> dict[int, 
     seconds: dict[int, list[float]] = {size: [] for size in sizes}
     characters: dict[int, int] = {}
     with ExitStack() as stack:
-        servers = {size: stack.enter_context(running(_environment(aws, load, size))) for size in sizes}
+        urls = {size: f"{aws.endpoint.url}/{load.kind}/{size}" for size in sizes}
+        variables = {size: {**aws.environment, **load.settings, "AWS_ENDPOINT_URL": urls[size]} for size in sizes}
+        servers = {size: stack.enter_context(running(variables[size])) for size in sizes}
         for _ in range(calls + 1):
             for size, server in servers.items():
                 aws.exchanges()
-                answer = call(server, load.tool, load.arguments(size))
-                if answer.failed:
-                    raise RuntimeError(f"{load.tool} failed: {answer.text}")
+                answer = successful(server, load.tool, load.arguments(size))
                 seconds[size].append(answer.seconds - waiting_time(aws.exchanges()))
                 characters[size] = len(answer.text)
         return {size: Cost(median(seconds[size][1:]), servers[size].usage().peak, characters[size]) for size in sizes}
-
-
-def _environment(aws: Aws, load: Load, size: int) -> dict[str, str]:
-    return {**aws.environment, **load.settings, "AWS_ENDPOINT_URL": f"{aws.endpoint.url}/{load.kind}/{size}"}

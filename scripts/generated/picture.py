@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 from rich.console import Console
 from rich.text import Text
@@ -40,24 +41,6 @@ CONVERSATION = (
     ),
 )
 _WIDTH = 110
-_FORMAT = """\
-<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
-<style>
-.{unique_id}-matrix {{ font-family: ui-monospace, Menlo, Consolas, monospace; font-size: {char_height}px;
-  line-height: {line_height}px; font-variant-east-asian: full-width; }}
-.{unique_id}-title {{ font-size: 18px; font-weight: bold; font-family: sans-serif; }}
-{styles}
-</style>
-<defs><clipPath id="{unique_id}-clip-terminal">
-<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}" />
-</clipPath>{lines}</defs>
-{chrome}
-<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
-{backgrounds}
-<g class="{unique_id}-matrix">{matrix}</g>
-</g>
-</svg>
-"""
 
 
 def draw() -> str:
@@ -73,4 +56,6 @@ def draw() -> str:
         for line in digest(answer, members, _WIDTH):
             console.print(Text(line, style="green" if line.startswith(" ") else "white"))
         console.print()
-    return console.export_svg(title="cloudwatch-mcp --sandbox", code_format=_FORMAT, unique_id="demo")
+    svg = console.export_svg(title="cloudwatch-mcp --sandbox", unique_id="demo")
+    without_downloads = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    return without_downloads.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, monospace")

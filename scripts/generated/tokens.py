@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import anyio
 from loguru import logger
 from mcp import Client
-from mcp.types import CallToolResult, TextContent
+from mcp.types import CallToolResult, TextContent, Tool
 
 from cloudwatch_mcp.answers.text import dumps
 from cloudwatch_mcp.clock import Clock
@@ -21,6 +20,7 @@ from cloudwatch_mcp.sandbox import Sandbox
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.support.full_sandbox import fill_up
 from tests.support.questions import QUESTIONS, Question
+from tests.support.server_process import use_environment
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
 GROWTH = 1.05
@@ -50,19 +50,21 @@ def count(text: str) -> Count:
 def measure() -> Counts:
     """Answers, definitions and their totals, by their names in the table."""
     logger.remove()
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
     questions = [question for question in QUESTIONS if question.query is None]
     with Sandbox(now=NOW) as sandbox:
-        os.environ.update(sandbox.environment)
         fill_up(sandbox)
-        server = build_server(Settings(), os.environ, clock=Clock(now=lambda: NOW, sleep=_poll_again))
-        results, definitions = anyio.run(_ask, server, questions), anyio.run(_definitions, server)
-    answers = {
-        f"{question.about}: `{question.tool}`": _count_answer(question, result)
-        for question, result in zip(questions, results, strict=True)
-    }
+        environment = use_environment(**sandbox.environment)
+        server = build_server(Settings(), environment, clock=Clock(now=lambda: NOW, sleep=_poll_again))
+        results, tools = anyio.run(_ask, server, questions)
+    asked = zip(questions, results, strict=True)
+    answers = {f"{question.about}: `{question.tool}`": _count_answer(question, result) for question, result in asked}
+    definitions = {f"`{tool.name}`": definition(tool.name, tool.description, tool.input_schema) for tool in tools}
     return {**answers, ALL_ANSWERS: _total(answers), **definitions, ALL_DEFINITIONS: _total(definitions)}
+
+
+def definition(name: str, description: str | None, inputSchema: Mapping[str, Any], **_: Any) -> Count:  # noqa: N803 - as in MCP
+    """Counts what a model reads of a tool."""
+    return count(dumps({"name": name, "description": description, "inputSchema": inputSchema}))
 
 
 async def _poll_again(_: float) -> None:
@@ -70,18 +72,10 @@ async def _poll_again(_: float) -> None:
     await anyio.lowlevel.checkpoint()
 
 
-async def _ask(server: CloudWatchServer, questions: list[Question]) -> list[CallToolResult]:
+async def _ask(server: CloudWatchServer, questions: list[Question]) -> tuple[list[CallToolResult], list[Tool]]:
     async with Client(server) as client:
-        return [await client.call_tool(question.tool, question.arguments) for question in questions]
-
-
-async def _definitions(server: CloudWatchServer) -> Counts:
-    return {
-        f"`{tool.name}`": count(
-            dumps({"name": tool.name, "description": tool.description, "inputSchema": tool.input_schema})
-        )
-        for tool in await server.list_tools()
-    }
+        answers = [await client.call_tool(question.tool, question.arguments) for question in questions]
+        return answers, (await client.list_tools()).tools
 
 
 def _count_answer(question: Question, result: CallToolResult) -> Count:
@@ -98,16 +92,12 @@ def _total(counts: Counts) -> Count:
 
 
 def as_markdown(counts: Counts) -> str:
-    lines = _head("answer")
+    lines = ["| answer | characters | tokens |", "|---|--:|--:|"]
     for name, each in counts.items():
         lines.append(f"| {name} | {each.characters:,} | {each.tokens:,} |")
         if name == ALL_ANSWERS:
-            lines += ["", *_head("definition")]
+            lines += ["", "| definition | characters | tokens |", "|---|--:|--:|"]
     return "\n".join(lines)
-
-
-def _head(name: str) -> list[str]:
-    return [f"| {name} | characters | tokens |", "|---|--:|--:|"]
 
 
 def parse(table: str) -> Counts:

@@ -69,11 +69,13 @@ def estimate(tests: Sequence[str], root: Path, parts: Sequence[str], now: dateti
 def _writes(end: datetime, parts: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
     """The calls that seeding makes, as method and arguments."""
     client = Mock()
-    client.describe_log_groups.side_effect = lambda logGroupNamePrefix: {  # noqa: N803 - boto3's name
-        "logGroups": [{"logGroupName": logGroupNamePrefix, "logGroupArn": logGroupNamePrefix}]
-    }
+    client.configure_mock(**{"describe_log_groups.side_effect": _describe_log_groups})
     seed(INCIDENT, Target(client, client, end), parts)
     return [(name, asked) for name, _, asked in client.method_calls]
+
+
+def _describe_log_groups(*, logGroupNamePrefix: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
+    return {"logGroups": [{"logGroupName": logGroupNamePrefix, "logGroupArn": logGroupNamePrefix}]}
 
 
 def _alarm_metrics(alarm: dict[str, Any]) -> int:

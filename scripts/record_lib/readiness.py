@@ -79,7 +79,7 @@ def _readable_events(account: Account, names: Iterable[str], now: datetime, cloc
 
 
 def _written_periods(series: SampledMetric, now: datetime) -> set[int]:
-    """The five-minute periods of the last twelve hours in which the metric was written."""
+    """The five-minute periods of the last three hours in which the metric was written."""
     start = (now - FINE).timestamp()
     times = (datum["Timestamp"] for datum in series.datapoints(now))
     return {time // _PERIOD for time in times if time >= start}

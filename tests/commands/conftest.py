@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +10,7 @@ import pytest
 
 from cloudwatch_mcp import cli
 from tests.support.checking import Check, OnEndpoint, Result
-from tests.support.endpoint import Endpoint, Request, Response
+from tests.support.endpoint import Endpoint, Request, Response, forward
 
 
 @pytest.fixture
@@ -34,16 +32,6 @@ def run_check(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
 def _retries_without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
     monkeypatch.setattr("botocore.retries.bucket.TokenBucket._sleep_amount", lambda *_: 0)
-
-
-def forward(url: str, request: Request) -> Response:
-    headers = {name: value for name, value in request.headers.items() if name != "Host"}
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, request.body, headers)) as answer:  # noqa: S310 - loopback
-            return Response(answer.read())
-    except urllib.error.HTTPError as error:
-        with error:
-            return Response(error.read(), error.code)
 
 
 @pytest.fixture

@@ -56,9 +56,9 @@ def test_the_report_has_ratios_first_and_marks_a_missed_target() -> None:
 def test_a_comparison_leaves_a_question_that_a_server_failed_out_of_the_total() -> None:
     ours, theirs = Result("this server", {"tools": 10}), Result("other", {"tools": 19})
     for result, seconds, text in ((ours, 1.0, "hello world"), (theirs, 2.0, "hello world hello world")):
-        result.add("an answer", [Answer(seconds, text, failed=False)])
-    ours.add("an error", [Answer(1.0, "hello", failed=False)])
-    theirs.add("an error", [Answer(1.0, '{"status": "Error"}', failed=False)])
+        result.add("an answer", [Answer(text, failed=False, seconds=seconds)])
+    ours.add("an error", [Answer("hello", failed=False, seconds=1.0)])
+    theirs.add("an error", [Answer('{"status": "Error"}', failed=False, seconds=1.0)])
     rows = as_markdown([ours, theirs]).splitlines()
     assert "| tools | 1.90 | 19 | 10 |" in rows
     assert rows[-3:] == [

@@ -8,6 +8,7 @@ import pytest
 
 from scripts import docs
 from scripts.generated import tokens
+from scripts.generated.sections import replaced
 from tests.support.places import ROOT
 
 
@@ -20,9 +21,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "cassettes").symlink_to(ROOT / "cassettes")
     monkeypatch.setattr(docs, "ROOT", tmp_path)
     monkeypatch.setattr(docs, "TOKENS", tmp_path / "docs" / "tokens.md")
-    table = (ROOT / "docs" / "tokens.md").read_text("utf-8")
-    begin, end = docs.section(table, "tokens")
-    counts = tokens.parse(table[begin:end])
+    counts = tokens.parse((ROOT / "docs" / "tokens.md").read_text("utf-8"))
     monkeypatch.setattr(tokens, "measure", lambda: counts)
     return tmp_path
 
@@ -35,7 +34,7 @@ def test_a_changed_file_or_part_has_drifted_until_it_is_written(copy: Path) -> N
     for name, parts in docs.PARTS.items():
         for part in parts:
             document = (copy / name).read_text("utf-8")
-            (copy / name).write_text(docs.replaced(document, part.__name__, "something else"), "utf-8")
+            (copy / name).write_text(replaced(document, part.__name__, "something else"), "utf-8")
     assert list(docs.drift()) == [f"{name} has drifted from the code" for name in before]
     docs.write()
     assert {name: (copy / name).read_text("utf-8") for name in before} == before
@@ -43,4 +42,4 @@ def test_a_changed_file_or_part_has_drifted_until_it_is_written(copy: Path) -> N
 
 def test_a_document_without_a_marker_is_refused() -> None:
     with pytest.raises(SystemExit, match=r"The markers <!-- tools: .* and <!-- /tools --> are missing"):
-        docs.section("", "tools")
+        replaced("", "tools", "")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import http.client
-from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
+from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from mcp import Client, StdioServerParameters
 
 from tests.server.test_definitions import TEN
-from tests.support.endpoint import PATIENCE, Endpoint, Request, Response
+from tests.support.endpoint import PATIENCE, Endpoint, forward
 from tests.support.running_queries import begin_query, cancelled_queries
 from tests.support.sandbox_process import HELD
 from tests.support.server_process import COMMAND, ServerProcess, environment
@@ -81,21 +80,9 @@ async def test_the_sdks_client_lists_the_tools_and_calls_one(sandbox: str) -> No
         assert result.structured_content is not None
 
 
-def forward_to(url: str) -> Callable[[Request], Response]:
-    def forward(request: Request) -> Response:
-        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
-        connection.request("POST", "/", request.body, dict(request.headers))
-        answer = connection.getresponse()
-        response = Response(answer.read(), answer.status, answer.headers["Content-Type"])
-        connection.close()
-        return response
-
-    return forward
-
-
 def test_a_cancelled_call_stops_its_query_and_gets_no_response(sandbox: str) -> None:
     query = f"fields @message {HELD} until cancelled"
-    with Endpoint(forward_to(sandbox)) as endpoint, ServerProcess(AWS_ENDPOINT_URL=endpoint.url) as process:
+    with Endpoint(partial(forward, sandbox)) as endpoint, ServerProcess(AWS_ENDPOINT_URL=endpoint.url) as process:
         process.initialize()
         request_id = begin_query(process, query)
         process.write({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": request_id}})

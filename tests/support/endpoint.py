@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import queue
 import socket
@@ -14,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import takewhile
 from time import perf_counter
 from typing import Any, Literal, NamedTuple, TypeAlias
+from urllib.parse import urlsplit
 
 from typing_extensions import Self
 
@@ -64,6 +66,17 @@ class Exchange(NamedTuple):
 
 
 Answers: TypeAlias = Callable[[Request], Response | None]
+
+
+def forward(url: str, request: Request) -> Response:
+    """The response of another endpoint, such as the sandbox."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc)
+    try:
+        connection.request("POST", request.path, request.body, dict(request.headers))
+        answer = connection.getresponse()
+        return Response(answer.read(), answer.status, answer.headers["Content-Type"])
+    finally:
+        connection.close()
 
 
 class _KeepingServer(ThreadingHTTPServer):

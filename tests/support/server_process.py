@@ -40,6 +40,13 @@ def environment(**changes: str | None) -> dict[str, str]:
     return {name: value for name, value in merged.items() if value is not None}
 
 
+def use_environment(**changes: str) -> dict[str, str]:
+    """Give this process that environment, and nothing of the person who runs it."""
+    os.environ.clear()
+    os.environ.update(environment(**changes))
+    return dict(os.environ)
+
+
 class Usage(NamedTuple):
     """Threads, open file descriptors, and resident megabytes (10^6 bytes): now, and at the peak."""
 

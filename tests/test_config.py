@@ -13,7 +13,7 @@ from cloudwatch_mcp.cli import main
 from cloudwatch_mcp.config import Settings, SettingsError, variables
 from cloudwatch_mcp.errors import InputError
 from cloudwatch_mcp.server.logging import configure
-from tests.support.server_process import ServerProcess
+from tests.support.server_process import ForkedServer
 
 
 def test_the_defaults_need_no_environment() -> None:
@@ -160,7 +160,7 @@ def test_a_log_file_that_cannot_be_written_is_a_warning(path: str, capsys: pytes
 @pytest.mark.parametrize("home", [{}, {"HOME": "/proc"}], ids=["no home", "a read-only home"])
 def test_the_server_starts_and_answers_without_a_home_or_any_aws_configuration(home: dict[str, str]) -> None:
     nothing = {"PATH": os.defpath, "AWS_EC2_METADATA_DISABLED": "true", **home}
-    with ServerProcess(env=nothing) as process:
+    with ForkedServer(env=nothing) as process:
         process.initialize()
         assert "Unable to locate credentials" in process.call("get_active_alarms").error
         process.end_input()

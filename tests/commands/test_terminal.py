@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import pty
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import IO
 
@@ -15,27 +14,23 @@ import pytest
 
 from cloudwatch_mcp import __version__
 from tests.support.endpoint import PATIENCE
-from tests.support.server_process import ServerProcess, environment
+from tests.support.forked_process import ForkedProcess
+from tests.support.server_process import ForkedServer, environment
 
 
 @contextmanager
 def in_a_terminal(*flags: str, **changes: str) -> Iterator[IO[str]]:
     """The stderr of a server whose stdin is a terminal."""
     controller, terminal = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cloudwatch_mcp", *flags],
-        env=environment(**changes),
-        stdin=terminal,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = ForkedProcess(flags, environment(**changes), stdin=terminal)
+    assert process.stdout is not None
+    assert process.stderr is not None
     try:
-        assert process.stderr is not None
-        yield process.stderr
+        with process.stdout, TextIOWrapper(process.stderr, "utf-8") as stderr:
+            yield stderr
     finally:
         process.kill()
-        process.communicate(timeout=PATIENCE)
+        process.wait(PATIENCE)
         os.close(terminal)
         os.close(controller)
 
@@ -81,7 +76,7 @@ def test_the_file_of_a_recording_is_named(tmp_path: Path) -> None:
 
 
 def test_a_client_gets_nothing_on_stderr() -> None:
-    with ServerProcess() as process:
+    with ForkedServer() as process:
         process.initialize()
         process.end_input()
         assert (process.wait(), process.stderr) == (0, "")

@@ -24,7 +24,7 @@ from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.support.endpoint import PATIENCE, Endpoint, Request, Response
 from tests.support.frozen_time import NOW
-from tests.support.server_process import ServerProcess
+from tests.support.server_process import ForkedServer, ServerProcess
 
 SEED = 20_261_120
 SPEED = 50  # times the speed of the real clock
@@ -281,7 +281,7 @@ def test_a_server_that_ends_with_several_calls_at_random_moments_leaves_no_query
     all_aws = [FakeAws() for _ in SHUTDOWNS]
     with ExitStack() as stack:
         endpoints = [stack.enter_context(Endpoint(aws.respond)) for aws in all_aws]
-        processes = [stack.enter_context(ServerProcess(AWS_ENDPOINT_URL=endpoint.url)) for endpoint in endpoints]
+        processes = [stack.enter_context(ForkedServer(AWS_ENDPOINT_URL=endpoint.url)) for endpoint in endpoints]
         moments = [
             moment for process, aws in zip(processes, all_aws, strict=True) for moment in _begin(process, aws, chance)
         ]

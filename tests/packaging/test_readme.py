@@ -15,7 +15,7 @@ from cloudwatch_mcp import __version__, cli
 from cloudwatch_mcp.commands.options import parse
 from cloudwatch_mcp.recording.__main__ import main as recording_main
 from tests.support.places import ROOT
-from tests.support.server_process import ServerProcess
+from tests.support.server_process import ForkedServer
 
 README = ROOT / "README.md"
 DOCUMENTS = {path.name: path.read_text("utf-8") for path in (README, *sorted((ROOT / "docs").glob("*.md")))}
@@ -93,7 +93,7 @@ def test_the_servers_of_the_docs_answer_and_the_recorded_session_is_replayed(
         options, command = line.split(" -- ")
         variables = dict(pair.split("=") for pair in re.findall(r"--env (\S+)", options))
         arguments = shlex.split(command)[1:]
-        with ServerProcess(*arguments, AWS_CONFIG_FILE=str(tmp_path / "config"), **variables) as process:
+        with ForkedServer(*arguments, AWS_CONFIG_FILE=str(tmp_path / "config"), **variables) as process:
             process.initialize()
             answers.append(process.call("get_active_alarms").text)
             process.end_input()

@@ -17,7 +17,7 @@ from cloudwatch_mcp.recording.redaction import Redaction
 from cloudwatch_mcp.server.definitions import definitions
 from tests.support.endpoint import PATIENCE, Endpoint
 from tests.support.exchanges import ACCOUNT, answer, interaction, one_group, room_for
-from tests.support.server_process import SECRET, ServerProcess, environment
+from tests.support.server_process import SECRET, ForkedServer, ServerProcess, environment
 
 Write = Callable[..., Path]
 QUESTIONS: list[tuple[str, dict[str, Any]]] = [
@@ -29,7 +29,7 @@ QUESTIONS: list[tuple[str, dict[str, Any]]] = [
 
 def test_an_investigation_is_recorded_and_replayed_without_aws(sandbox: str, tmp_path: Path) -> None:
     file = tmp_path / "incident.yaml"
-    with ServerProcess("--record", str(file), "--redact", "shop", AWS_ENDPOINT_URL=sandbox) as process:
+    with ForkedServer("--record", str(file), "--redact", "shop", AWS_ENDPOINT_URL=sandbox) as process:
         process.initialize()
         seen = [process.call(tool, **arguments) for tool, arguments in QUESTIONS]
         growing = [operation.body for operation in load(file).requests]
@@ -43,7 +43,7 @@ def test_an_investigation_is_recorded_and_replayed_without_aws(sandbox: str, tmp
     assert len(growing) == len(load(file).requests) == 7
     assert not check(file)
     nothing_of_aws = {"PATH": "/usr/bin:/bin", "AWS_PROFILE": "missing", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
-    with ServerProcess("--replay", str(file), env=nothing_of_aws) as process:
+    with ForkedServer("--replay", str(file), env=nothing_of_aws) as process:
         process.initialize()
         played = [process.call(tool, **arguments) for tool, arguments in QUESTIONS * 2]
         other = process.call("get_active_alarms", region="eu-west-1")
@@ -55,7 +55,7 @@ def test_an_investigation_is_recorded_and_replayed_without_aws(sandbox: str, tmp
 
 def test_a_recording_is_sorted_when_its_input_ends(sandbox: str, tmp_path: Path) -> None:
     file = tmp_path / "incident.yaml"
-    with ServerProcess("--record", str(file), AWS_ENDPOINT_URL=sandbox) as process:
+    with ForkedServer("--record", str(file), AWS_ENDPOINT_URL=sandbox) as process:
         process.initialize()
         seen = process.call("describe_log_groups")
         process.end_input()
@@ -100,7 +100,7 @@ def test_an_account_recognised_late_is_not_in_the_file_of_a_killed_process(tmp_p
     )
     with (
         Endpoint(lambda _: next(answers)) as aws,
-        ServerProcess("--record", str(file), AWS_ENDPOINT_URL=aws.url) as process,
+        ForkedServer("--record", str(file), AWS_ENDPOINT_URL=aws.url) as process,
     ):
         process.initialize()
         process.call("describe_log_groups", log_group_name_prefix=f"tenant-{ACCOUNT}", max_items=1)
@@ -155,7 +155,7 @@ def test_redacting_is_for_recording(capsys: pytest.CaptureFixture[str]) -> None:
 
 def _record(*arguments: str, call: bool, endpoint: str) -> str:
     """Records a session, with a tool call or without; what the server wrote to stderr."""
-    with ServerProcess("--record", *arguments, AWS_ENDPOINT_URL=endpoint) as process:
+    with ForkedServer("--record", *arguments, AWS_ENDPOINT_URL=endpoint) as process:
         process.initialize()
         if call:
             assert not process.call("describe_log_groups").failed

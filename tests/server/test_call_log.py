@@ -6,13 +6,13 @@ import re
 
 from cloudwatch_mcp.answers.text import dumps
 from tests.support.running_queries import QUERY
-from tests.support.server_process import SECRET, ServerProcess, environment
+from tests.support.server_process import SECRET, ForkedServer, environment
 
 LINE = r"\d\d:\d\d:\d\d INFO tool={} region={} outcome={} seconds=\d+\.\d{{3}} aws_calls={} characters={}"
 
 
 def test_each_call_is_logged_in_one_line_without_its_arguments(sandbox: str) -> None:
-    with ServerProcess(AWS_ENDPOINT_URL=sandbox, CLOUDWATCH_MCP_LOG_LEVEL="INFO") as process:
+    with ForkedServer(AWS_ENDPOINT_URL=sandbox, CLOUDWATCH_MCP_LOG_LEVEL="INFO") as process:
         process.initialize()
         process.request("tools/list")
         groups = process.call("describe_log_groups", log_group_name_prefix="/ecs/shop")
@@ -35,7 +35,7 @@ def test_each_call_is_logged_in_one_line_without_its_arguments(sandbox: str) -> 
 def test_at_level_debug_no_credential_query_or_log_content_is_logged(sandbox: str) -> None:
     keys = {"AWS_ACCESS_KEY_ID": "MADEUPKEY", "AWS_SESSION_TOKEN": "made-up-token"}
     debug = environment(AWS_ENDPOINT_URL=sandbox, CLOUDWATCH_MCP_LOG_LEVEL="DEBUG", **keys)
-    with ServerProcess(env=debug) as process:
+    with ForkedServer(env=debug) as process:
         process.initialize()
         answer = process.call("execute_log_insights_query", query_string="fields @message | limit 3 # hush", **QUERY)
         error = process.call("execute_log_insights_query", query_string="fields hush hush", **QUERY)

@@ -12,7 +12,7 @@ from tests.server.test_definitions import TEN
 from tests.support.endpoint import PATIENCE, Endpoint, forward
 from tests.support.running_queries import begin_query, cancelled_queries
 from tests.support.sandbox_process import HELD
-from tests.support.server_process import COMMAND, ServerProcess, environment
+from tests.support.server_process import COMMAND, ForkedServer, ServerProcess, environment
 
 HUGE_CALL = (
     b'{"jsonrpc": "2.0", "id": "mine", "method": "tools/call", '
@@ -23,7 +23,7 @@ HUGE_CALL = (
 @pytest.fixture(scope="module")
 def process() -> Iterator[ServerProcess]:
     """One server for all tests: each of them leaves it running."""
-    with ServerProcess() as server:
+    with ForkedServer() as server:
         server.initialize()
         yield server
 
@@ -82,7 +82,7 @@ async def test_the_sdks_client_lists_the_tools_and_calls_one(sandbox: str) -> No
 
 def test_a_cancelled_call_stops_its_query_and_gets_no_response(sandbox: str) -> None:
     query = f"fields @message {HELD} until cancelled"
-    with Endpoint(partial(forward, sandbox)) as endpoint, ServerProcess(AWS_ENDPOINT_URL=endpoint.url) as process:
+    with Endpoint(partial(forward, sandbox)) as endpoint, ForkedServer(AWS_ENDPOINT_URL=endpoint.url) as process:
         process.initialize()
         request_id = begin_query(process, query)
         process.write({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": request_id}})

@@ -16,7 +16,7 @@ from cloudwatch_mcp import cli
 from tests.support.endpoint import PATIENCE, Endpoint, Request, Response
 from tests.support.running_queries import QUERY, begin_query, cancelled_queries
 from tests.support.sandbox_process import HELD
-from tests.support.server_process import COMMAND, ServerProcess, environment
+from tests.support.server_process import COMMAND, ForkedServer, ServerProcess, environment
 
 TIME_LIMIT = 2  # seconds after which MCP clients kill a server whose input they have closed
 
@@ -31,17 +31,17 @@ def end(process: ServerProcess, by: str) -> None:
 
 
 @contextmanager
-def server_for_each_end(endpoint_url: Callable[[], str]) -> Iterator[dict[str, ServerProcess]]:
+def server_for_each_end(endpoint_url: Callable[[], str]) -> Iterator[dict[str, ForkedServer]]:
     """A server for each way to end one. They start together, as starting takes longest."""
     with ExitStack() as stack:
-        servers = {by: stack.enter_context(ServerProcess(AWS_ENDPOINT_URL=endpoint_url())) for by in EXIT_CODES}
+        servers = {by: stack.enter_context(ForkedServer(AWS_ENDPOINT_URL=endpoint_url())) for by in EXIT_CODES}
         for server in servers.values():
             server.initialize()
         yield servers
 
 
 @pytest.fixture(scope="module")
-def querying(sandbox: str) -> Iterator[dict[str, ServerProcess]]:
+def querying(sandbox: str) -> Iterator[dict[str, ForkedServer]]:
     """Servers that each have a query running."""
     with server_for_each_end(lambda: sandbox) as servers:
         for by, server in servers.items():
@@ -51,7 +51,7 @@ def querying(sandbox: str) -> Iterator[dict[str, ServerProcess]]:
 
 @pytest.mark.parametrize("by", EXIT_CODES)
 def test_a_running_query_is_stopped_when_the_server_ends(
-    querying: dict[str, ServerProcess], by: str, sandbox: str
+    querying: dict[str, ForkedServer], by: str, sandbox: str
 ) -> None:
     end(querying[by], by)
     assert querying[by].wait_at_most(TIME_LIMIT) == EXIT_CODES[by]
@@ -112,7 +112,7 @@ def start_one_query(request: Request) -> Response | None:
 
 
 @pytest.fixture(scope="module")
-def hanging() -> Iterator[dict[str, ServerProcess]]:
+def hanging() -> Iterator[dict[str, ForkedServer]]:
     """Servers that each wait for alarms, for a query's results and for another query to start; AWS answers none."""
     with ExitStack() as stack:
         endpoints = [stack.enter_context(Endpoint(start_one_query)) for _ in EXIT_CODES]
@@ -128,7 +128,7 @@ def hanging() -> Iterator[dict[str, ServerProcess]]:
         yield servers
 
 
-def test_the_server_ends_in_time_while_aws_does_not_answer(hanging: dict[str, ServerProcess]) -> None:
+def test_the_server_ends_in_time_while_aws_does_not_answer(hanging: dict[str, ForkedServer]) -> None:
     for by, server in hanging.items():
         end(server, by)
     with ThreadPoolExecutor() as pool:

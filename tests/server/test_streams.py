@@ -6,19 +6,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Timer
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
 from tests.support.endpoint import PATIENCE, Endpoint, Request, Response
-from tests.support.server_process import environment
+from tests.support.forked_process import ForkedProcess
+from tests.support.server_process import COMMAND, environment
 
 TIME_LIMIT = 4  # seconds: 1.6 for the calls to end, 1 for their responses to be read, and a margin
-COMMAND = [sys.executable, "-m", "cloudwatch_mcp"]
+Process: TypeAlias = "subprocess.Popen[bytes] | ForkedProcess"
 CALL = {"name": "get_recommended_metric_alarms", "arguments": {"namespace": "AWS/Lambda", "metric_name": "Errors"}}
 QUERY = {
     "name": "execute_log_insights_query",
@@ -27,13 +28,29 @@ QUERY = {
 
 
 @contextmanager
-def _started(
-    command: Sequence[str] = COMMAND, stdout: Any = subprocess.PIPE, stderr: Any = None, **changes: str
-) -> Iterator[subprocess.Popen[bytes]]:
-    """A server whose output only `_response` reads. It is killed at the end, or when it takes too long."""
-    process = subprocess.Popen(
-        command, env=environment(**changes), stdin=subprocess.PIPE, stdout=stdout, stderr=stderr, bufsize=0
-    )
+def _started(stdout: int | None = None, stderr: int | None = None, **changes: str) -> Iterator[Process]:
+    """A server whose output only `_response` reads; its streams are pipes, unless their descriptors are given."""
+    with _ended(ForkedProcess([], environment(**changes), stdout=stdout, stderr=stderr)) as process:
+        yield process
+
+
+@contextmanager
+def _started_without(stream: int, **changes: str) -> Iterator[Process]:
+    """A server one of whose streams is closed."""
+    pipe = subprocess.PIPE
+    command = _without(stream, *COMMAND)
+    process = subprocess.Popen(command, env=environment(**changes), stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0)
+    with _ended(process):
+        yield process
+
+
+def _without(stream: int, *command: str) -> list[str]:
+    return ["/bin/sh", "-c", f'exec "$@" {stream}>&-', "sh", *command]
+
+
+@contextmanager
+def _ended(process: Process) -> Iterator[Process]:
+    """Kill the process at the end, or when it takes too long."""
     watchdog = Timer(PATIENCE, process.kill)
     watchdog.start()
     try:
@@ -47,19 +64,19 @@ def _started(
                 pipe.close()
 
 
-def _send(process: subprocess.Popen[bytes], method: str, number: int | None = None, **params: Any) -> None:
+def _send(process: Process, method: str, number: int | None = None, **params: Any) -> None:
     message = {"jsonrpc": "2.0", "method": method, "params": params, **({"id": number} if number else {})}
     assert process.stdin is not None
     process.stdin.write(json.dumps(message).encode() + b"\n")
 
 
-def _initialize(process: subprocess.Popen[bytes]) -> None:
+def _initialize(process: Process) -> None:
     client = {"name": "tests", "version": "1"}
     _send(process, "initialize", 1, protocolVersion="2025-06-18", capabilities={}, clientInfo=client)
     _send(process, "notifications/initialized")
 
 
-def _response(process: subprocess.Popen[bytes], number: int) -> Any:
+def _response(process: Process, number: int) -> Any:
     assert process.stdout is not None
     while True:
         message = json.loads(process.stdout.readline())
@@ -79,20 +96,20 @@ def aws() -> Iterator[Endpoint]:
         yield endpoint
 
 
-def _close_stdout_and_ping(process: subprocess.Popen[bytes]) -> None:
+def _close_stdout_and_ping(process: Process) -> None:
     assert process.stdout is not None
     process.stdout.close()
     _send(process, "ping", 3)
 
 
-def _close_stdout_and_stdin(process: subprocess.Popen[bytes]) -> None:
+def _close_stdout_and_stdin(process: Process) -> None:
     assert process.stdout is not None
     assert process.stdin is not None
     process.stdout.close()
     process.stdin.close()
 
 
-def _read_nothing_and_close_stdin(process: subprocess.Popen[bytes]) -> None:
+def _read_nothing_and_close_stdin(process: Process) -> None:
     assert process.stdin is not None
     for number in range(10, 30):
         _send(process, "tools/list", number)  # the responses do not fit into a pipe
@@ -105,9 +122,9 @@ def _read_nothing_and_close_stdin(process: subprocess.Popen[bytes]) -> None:
     ids=lambda each: each.__name__,
 )
 def test_the_server_and_its_query_end_when_the_client_does_not_read(
-    aws: Endpoint, disconnect: Callable[[subprocess.Popen[bytes]], None]
+    aws: Endpoint, disconnect: Callable[[Process], None]
 ) -> None:
-    with _started(stderr=subprocess.PIPE, AWS_ENDPOINT_URL=aws.url) as process:
+    with _started(AWS_ENDPOINT_URL=aws.url) as process:
         _initialize(process)
         _send(process, "tools/call", 2, **QUERY)
         aws.wait_for("GetQueryResults")
@@ -120,7 +137,7 @@ def test_the_server_and_its_query_end_when_the_client_does_not_read(
 
 
 def test_the_server_ends_when_stdout_is_a_full_disk() -> None:
-    with Path("/dev/full").open("wb") as full, _started(stdout=full, stderr=subprocess.PIPE) as process:
+    with Path("/dev/full").open("wb") as full, _started(stdout=full.fileno()) as process:
         _initialize(process)
         assert process.wait(PATIENCE) == 1
         assert process.stderr is not None
@@ -128,13 +145,9 @@ def test_the_server_ends_when_stdout_is_a_full_disk() -> None:
         assert b" WARNING The " in line
 
 
-def _without(stream: int) -> list[str]:
-    return ["/bin/sh", "-c", f'exec "$@" {stream}>&-', "sh", *COMMAND]
-
-
 @pytest.mark.parametrize(("stream", "name"), [(0, "stdin"), (1, "stdout")])
 def test_a_server_without_stdin_or_stdout_ends_with_a_one_line_error(stream: int, name: str) -> None:
-    with _started(_without(stream), stderr=subprocess.PIPE) as process:
+    with _started_without(stream) as process:
         assert process.wait(PATIENCE) == 1
         assert process.stderr is not None
         expected = f"cloudwatch-mcp: {name} is closed: an MCP client talks to the server over stdin and stdout.\n"
@@ -147,12 +160,12 @@ def test_a_new_file_does_not_get_the_number_of_a_closed_stream() -> None:
     )
     for stream in (0, 2):
         done = subprocess.run(
-            [*_without(stream)[:4], sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=True
+            _without(stream, sys.executable, "-c", program), stdout=subprocess.PIPE, text=True, check=True
         )
         assert int(done.stdout) > 2
 
 
-def _assert_serves(process: subprocess.Popen[bytes], calls: int = 3) -> None:
+def _assert_serves(process: Process, calls: int = 3) -> None:
     """The server answers calls, each with a line in the log, and exits with 0."""
     _initialize(process)
     _response(process, 1)
@@ -165,19 +178,20 @@ def _assert_serves(process: subprocess.Popen[bytes], calls: int = 3) -> None:
 
 
 def test_the_server_works_without_stderr() -> None:
-    with _started(_without(2), CLOUDWATCH_MCP_LOG_LEVEL="TRACE") as process:
+    with _started_without(2, CLOUDWATCH_MCP_LOG_LEVEL="TRACE") as process:
         _assert_serves(process)
 
 
 def test_the_server_works_when_stderr_is_a_full_disk() -> None:
-    with Path("/dev/full").open("wb") as full, _started(stderr=full, CLOUDWATCH_MCP_LOG_LEVEL="TRACE") as process:
+    with (
+        Path("/dev/full").open("wb") as full,
+        _started(stderr=full.fileno(), CLOUDWATCH_MCP_LOG_LEVEL="TRACE") as process,
+    ):
         _assert_serves(process)
 
 
 def test_the_server_works_when_the_log_file_is_on_a_full_disk() -> None:
-    with _started(
-        stderr=subprocess.PIPE, CLOUDWATCH_MCP_LOG_FILE="/dev/full", CLOUDWATCH_MCP_LOG_LEVEL="TRACE"
-    ) as process:
+    with _started(CLOUDWATCH_MCP_LOG_FILE="/dev/full", CLOUDWATCH_MCP_LOG_LEVEL="TRACE") as process:
         _assert_serves(process)
         assert process.stderr is not None
         log = process.stderr.read().decode()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cloudwatch_mcp.server.unreadable_requests import request_id_in
-from tests.support.server_process import ServerProcess
+from tests.support.server_process import ForkedServer
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_an_unreadable_request_gets_an_error_and_the_server_goes_on() -> None:
         '{"namespace": "x"',
     ]
     call = '"method": "tools/call", "params": {"name": "get_recommended_metric_alarms", "arguments": %s}'
-    with ServerProcess() as process:
+    with ForkedServer() as process:
         process.initialize()
         for number, arguments in enumerate(unreadable, start=100):
             process.write(f'{{"jsonrpc": "2.0", "id": {number}, {call % arguments}}}'.encode())

@@ -20,6 +20,7 @@ from typing_extensions import Self
 
 from tests.support.asking import Reply
 from tests.support.endpoint import PATIENCE
+from tests.support.forked_process import ForkedProcess
 
 COMMAND = [sys.executable, "-m", "cloudwatch_mcp"]
 SECRET = "made-up/secret+key"
@@ -63,13 +64,7 @@ class ServerProcess:
         self, *flags: str, command: Sequence[str] = COMMAND, env: Mapping[str, str] | None = None, **changes: str
     ) -> None:
         self.spawned = perf_counter()
-        self._process = subprocess.Popen(
-            [*command, *flags],
-            env=environment(**changes) if env is None else env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        self._process = self._start([*command, *flags], environment(**changes) if env is None else env)
         self.messages: list[Message] = []
         self.answers: dict[int, Message] = {}
         self._errors: list[bytes] = []
@@ -81,6 +76,10 @@ class ServerProcess:
         ]
         for reader in self._readers:
             reader.start()
+
+    def _start(self, command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[bytes] | ForkedProcess:
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, env=env, stdin=pipe, stdout=pipe, stderr=pipe)
 
     def __enter__(self) -> Self:
         return self
@@ -198,6 +197,13 @@ class ServerProcess:
         if "method" not in message:
             self.answers[message["id"]] = message
         return message
+
+
+class ForkedServer(ServerProcess):
+    """This server, as tests.support.forked_process starts it."""
+
+    def _start(self, command: Sequence[str], env: Mapping[str, str]) -> ForkedProcess:
+        return ForkedProcess(command[len(COMMAND) :], env)
 
 
 def _pump(pipe: IO[bytes], put: Callable[[bytes], None]) -> None:

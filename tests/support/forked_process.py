@@ -1,0 +1,98 @@
+"""The command line in a process that is forked from one with its imports: a new Python takes a second of CPU for them.
+
+A test of the start itself, such as of its imports or its first signals, needs a new Python.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from multiprocessing.connection import Connection
+from typing import IO
+
+from cloudwatch_mcp.cli import main
+
+_FORKING = multiprocessing.get_context("forkserver")
+_FORKING.set_forkserver_preload(
+    [
+        __name__,
+        "boto3",
+        "cloudwatch_mcp.recording",
+        "cloudwatch_mcp.server.lifecycle",
+        "cloudwatch_mcp.server.tool_calls",
+    ]
+)
+
+
+class ForkedProcess:
+    """What tests use of subprocess.Popen. A stream is a pipe unless its file descriptor is given."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        env: Mapping[str, str],
+        stdin: int | None = None,
+        stdout: int | None = None,
+        stderr: int | None = None,
+    ) -> None:
+        self.stdin, their_stdin = _pipe_to(stdin)
+        self.stdout, their_stdout = _pipe_from(stdout)
+        self.stderr, their_stderr = _pipe_from(stderr)
+        theirs = [Connection(each) for each in (their_stdin, their_stdout, their_stderr)]
+        self._process = _FORKING.Process(target=_run, args=(arguments, env, theirs), daemon=True)
+        self._process.start()
+        for each in theirs:
+            each.close()
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def send_signal(self, number: signal.Signals) -> None:
+        if self._process.is_alive():
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def wait(self, timeout: float) -> int:
+        """The exit code, or the negative number of a signal.
+
+        Raises:
+            subprocess.TimeoutExpired: the process has not ended by then.
+        """
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired("cloudwatch-mcp", timeout)
+        return self._process.exitcode
+
+
+def _pipe_to(file: int | None) -> tuple[IO[bytes] | None, int]:
+    if file is not None:
+        return None, os.dup(file)
+    theirs, ours = os.pipe()
+    return os.fdopen(ours, "wb", buffering=0), theirs
+
+
+def _pipe_from(file: int | None) -> tuple[IO[bytes] | None, int]:
+    if file is not None:
+        return None, os.dup(file)
+    ours, theirs = os.pipe()
+    return os.fdopen(ours, "rb"), theirs
+
+
+def _run(arguments: Sequence[str], env: Mapping[str, str], streams: Sequence[Connection]) -> None:
+    os.environ.clear()
+    os.environ.update(env)
+    time.tzset()
+    for number, stream in enumerate(streams):
+        os.dup2(stream.fileno(), number)
+        stream.close()
+    sys.stdin, sys.stdout, sys.stderr = (os.fdopen(number, mode, encoding="utf-8") for number, mode in enumerate("rww"))
+    main(arguments)

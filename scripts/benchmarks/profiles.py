@@ -13,7 +13,7 @@ import anyio
 from loguru import logger
 from mcp import Client
 
-from cloudwatch_mcp.aws import clients
+from cloudwatch_mcp.aws import sending
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.server.tool_calls import build_server
 from scripts.benchmarks.aws import large, sandbox
@@ -52,7 +52,7 @@ class _Inline(Executor):
 
 def _profile(endpoint: str, calls: Calls, times: int) -> str:
     environment = use_environment(AWS_ENDPOINT_URL=endpoint)
-    vars(clients)["ThreadPoolExecutor"] = lambda *_: _Inline()
+    vars(sending)["ThreadPoolExecutor"] = lambda *_: _Inline()
     profile = Profile()
 
     async def ask() -> None:

@@ -12,7 +12,6 @@ from typing import Any
 
 from cloudwatch_mcp.recording.readable import deserialize, serialize
 from cloudwatch_mcp.recording.sensitive import OWN_ACCOUNT
-from cloudwatch_mcp.sandbox.incidents.checkout_failures import INCIDENT
 
 FAMILY = "cwmcp-"
 """How the prefixes of all runs begin: what the IAM policy allows."""
@@ -74,6 +73,8 @@ def remove_prefix(path: Path, prefix: str) -> list[str]:
 
 def _with_prefix_in_text(text: str, prefix: str) -> str:
     """A query or an expression, with the prefix before log groups of SOURCE and before namespaces."""
+    from cloudwatch_mcp.sandbox.incidents.checkout_failures import INCIDENT  # every test imports this module, not moto
+
     text = text.replace("namePrefix: ['", f"namePrefix: ['{prefix}")
     for namespace in sorted({series.namespace for series in INCIDENT.custom_metrics}):
         text = re.sub(rf"(?<![\w/-]){re.escape(namespace)}(?![\w/-])", prefix + namespace, text)

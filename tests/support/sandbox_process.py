@@ -1,7 +1,7 @@
 """The tests' sandbox, in its own process.
 
 moto keeps one state for a whole process, and the sandbox's own tests reset it. The new process imports this module,
-which therefore imports neither pytest nor mcp.
+which therefore imports neither pytest nor mcp; and as every test imports it, it does not import the sandbox either.
 """
 
 from __future__ import annotations
@@ -13,10 +13,6 @@ from multiprocessing.connection import Connection
 from threading import Event
 
 from typing_extensions import Self
-
-from cloudwatch_mcp.sandbox import Sandbox
-from cloudwatch_mcp.sandbox.logs.queries import QueryOperations
-from tests.support.full_sandbox import fill_up
 
 HELD = "# held"
 """A comment: a query with it runs until it is stopped, while others end after a few polls."""
@@ -51,6 +47,9 @@ class SandboxProcess:
 
 
 def _run(pipe: Connection, now: datetime, full: bool) -> None:
+    from cloudwatch_mcp.sandbox import Sandbox
+    from tests.support.full_sandbox import fill_up
+
     _hold_marked_queries()
     with Sandbox(now=now) as running:
         if full:
@@ -60,6 +59,8 @@ def _run(pipe: Connection, now: datetime, full: bool) -> None:
 
 
 def _hold_marked_queries() -> None:
+    from cloudwatch_mcp.sandbox.logs.queries import QueryOperations
+
     start = QueryOperations.start_query
 
     def start_query(response: QueryOperations) -> str:

@@ -14,6 +14,7 @@ from cloudwatch_mcp.server.tool_calls import CloudWatchServer
 from tests.support.asking import Reply, asking
 
 _CHOSEN = "chosen"
+_SERVICES = {xform_name(operation): service for operation, service in OPERATIONS.items()}
 
 
 class _AnyOrder(Stubber):  # type: ignore[misc]  # botocore has no types
@@ -58,17 +59,14 @@ class StubbedServer:
 
     def __init__(self, server: CloudWatchServer) -> None:
         self.server = server
-        clients = server.runtime.clients
-        self._stubs = {
-            service: _AnyOrder(clients.client(None, "us-east-1", service)) for service in ("cloudwatch", "logs")
-        }
-        self._stubs["stop"] = _AnyOrder(clients.client(None, "us-east-1", "logs", "standard"))
-        for stub in self._stubs.values():
-            stub.activate()
+        self._stubs: dict[tuple[str, ...], _AnyOrder] = {}
 
     def _stub(self, method: str) -> Stubber:
-        names = {xform_name(operation): service for operation, service in OPERATIONS.items()} | {"stop_query": "stop"}
-        return self._stubs[names[method]]
+        client = ("logs", "standard") if method == "stop_query" else (_SERVICES[method],)
+        if client not in self._stubs:
+            self._stubs[client] = _AnyOrder(self.server.runtime.clients.client(None, "us-east-1", *client))
+            self._stubs[client].activate()
+        return self._stubs[client]
 
     def answer(self, method: str, answer: dict[str, Any], expected: dict[str, Any] | None = None, **where: Any) -> None:
         """Answer a request that has the parameters of `where`; it must have those of `expected` and no others."""

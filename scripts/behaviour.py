@@ -8,21 +8,22 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 from xml.etree import ElementTree as ET
 
+from pydantic import BaseModel, Field, ValidationError
+
 ROOT = Path(__file__).resolve().parent.parent
-EVIDENCE = ("recorded", "documented", "pasted", "assumed")
-_MARKER, _MEMBERS = "aws_behaviour", {"evidence", "source", "behaviour"}
+Evidence = Literal["recorded", "documented", "pasted", "assumed"]
+EVIDENCE: tuple[str, ...] = get_args(Evidence)
 # A word in the test's path decides, the first line that has it; `service=` in the marker overrides it.
 _SERVICES = {
     "CloudWatch metrics": ("metric", "statistic", "timerange"),
     "CloudWatch alarms": ("alarm",),
     "CloudWatch Logs": ("log", "insights", "quer"),
 }
-_ALL_SERVICES = "All services"
 _EVIDENCE = re.compile(r"(?m)^  evidence: (?:\|-\n    )?(.+)$")  # long texts are blocks
 _INTRODUCTION = """\
 # How AWS behaves, and how we know
@@ -36,6 +37,22 @@ against it. The tests also rely on the behaviour below, which the model does not
 - **assumed**: no public source has it whole. The row names what the assumption rests on.
 
 `scripts/record --target aws` confirms or refutes those that a test can check on an account."""
+_AUTHORED = """\
+## Cassettes that are written by hand
+
+{} of {} have the shape of public responses, with example values. The others show what no public source has whole.
+
+| cassette | follows |
+|---|---|"""
+
+
+class Marker(BaseModel, extra="forbid"):
+    """What a marker `aws_behaviour` states. `source` is a public repository and path, or the title of a document."""
+
+    evidence: Evidence
+    source: str = Field(min_length=1)
+    behaviour: str = Field(pattern=r"\.$")
+    service: Literal["CloudWatch metrics", "CloudWatch alarms", "CloudWatch Logs", "All services"] | None = None
 
 
 class Behaviour(NamedTuple):
@@ -58,9 +75,8 @@ def behaviours(root: Path = ROOT) -> list[Behaviour]:
     facts: dict[tuple[str, str], tuple[str, str]] = {}
     for path in sorted((root / "tests").rglob("test_*.py")):
         file = path.relative_to(root).as_posix()
-        for function, members in _markers(ast.parse(path.read_text("utf-8")), file):
-            key = (members.get("service") or _service(file), members["behaviour"])
-            fact = (members["evidence"], members["source"])
+        for function, marker in _markers(ast.parse(path.read_text("utf-8")), file):
+            key, fact = (marker.service or _service(file), marker.behaviour), (marker.evidence, marker.source)
             if facts.setdefault(key, fact) != fact:
                 raise ValueError(f"{file}::{function}: another marker gives other evidence for {key[1]!r}")
             tests.setdefault(key, []).append(f"{file}::{function}")
@@ -83,45 +99,31 @@ def report(junit: Path, root: Path = ROOT) -> str:
     nothing.
     """
     outcomes = _outcomes(junit)
-    groups: dict[str, list[str]] = {"refuted": [], "confirmed": [], "not checked": []}
+    verdicts: dict[str, list[str]] = {"refuted": [], "confirmed": [], "not checked": []}
     for each in behaviours(root):
-        verdict = _verdict(outcomes.get(test) for test in each.tests)
         failed = [f"\n      {test}" for test in each.tests if outcomes.get(test) is False]
-        groups[verdict].append(f"  {each.service}: {each.sentence} ({each.evidence}){''.join(failed)}")
-    total = sum(map(len, groups.values()))
-    counts = ", ".join(f"{len(lines)} {verdict}" for verdict, lines in groups.items())
-    return "\n".join([f"Of {total} behaviours of AWS: {counts}.", *_paragraphs(groups)])
+        verdict = "refuted" if failed else "confirmed" if outcomes.keys() & each.tests else "not checked"
+        verdicts[verdict].append(f"  {each.service}: {each.sentence} ({each.evidence}){''.join(failed)}")
+    counts = ", ".join(f"{len(lines)} {verdict}" for verdict, lines in verdicts.items())
+    listed = ["\n".join([f"\n{verdict}:", *lines]) for verdict, lines in verdicts.items() if lines]
+    return "\n".join([f"Of {sum(map(len, verdicts.values()))} behaviours of AWS: {counts}.", *listed])
 
 
-def _markers(tree: ast.Module, file: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """The name of each marked function and the members of the marker."""
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
-        for decorator in node.decorator_list:
-            if not (isinstance(decorator, ast.Call) and ast.unparse(decorator.func).endswith(f".{_MARKER}")):
-                continue
+def _markers(tree: ast.Module, file: str) -> Iterator[tuple[str, Marker]]:
+    """The name of each marked function and its markers."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    for name, decorator in [(function.name, each) for function in functions for each in function.decorator_list]:
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func).endswith(".aws_behaviour"):
             members = {keyword.arg or "**": ast.literal_eval(keyword.value) for keyword in decorator.keywords}
-            if problem := _problem(members):
-                raise ValueError(f"{file}:{decorator.lineno}: {problem}")
-            yield node.name, members
-
-
-def _problem(members: Mapping[str, str]) -> str | None:
-    if members.keys() - {"service"} != _MEMBERS:
-        return f"{_MARKER} takes {', '.join(sorted(_MEMBERS))} and, if need be, service"
-    if members["evidence"] not in EVIDENCE:
-        return f"evidence is one of {', '.join(EVIDENCE)}"
-    if members.get("service", _ALL_SERVICES) not in {*_SERVICES, _ALL_SERVICES}:
-        return f"service is one of {', '.join([*_SERVICES, _ALL_SERVICES])}"
-    if not members["source"]:
-        return "source is a public repository and path, or the title of a document of AWS"
-    return None if members["behaviour"].endswith(".") else "behaviour is a sentence"
+            try:
+                yield name, Marker(**members)
+            except ValidationError as error:
+                raise ValueError(f"{file}:{decorator.lineno}: {error}") from None
 
 
 def _service(file: str) -> str:
     path = file.removeprefix("tests/")
-    return next((name for name, words in _SERVICES.items() if any(word in path for word in words)), _ALL_SERVICES)
+    return next((name for name, words in _SERVICES.items() if any(word in path for word in words)), "All services")
 
 
 def _counts(known: Sequence[Behaviour], services: Sequence[str]) -> str:
@@ -135,26 +137,17 @@ def _table(known: Sequence[Behaviour], service: str) -> str:
     rows = [f"## {service}", "", "| behaviour | evidence | source | test |", "|---|---|---|---|"]
     for each in known:
         if each.service == service:
-            cells = (_escaped(each.sentence), each.evidence, _escaped(each.source), "<br>".join(map(_link, each.tests)))
-            rows.append(f"| {' | '.join(cells)} |")
+            tests = "<br>".join(map(_link, each.tests))
+            rows.append(f"| {_escaped(each.sentence)} | {each.evidence} | {_escaped(each.source)} | {tests} |")
     return "\n".join(rows)
 
 
 def _cassettes(folder: Path) -> str:
     """The authored cassettes whose metadata name the public responses that they follow."""
-    texts = {path.relative_to(folder): path.read_text("utf-8") for path in sorted(folder.rglob("*.yaml"))}
-    authored = {path.as_posix(): text for path, text in texts.items() if "\n  target: authored\n" in text}
-    evidence = {name: match[1] for name, text in authored.items() if (match := _EVIDENCE.search(text))}
-    counts = f"{len(evidence)} of {len(authored)} have the shape of public responses, with example values."
-    rows = [
-        "## Cassettes that are written by hand",
-        "",
-        f"{counts} The others show what no public source has whole.",
-        "",
-    ]
-    rows += ["| cassette | follows |", "|---|---|"]
-    rows += [f"| {name} | {_escaped(source)} |" for name, source in evidence.items()]
-    return "\n".join(rows)
+    texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(folder.rglob("*.yaml"))}
+    authored = {name: _EVIDENCE.search(text) for name, text in texts.items() if "\n  target: authored\n" in text}
+    rows = [f"| {name} | {_escaped(evidence[1])} |" for name, evidence in authored.items() if evidence]
+    return "\n".join([_AUTHORED.format(len(rows), len(authored)), *rows])
 
 
 def _escaped(text: str) -> str:
@@ -177,17 +170,3 @@ def _outcomes(junit: Path) -> dict[str, bool]:
             test = f"{file}::{case.attrib['name'].partition('[')[0]}"
             outcomes[test] = outcomes.get(test, True) and case.find("failure") is None
     return outcomes
-
-
-def _verdict(results: Iterable[bool | None]) -> str:
-    checked = [result for result in results if result is not None]
-    if not checked:
-        return "not checked"
-    return "confirmed" if all(checked) else "refuted"
-
-
-def _paragraphs(groups: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    for verdict, lines in groups.items():
-        if lines:
-            yield f"\n{verdict}:"
-            yield from lines

@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 from scripts.catalog_lib import compare
@@ -31,26 +32,22 @@ def format_files(_: argparse.Namespace) -> None:
 
 def stats(_: argparse.Namespace) -> None:
     """Count what there is, in all and by namespace."""
-    counts = [_counted(json.loads(file.read_text("utf-8"))) for file in sorted(DATA.iterdir())]
     columns = ["metrics", "from a table", "name only", "with unit", "with statistics", "alarms of AWS", "of ours"]
-    head = ["namespace", *columns]
-    rows = [[name, *(str(count[column]) for column in columns)] for name, count in counts]
-    total = sum((count for _, count in counts), Counter[str]())
-    rows.append([f"{len(counts)} namespaces", *(f"{total[column]:,}" for column in columns)])
-    lines = [head, ["---", *["--:"] * len(columns)], *rows]
-    sys.stdout.write("".join(f"| {' | '.join(line)} |\n" for line in lines))
+    entries = [json.loads(file.read_text("utf-8")) for file in sorted(DATA.iterdir())]
+    counts = {entry["namespace"]: Counter(_counted(entry)) for entry in entries}
+    counts[f"{len(entries)} namespaces"] = sum(counts.values(), Counter())
+    sys.stdout.write(f"| namespace | {' | '.join(columns)} |\n|---|{'--:|' * len(columns)}\n")
+    for name, count in counts.items():
+        sys.stdout.write(f"| {name} | {' | '.join(f'{count[column]:,}' for column in columns)} |\n")
 
 
-def _counted(entry: Entry) -> tuple[str, Counter[str]]:
-    count: Counter[str] = Counter()
+def _counted(entry: Entry) -> Iterator[str]:
+    """The columns in which an entry's metrics and alarms count, each as often as it does."""
     for metric in entry["metrics"].values():
-        count["metrics"] += 1
-        count["from a table" if metric["source"] == "table" else "name only"] += 1
-        count["with unit"] += "unit" in metric
-        count["with statistics"] += "statistics" in metric
-        for alarm in metric.get("alarms", []):
-            count["alarms of AWS" if alarm["source"] == "aws" else "of ours"] += 1
-    return entry["namespace"], count
+        yield "metrics"
+        yield "from a table" if metric["source"] == "table" else "name only"
+        yield from (f"with {fact}" for fact in ("unit", "statistics") if fact in metric)
+        yield from ("alarms of AWS" if alarm["source"] == "aws" else "of ours" for alarm in metric.get("alarms", []))
 
 
 def compare_with(chosen: argparse.Namespace) -> None:

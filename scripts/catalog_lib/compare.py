@@ -35,16 +35,10 @@ def theirs(file: Path) -> Names:
 
 def differences(here: Names, there: Names) -> Iterator[str]:
     """What either side lacks, a line a namespace."""
-    yield from _lacking("here", here, there)
-    yield from _lacking("there", there, here)
-
-
-def _lacking(side: str, some: Names, others: Names) -> Iterator[str]:
-    missing = {namespace: others[namespace] - some.get(namespace, set()) for namespace in sorted(others)}
-    count = sum(map(len, missing.values()))
-    new = sum(namespace not in some for namespace in others)
-    yield f"missing {side}: {count} metrics, {new} whole namespaces"
-    for namespace, metrics in missing.items():
-        if metrics:
-            whole = "" if namespace in some else " (whole namespace)"
-            yield f"  {namespace}{whole}: {', '.join(sorted(metrics, key=str.casefold))}"
+    for side, some, others in (("here", here, there), ("there", there, here)):
+        missing = {namespace: others[namespace] - some.get(namespace, set()) for namespace in sorted(others)}
+        yield f"missing {side}: {sum(map(len, missing.values()))} metrics, {len(others.keys() - some)} whole namespaces"
+        for namespace, metrics in missing.items():
+            if metrics:
+                whole = "" if namespace in some else " (whole namespace)"
+                yield f"  {namespace}{whole}: {', '.join(sorted(metrics, key=str.casefold))}"

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 HOUR, DAY, WEEK = 3_600, 86_400, 604_800
 _SHARE = re.compile(r"\b(share|fraction|percentage|per cent|percent|ratio|tenth)\b|%")
+_COMPARISONS = {
+    "GreaterThanThreshold": operator.gt,
+    "GreaterThanOrEqualToThreshold": operator.ge,
+    "LessThanThreshold": operator.lt,
+    "LessThanOrEqualToThreshold": operator.le,
+}
 _ZERO = re.compile(r"(?<!above )\b(zero|0)\b", re.IGNORECASE)
 
 
@@ -47,10 +54,6 @@ def _dimensions(alarm: dict[str, Any], facts: dict[str, Any]) -> Iterator[str]:
         yield "an alarm on a global resource, but no region"
 
 
-def _is_count(guide: str) -> bool:
-    return "metric math" in guide or guide.startswith("A count")
-
-
 def _missing(names: Sequence[str], among: Sequence[str]) -> list[str]:
     return [name for name in names if name not in among]
 
@@ -59,36 +62,22 @@ def _data(alarm: dict[str, Any], facts: dict[str, Any]) -> Iterator[str]:
     if alarm["period"] < facts.get("period", 0):
         yield f"an alarm every {alarm['period']} s on a datapoint every {facts['period']} s"
     # CloudWatch does not evaluate a missing datapoint as 0.
-    if (
-        facts.get("nonzero_only")
-        and alarm["comparison"].startswith("Less")
-        and alarm["treat_missing_data"] != "breaching"
-    ):
+    on_low_values = alarm["comparison"].startswith("Less")
+    if facts.get("nonzero_only") and on_low_values and alarm["treat_missing_data"] != "breaching":
         yield "an alarm on low values never sees a zero, which has no datapoint: missing data must be breaching"
 
 
 def _threshold(alarm: dict[str, Any], unit: str | None) -> Iterator[str]:
     guide = alarm.get("threshold_guide", "")
-    if alarm["statistic"] in {"Sum", "SampleCount"} and _SHARE.search(guide) and not _is_count(guide):
+    is_count = guide.startswith("A count") or "metric math" in guide
+    if alarm["statistic"] in {"Sum", "SampleCount"} and _SHARE.search(guide) and not is_count:
         yield f"a share as the threshold of a {alarm['statistic']}: name metric math, or guide to a count"
     if "threshold" not in alarm:
         return
     low = 0.0 if unit in {"Percent", "Count", "Bytes"} else float("-inf")
     high = 100.0 if unit == "Percent" and alarm["statistic"] != "Sum" else float("inf")
-    threshold, comparison = alarm["threshold"], alarm["comparison"]
-    never = {
-        "GreaterThanThreshold": threshold >= high,
-        "GreaterThanOrEqualToThreshold": threshold > high,
-        "LessThanThreshold": threshold <= low,
-        "LessThanOrEqualToThreshold": threshold < low,
-    }
-    always = {
-        "GreaterThanThreshold": threshold < low,
-        "GreaterThanOrEqualToThreshold": threshold <= low,
-        "LessThanThreshold": threshold > high,
-        "LessThanOrEqualToThreshold": threshold >= high,
-    }
-    if never[comparison]:
+    crossed = [_COMPARISONS[alarm["comparison"]](value, alarm["threshold"]) for value in (low, high)]
+    if not any(crossed):
         yield "an alarm whose threshold is never crossed"
-    if always[comparison]:
+    if all(crossed):
         yield "an alarm whose threshold is always crossed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +16,20 @@ SHARED = ("required_dimensions", "region", "period", "nonzero_only")
 """What a namespace may state for all of its metrics, besides dimensions."""
 
 
-class Repeated(ValueError):
-    """A JSON object names a member twice: a reader would see only the last."""
-
-
 def read(text: str) -> Any:
     """JSON, each member of an object named once.
 
     Raises:
-        Repeated: one is not.
-        ValueError: the text is no JSON.
+        ValueError: the text is no JSON, or names a member twice: a reader would see only the last.
     """
     return json.loads(text, object_pairs_hook=_named_once)
 
 
 def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = sorted({name for name in names if names.count(name) > 1})
-        raise Repeated(f"named twice: {', '.join(repeated)}")
-    return members
+    counts = Counter(name for name, _ in pairs)
+    if repeated := sorted(name for name, count in counts.items() if count > 1):
+        raise ValueError(f"named twice: {', '.join(repeated)}")
+    return dict(pairs)
 
 
 def file_name(namespace: str) -> str:
@@ -45,11 +39,9 @@ def file_name(namespace: str) -> str:
 
 def written(entry: Entry) -> str:
     """A namespace's file as it should be: names in order whatever their case, a metric a line."""
-    dimensions = sorted(entry.get("dimensions", []), key=in_order)
-    lines = [f'  "namespace": {_line(entry["namespace"])},']
-    if dimensions:
-        lines.append(f'  "dimensions": {_line(dimensions)},')
-    lines += [f'  "{fact}": {_line(entry[fact])},' for fact in SHARED if fact in entry]
+    facts = {"namespace": entry["namespace"], "dimensions": sorted(entry.get("dimensions", []), key=in_order)}
+    facts |= {fact: entry[fact] for fact in SHARED if fact in entry}
+    lines = [f"  {_line(name)}: {_line(fact)}," for name, fact in facts.items() if fact != []]
     metrics = [f"    {_line(name)}: {_line(entry['metrics'][name])}" for name in sorted(entry["metrics"], key=in_order)]
     return "\n".join(["{", *lines, '  "metrics": {', ",\n".join(metrics), "  }", "}", ""])
 

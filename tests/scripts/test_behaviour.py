@@ -85,14 +85,18 @@ def test_a_marker_can_name_its_service(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ('evidence="recorded"', 'evidence="seen"', "evidence is one of recorded, documented, pasted, assumed"),
-        ('source="example/example responses/a.json"', 'source=""', "source is a public repository and path"),
-        ('    source="example/example responses/a.json",\n', "", "takes behaviour, evidence, source"),
-        ("<groups>.", "<groups>", "behaviour is a sentence"),
+        (
+            'evidence="recorded"',
+            'evidence="seen"',
+            "evidence\n  Input should be 'recorded', 'documented', 'pasted' or 'assumed'",
+        ),
+        ('source="example/example responses/a.json"', 'source=""', "source\n  String should have at least 1 character"),
+        ('    source="example/example responses/a.json",\n', "", "source\n  Field required"),
+        ("<groups>.", "<groups>", "behaviour\n  String should match pattern"),
         (
             'evidence="recorded"',
             'evidence="recorded", service="S3"',
-            "service is one of CloudWatch metrics, CloudWatch",
+            "service\n  Input should be 'CloudWatch metrics', 'CloudWatch alarms'",
         ),
         (
             'source="nothing public", behaviour="A token is short."',

@@ -1,6 +1,6 @@
 """How AWS behaves beyond its service model, as the tests' markers `aws_behaviour` state it.
 
-scripts/docs.py writes `page` to docs/aws-behaviour.md; scripts/record prints the `report` of a run on an AWS account.
+scripts/docs.py writes `page` to docs/aws-behaviour.md; a run on an AWS account ends with its `report`.
 """
 
 from __future__ import annotations
@@ -8,10 +8,9 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
-from xml.etree import ElementTree as ET
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -91,19 +90,18 @@ def page(root: Path = ROOT) -> str:
     return "\n\n".join([_INTRODUCTION, _counts(known, services), *tables, _cassettes(root / "cassettes")]) + "\n"
 
 
-def report(junit: Path, root: Path = ROOT) -> str:
+def report(passed: Iterable[str], failed: Iterable[str], root: Path = ROOT) -> str:
     """Which behaviours a run on an AWS account refuted, confirmed, or did not check.
 
-    `junit` is what `pytest --junitxml` wrote in that run, of the tests that asked AWS and of no others. A behaviour is
-    confirmed if one of its tests passed and none failed; tests that were skipped, or whose fixtures failed, count for
-    nothing.
+    The ids are of tests that asked AWS, with or without parameters. A behaviour is confirmed if one of its tests passed
+    and none failed.
     """
-    outcomes = _outcomes(junit)
+    confirming, refuting = ({test.partition("[")[0] for test in tests} for tests in (passed, failed))
     verdicts: dict[str, list[str]] = {"refuted": [], "confirmed": [], "not checked": []}
     for each in behaviours(root):
-        failed = [f"\n      {test}" for test in each.tests if outcomes.get(test) is False]
-        verdict = "refuted" if failed else "confirmed" if outcomes.keys() & each.tests else "not checked"
-        verdicts[verdict].append(f"  {each.service}: {each.sentence} ({each.evidence}){''.join(failed)}")
+        refuted = [f"\n      {test}" for test in each.tests if test in refuting]
+        verdict = "refuted" if refuted else "confirmed" if confirming & {*each.tests} else "not checked"
+        verdicts[verdict].append(f"  {each.service}: {each.sentence} ({each.evidence}){''.join(refuted)}")
     counts = ", ".join(f"{len(lines)} {verdict}" for verdict, lines in verdicts.items())
     listed = ["\n".join([f"\n{verdict}:", *lines]) for verdict, lines in verdicts.items() if lines]
     return "\n".join([f"Of {sum(map(len, verdicts.values()))} behaviours of AWS: {counts}.", *listed])
@@ -159,14 +157,3 @@ def _escaped(text: str) -> str:
 def _link(test: str) -> str:
     file, _, name = test.partition("::")
     return f"[{file.removeprefix('tests/')}](../{file}) `{name}`"
-
-
-def _outcomes(junit: Path) -> dict[str, bool]:
-    """Whether each test that ran passed, by its id without parameters: with several of them, whether all passed."""
-    outcomes: dict[str, bool] = {}
-    for case in ET.parse(junit).iter("testcase"):  # noqa: S314  # nosec B314 - pytest has just written it
-        if case.find("skipped") is None and case.find("error") is None:
-            file = case.attrib["classname"].replace(".", "/") + ".py"
-            test = f"{file}::{case.attrib['name'].partition('[')[0]}"
-            outcomes[test] = outcomes.get(test, True) and case.find("failure") is None
-    return outcomes

@@ -21,6 +21,7 @@ from syrupy.assertion import SnapshotAssertion
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.recording import Recorder, Replay
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
+from scripts import behaviour
 from tests.support.asking import Ask, Connected, asking
 from tests.support.cassettes import AwsRun, asking_through, reason_to_keep, recording, replaying, sandbox_recorder
 from tests.support.frozen_time import NOW, Time
@@ -73,6 +74,12 @@ def pytest_assertrepr_compare(left: Any, right: Any) -> Generator[None, list[lis
             command = f"To accept it: pytest '{each.test_location.nodeid}' --snapshot-update"
             return [[lines[0], command, *lines[1:]] for lines in explanations if lines]  # pytest cuts long ones
     return explanations
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if AwsRun.from_environment():
+        passed, failed = ([each.nodeid for each in terminalreporter.getreports(name)] for name in ("passed", "failed"))
+        terminalreporter.write_line(behaviour.report(passed, failed))
 
 
 def pytest_sessionfinish() -> None:

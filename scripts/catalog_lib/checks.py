@@ -31,9 +31,9 @@ def _of_file(file: Path, data: Path) -> Iterator[str]:
 
 
 def _of_entry(file: Path, entry: Entry) -> Iterator[str]:
-    errors = {" ".join(map(str, error.absolute_path)): error.message for error in SCHEMA.iter_errors(entry)}
+    errors = [(" ".join(map(str, error.absolute_path)), error.message) for error in SCHEMA.iter_errors(entry)]
     if errors:
-        yield from (f"{place or 'the file'}: {message}" for place, message in sorted(errors.items()))
+        yield from (f"{place or 'the file'}: {message}" for place, message in sorted(errors))
         return
     if file.name != file_name(entry["namespace"]):
         yield f"a file of {entry['namespace']} is called {file_name(entry['namespace'])}"

@@ -86,7 +86,7 @@ def _record(account: Account, suite: Suite, parts: Sequence[str], clock: Clock, 
     wait_until_readable(account, end, parts, clock, say)
     before = suite.files()
     this_run = AwsRun(account.number, account.region, account.prefix, end.isoformat())
-    suite.record(account.environment | this_run.environment(), say)
+    suite.record(account.environment | this_run.environment())
     problems = [
         f"{path.name}: {problem}"
         for path in _changed(suite, before)

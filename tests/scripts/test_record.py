@@ -195,7 +195,7 @@ def pytest_runs(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Replaces pytest: these tests are selected, and recording calls `record` with the run."""
 
     def replace(*tests: str, record: Callable[[Suite, AwsRun], object] = lambda *_: None) -> None:
-        def start(suite: Suite, environment: Mapping[str, str], _: object) -> None:
+        def start(suite: Suite, environment: Mapping[str, str]) -> None:
             record(suite, AwsRun(**json.loads(environment[AwsRun.VARIABLE])))
 
         monkeypatch.setattr(Suite, "tests", lambda _: [f"suite/{test}" for test in tests])
@@ -217,6 +217,7 @@ class Whole:
     lent: Lent
     code: int = 0
     output: str = ""
+    pytest: list[str] = field(default_factory=list)
     meanwhile: set[str] = field(default_factory=set)
     tags: list[dict[str, str]] = field(default_factory=list)
     after: set[str] = field(default_factory=set)
@@ -238,6 +239,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
             )
         assert code == 0, output
         assert "::" in output or not quiet
+        whole.pytest.append(output)
         return output
 
     with lending(root) as lent, pytest.MonkeyPatch.context() as patch:
@@ -281,6 +283,11 @@ def test_recordings_of_an_account_name_neither_it_nor_the_prefix(whole: Whole) -
     assert about["calls"][0]["arguments"]["log_group_identifiers"] == [
         "arn:aws:logs:us-east-1:123456789012:log-group:/shop/deployments"
     ]
+
+
+def test_the_run_itself_ends_with_the_behaviours_that_it_checked(whole: Whole) -> None:
+    _, recording, _ = whole.pytest
+    assert re.search(r"\nOf \d+ behaviours of AWS: 0 refuted, 0 confirmed, \d+ not checked\.\n", recording)
 
 
 def test_what_did_not_come_from_aws_does_not_say_so(whole: Whole) -> None:
@@ -390,12 +397,8 @@ def test_some_more():
     (tmp_path / "test_some.py").write_text(tests, "utf-8")
     suite = Suite(tmp_path, "some")
     assert suite.tests() == ["test_some.py::test_some_environment", "test_some.py::test_some_failure"]
-    lines: list[str] = []
-    with pytest.raises(
-        account.RunFailed, match=r"pytest --record-mode=rewrite --snapshot-update .* failed: nothing was change"
-    ):
-        suite.record({"RUN": "mine"}, lines.append)
-    assert lines == ["Of 0 behaviours of AWS: 0 refuted, 0 confirmed, 0 not checked."]
+    with pytest.raises(account.RunFailed, match="pytest --record-mode=rewrite --snapshot-update failed: nothing was"):
+        suite.record({"RUN": "mine"})
     assert (tmp_path / "run").read_text("utf-8") == "mine"
 
 

@@ -22,8 +22,7 @@ from cloudwatch_mcp.commands.policy import document
 from cloudwatch_mcp.config import variables
 from cloudwatch_mcp.prompts import prompts as all_prompts
 from cloudwatch_mcp.tools import TOOLS
-from scripts import behaviour
-from scripts.generated import manifests, picture, tokens
+from scripts.generated import behaviour, manifests, picture, tokens
 from scripts.generated.sections import replaced
 
 ROOT = Path(__file__).resolve().parent.parent

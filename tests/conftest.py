@@ -21,8 +21,8 @@ from syrupy.assertion import SnapshotAssertion
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.recording import Recorder, Replay
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
-from scripts import behaviour
 from tests.support.asking import Ask, Connected, asking
+from tests.support.behaviours import report
 from tests.support.cassettes import AwsRun, asking_through, reason_to_keep, recording, replaying, sandbox_recorder
 from tests.support.frozen_time import NOW, Time
 from tests.support.readable_files import ReadableFiles
@@ -79,7 +79,7 @@ def pytest_assertrepr_compare(left: Any, right: Any) -> Generator[None, list[lis
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     if AwsRun.from_environment():
         passed, failed = ([each.nodeid for each in terminalreporter.getreports(name)] for name in ("passed", "failed"))
-        terminalreporter.write_line(behaviour.report(passed, failed))
+        terminalreporter.write_line(report(passed, failed))
 
 
 def pytest_sessionfinish() -> None:

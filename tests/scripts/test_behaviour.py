@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import behaviour
+from scripts.generated import behaviour
+from tests.support.behaviours import behaviours, report
 
 MARKED = '''
 @pytest.mark.aws_behaviour(
@@ -53,7 +54,7 @@ def test_a_row_has_the_behaviour_its_evidence_source_and_test(root: Path) -> Non
 
 def test_tests_that_state_the_same_share_a_row(root: Path) -> None:
     with_tests(root, MARKED, "tests/logs/test_more_groups.py")
-    pages = behaviour.behaviours(root)[0]
+    pages = behaviours(root)[0]
     assert pages.tests == ("tests/logs/test_groups.py::test_pages", "tests/logs/test_more_groups.py::test_pages")
 
 
@@ -68,12 +69,12 @@ def test_tests_that_state_the_same_share_a_row(root: Path) -> None:
     ],
 )
 def test_the_path_of_a_test_gives_the_service(tmp_path: Path, file: str, service: str) -> None:
-    assert {each.service for each in behaviour.behaviours(with_tests(tmp_path, MARKED, file))} == {service}
+    assert {each.service for each in behaviours(with_tests(tmp_path, MARKED, file))} == {service}
 
 
 def test_a_marker_can_name_its_service(tmp_path: Path) -> None:
     text = MARKED.replace('evidence="recorded"', 'evidence="recorded", service="CloudWatch alarms"')
-    services = [each.service for each in behaviour.behaviours(with_tests(tmp_path, text))]
+    services = [each.service for each in behaviours(with_tests(tmp_path, text))]
     assert services == ["CloudWatch Logs", "CloudWatch Logs", "CloudWatch alarms"]
 
 
@@ -103,7 +104,7 @@ def test_a_marker_can_name_its_service(tmp_path: Path) -> None:
 def test_a_bad_marker_is_an_error_that_names_its_place(tmp_path: Path, old: str, new: str, problem: str) -> None:
     root = with_tests(tmp_path, MARKED.replace(old, new))
     with pytest.raises(ValueError, match=r"^tests/logs/test_groups.py:") as error:
-        behaviour.behaviours(root)
+        behaviours(root)
     assert problem in str(error.value)
 
 
@@ -123,7 +124,7 @@ def test_the_page_lists_what_authored_cassettes_follow(root: Path) -> None:
 
 def test_a_run_on_aws_confirms_and_refutes(root: Path) -> None:
     passed = [f"{FILE}::{name}" for name in ("test_pages", "test_tokens[1]", "test_without_marker")]
-    assert behaviour.report(passed, [f"{FILE}::test_tokens[2]"], root) == (
+    assert report(passed, [f"{FILE}::test_tokens[2]"], root) == (
         "Of 3 behaviours of AWS: 2 refuted, 1 confirmed, 0 not checked.\n"
         "\nrefuted:\n"
         "  CloudWatch Logs: A token is short. (assumed)\n"
@@ -136,5 +137,5 @@ def test_a_run_on_aws_confirms_and_refutes(root: Path) -> None:
 
 
 def test_a_test_that_did_not_run_on_aws_checks_nothing(root: Path) -> None:
-    report = behaviour.report([f"{FILE}::test_without_marker"], [], root)
-    assert report.startswith("Of 3 behaviours of AWS: 0 refuted, 0 confirmed, 3 not checked.")
+    text = report([f"{FILE}::test_without_marker"], [], root)
+    assert text.startswith("Of 3 behaviours of AWS: 0 refuted, 0 confirmed, 3 not checked.")

@@ -239,22 +239,22 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
             )
         assert code == 0, output
         assert "::" in output or not quiet
-        whole.pytest.append(output)
+        result.pytest.append(output)
         return output
 
     with lending(root) as lent, pytest.MonkeyPatch.context() as patch:
         patch.setattr(Suite, "_pytest", pytest_here)
-        whole = Whole(lent)
+        result = Whole(lent)
 
         def look() -> None:
-            if not whole.meanwhile:
-                whole.meanwhile, whole.tags = lent.names(), lent.tags()
+            if not result.meanwhile:
+                result.meanwhile, result.tags = lent.names(), lent.tags()
 
         lent.while_waiting = look
         with redirect_stdout(StringIO()) as out:
-            whole.code = lent.record()
-        whole.output, whole.after = out.getvalue(), lent.names()
-    return whole
+            result.code = lent.record()
+        result.output, result.after = out.getvalue(), lent.names()
+    return result
 
 
 def _shorten_the_incident(monkeypatch: pytest.MonkeyPatch) -> None:

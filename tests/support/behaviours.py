@@ -1,54 +1,28 @@
-"""How AWS behaves beyond its service model, as the tests' markers `aws_behaviour` state it.
-
-scripts/docs.py writes `page` to docs/aws-behaviour.md; a run on an AWS account ends with its `report`.
-"""
+"""How AWS behaves beyond its service model, as the tests' markers `aws_behaviour` state it."""
 
 from __future__ import annotations
 
 import ast
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, Field, ValidationError
 
-ROOT = Path(__file__).resolve().parent.parent
-Evidence = Literal["recorded", "documented", "pasted", "assumed"]
-EVIDENCE: tuple[str, ...] = get_args(Evidence)
+from tests.support.places import ROOT
+
 # A word in the test's path decides, the first line that has it; `service=` in the marker overrides it.
 _SERVICES = {
     "CloudWatch metrics": ("metric", "statistic", "timerange"),
     "CloudWatch alarms": ("alarm",),
     "CloudWatch Logs": ("log", "insights", "quer"),
 }
-_EVIDENCE = re.compile(r"(?m)^  evidence: (?:\|-\n    )?(.+)$")  # long texts are blocks
-_INTRODUCTION = """\
-# How AWS behaves, and how we know
-
-AWS's service model gives the names, types and bounds of every request and response, and the suite checks each cassette
-against it. The tests also rely on the behaviour below, which the model does not state. Each row names the evidence:
-
-- **recorded**: responses of AWS in a public repository, recorded from a live account.
-- **documented**: AWS's own documentation.
-- **pasted**: a response or an error that a user of AWS quotes in public.
-- **assumed**: no public source has it whole. The row names what the assumption rests on.
-
-`scripts/record --target aws` confirms or refutes those that a test can check on an account."""
-_AUTHORED = """\
-## Cassettes that are written by hand
-
-{} of {} have the shape of public responses, with example values. The others show what no public source has whole.
-
-| cassette | follows |
-|---|---|"""
 
 
 class Marker(BaseModel, extra="forbid"):
     """What a marker `aws_behaviour` states. `source` is a public repository and path, or the title of a document."""
 
-    evidence: Evidence
+    evidence: Literal["recorded", "documented", "pasted", "assumed"]
     source: str = Field(min_length=1)
     behaviour: str = Field(pattern=r"\.$")
     service: Literal["CloudWatch metrics", "CloudWatch alarms", "CloudWatch Logs", "All services"] | None = None
@@ -80,14 +54,6 @@ def behaviours(root: Path = ROOT) -> list[Behaviour]:
                 raise ValueError(f"{file}::{function}: another marker gives other evidence for {key[1]!r}")
             tests.setdefault(key, []).append(f"{file}::{function}")
     return sorted(Behaviour(*key, *facts[key], tuple(dict.fromkeys(ids))) for key, ids in tests.items())
-
-
-def page(root: Path = ROOT) -> str:
-    """The text of docs/aws-behaviour.md."""
-    known = behaviours(root)
-    services = sorted({each.service for each in known})
-    tables = (_table(known, name) for name in services)
-    return "\n\n".join([_INTRODUCTION, _counts(known, services), *tables, _cassettes(root / "cassettes")]) + "\n"
 
 
 def report(passed: Iterable[str], failed: Iterable[str], root: Path = ROOT) -> str:
@@ -122,38 +88,3 @@ def _markers(tree: ast.Module, file: str) -> Iterator[tuple[str, Marker]]:
 def _service(file: str) -> str:
     path = file.removeprefix("tests/")
     return next((name for name, words in _SERVICES.items() if any(word in path for word in words)), "All services")
-
-
-def _counts(known: Sequence[Behaviour], services: Sequence[str]) -> str:
-    counts = Counter((each.service, each.evidence) for each in known)
-    rows = [f"| service | {' | '.join(EVIDENCE)} |", "|---|--:|--:|--:|--:|"]
-    rows += [f"| {name} | {' | '.join(str(counts[name, kind]) for kind in EVIDENCE)} |" for name in services]
-    return "\n".join(rows)
-
-
-def _table(known: Sequence[Behaviour], service: str) -> str:
-    rows = [f"## {service}", "", "| behaviour | evidence | source | test |", "|---|---|---|---|"]
-    for each in known:
-        if each.service == service:
-            tests = "<br>".join(map(_link, each.tests))
-            rows.append(f"| {_escaped(each.sentence)} | {each.evidence} | {_escaped(each.source)} | {tests} |")
-    return "\n".join(rows)
-
-
-def _cassettes(folder: Path) -> str:
-    """The authored cassettes whose metadata name the public responses that they follow."""
-    texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(folder.rglob("*.yaml"))}
-    authored = {name: _EVIDENCE.search(text) for name, text in texts.items() if "\n  target: authored\n" in text}
-    rows = [f"| {name} | {_escaped(evidence[1])} |" for name, evidence in authored.items() if evidence]
-    return "\n".join([_AUTHORED.format(len(rows), len(authored)), *rows])
-
-
-def _escaped(text: str) -> str:
-    for special in ("\\", "|", "<", ">", "*"):
-        text = text.replace(special, f"\\{special}")
-    return text
-
-
-def _link(test: str) -> str:
-    file, _, name = test.partition("::")
-    return f"[{file.removeprefix('tests/')}](../{file}) `{name}`"

@@ -131,13 +131,9 @@ def _limit(alarm: Mapping[str, Any], shown: Sequence[Datapoint], state: str) -> 
     comparison = alarm["ComparisonOperator"]
     if comparison in COMPARISONS:
         return f"{negation}{COMPARISONS[comparison][0]} the threshold ({float(alarm['Threshold'])})"
-    lower = f"{negation}less than the lower thresholds [{_joined(each.lower for each in shown)}]"
-    upper = f"{negation}greater than the upper thresholds [{_joined(each.upper for each in shown)}]"
+    lower = f"{negation}less than the lower thresholds {[each.lower for each in shown]}"
+    upper = f"{negation}greater than the upper thresholds {[each.upper for each in shown]}"
     return " or ".join([lower] * ("Lower" in comparison) + [upper] * ("Upper" in comparison))
-
-
-def _joined(values: Iterable[float | None]) -> str:
-    return ", ".join(map(str, values))
 
 
 def _utc(time: int) -> datetime:

@@ -1,5 +1,6 @@
-"""`cloudwatch-mcp demo`: an on-call engineer's investigation with all ten tools, on the sandbox's sample incident.
+"""`cloudwatch-mcp demo`: an on-call engineer's investigation of one of the sandbox's incidents.
 
+That of the first one uses all ten tools; for the others, it is the incident's own solution.
 The server runs as a process of its own, as an MCP client starts it, and the SDK's client talks to it over stdio.
 """
 
@@ -9,7 +10,10 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +21,10 @@ import anyio
 from mcp import Client, StdioServerParameters
 from mcp.types import TextContent
 
+from cloudwatch_mcp.answers.text import dumps
 from cloudwatch_mcp.commands.demo_report import as_typed, digest
 from cloudwatch_mcp.commands.demo_steps import SLOW_QUERY, STEPS, Data, Step
+from cloudwatch_mcp.commands.options import DEFAULT_INCIDENT
 
 _TOOLS = 10
 _INDENT = "    "
@@ -26,7 +32,7 @@ _WIDTH = 110
 _NEXT = """
 Connect it to your assistant. With this sample incident, without AWS:
 
-  claude mcp add cloudwatch -- {command} --sandbox
+  claude mcp add cloudwatch -- {command} {flags}
 
 With AWS, through one of your profiles:
 
@@ -52,17 +58,31 @@ class Outcome:
 def run(sandbox: Any, *, full: bool = False) -> int:
     """Investigate the incident of `sandbox`, a Sandbox not yet started; `full` prints whole answers.
 
-    The exit code is 0 only if all ten tools were called and every answer is right.
+    The exit code is 0 only if every answer is right and, in the first incident, all ten tools were called.
     """
-    _print("Starting an offline CloudWatch with a sample incident ...")
+    incident = sandbox.incident
+    _print(f"Starting an offline CloudWatch with the incident {incident.name} ...\n{incident.title}. {incident.story}")
     with sandbox:
-        outcomes = anyio.run(_investigate, sandbox, full)
-    _print_summary(outcomes)
-    complete = len({outcome.tool for outcome in outcomes}) == _TOOLS
+        steps = STEPS if incident.name == DEFAULT_INCIDENT else _solution(incident, sandbox.clock.now())
+        outcomes = anyio.run(_investigate, sandbox, steps, full)
+    if steps is not STEPS:
+        _print(f"\nThe truth: {incident.truth.cause}")
+        _print_indented([f"{name} is innocent: {why}." for name, why in incident.truth.innocent.items()])
+    _print_summary(outcomes, "--sandbox" if steps is STEPS else f"--sandbox --incident {incident.name}")
+    complete = steps is not STEPS or len({outcome.tool for outcome in outcomes}) == _TOOLS
     return 0 if complete and all(outcome.correct for outcome in outcomes) else 1
 
 
-async def _investigate(sandbox: Any, full: bool) -> list[Outcome]:
+def _solution(incident: Any, now: datetime) -> list[Step]:
+    """The steps of an incident's own solution; their answers are shown in all members."""
+
+    def shows(call: Any, answer: Data) -> bool:
+        return not incident.missing(call, dumps(answer), now)
+
+    return [Step(call.tool, call.tool, dict(call.arguments), partial(shows, call), {}) for call in incident.solution]
+
+
+async def _investigate(sandbox: Any, steps: Sequence[Step], full: bool) -> list[Outcome]:
     server = StdioServerParameters(
         command=sys.executable,
         args=["-m", "cloudwatch_mcp"],
@@ -72,10 +92,10 @@ async def _investigate(sandbox: Any, full: bool) -> list[Outcome]:
     async with Client(server) as client:
         info = client.server_info
         _print(f"Connected to {info.name if info else '?'} {info.version if info else '?'} over stdio.")
-        for number, step in enumerate(STEPS, start=1):
+        for number, step in enumerate(steps, start=1):
             answers = [outcome.answer for outcome in outcomes]
             arguments = step.arguments if isinstance(step.arguments, dict) else step.arguments(answers)
-            _print(f"\n[{number}/{len(STEPS)}] {step.question}")
+            _print(f"\n[{number}/{len(steps)}] {step.question}")
             sandbox.hold_queries(step.arguments is SLOW_QUERY)
             outcomes.append(await _call(client, step, arguments, full))
     return outcomes
@@ -89,18 +109,20 @@ async def _call(client: Client, step: Step, arguments: Data, full: bool) -> Outc
     text = "".join(content.text for content in result.content if isinstance(content, TextContent))
     answer = result.structured_content or {}
     correct = not result.is_error and step.holds(answer)
-    _print_indented([text] if full or not correct else digest(answer, step.members, _width()))
+    _print_indented(
+        [text] if full or not correct else digest(answer, step.members or dict.fromkeys(answer, ()), _width())
+    )
     _print_indented([f"({len(text):,} characters, {seconds:.2f} s{'' if correct else '; WRONG ANSWER'})"])
     return Outcome(step.tool, seconds, len(text), correct, answer)
 
 
-def _print_summary(outcomes: list[Outcome]) -> None:
+def _print_summary(outcomes: list[Outcome], flags: str) -> None:
     characters, seconds = (sum(getattr(each, name) for each in outcomes) for name in ("characters", "seconds"))
     tools = len({outcome.tool for outcome in outcomes})
     _print(f"\n{len(outcomes)} calls of {tools} tools: {characters:,} characters in {seconds:.1f} s.")
     if wrong := [outcome.tool for outcome in outcomes if not outcome.correct]:
         _print(f"WRONG: {', '.join(wrong)}")
-    _print(_NEXT.format(command=Path(sys.executable).with_name("cloudwatch-mcp")))
+    _print(_NEXT.format(command=Path(sys.executable).with_name("cloudwatch-mcp"), flags=flags))
 
 
 def _width() -> int:

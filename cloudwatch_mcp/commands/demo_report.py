@@ -26,12 +26,14 @@ def digest(answer: Mapping[str, Any], members: Mapping[str, Sequence[str]], widt
 
     Args:
         answer: a tool's structured answer.
-        members: the members to show, and for each the columns of its table; `sample.msg` is a member of a JSON cell.
+        members: the members to show, and for each the columns of its table, by default all of them; `sample.msg` is a
+            member of a JSON cell.
         width: of the terminal.
     """
     lines: list[str] = []
-    for name, columns in members.items():
+    for name, chosen in members.items():
         value = answer.get(name)
+        columns = chosen or (value.get("columns", ()) if isinstance(value, dict) else ())
         if name == "series":
             lines += (_clip(line, width) for line in _series(value or []))
         elif columns and value:

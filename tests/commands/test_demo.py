@@ -12,7 +12,11 @@ import pytest
 from cloudwatch_mcp.commands import demo
 from cloudwatch_mcp.commands.demo_report import as_typed, digest
 from cloudwatch_mcp.commands.demo_steps import STEPS, Step
+from cloudwatch_mcp.sandbox import Clock, Incident, Truth
+from cloudwatch_mcp.sandbox.incidents import incident
+from cloudwatch_mcp.sandbox.kit.incident import Call
 from tests.server.test_definitions import TEN
+from tests.support.frozen_time import NOW
 
 TABLE = {
     "columns": ["name", "condition", "sample"],
@@ -40,6 +44,11 @@ def test_a_table_shows_the_chosen_columns_and_what_its_rows_have_in_common() -> 
         "  latency      no JSON",
         "  empty cells",
     ]
+
+
+def test_a_table_without_chosen_columns_shows_all() -> None:
+    lines = digest({"alarms": TABLE}, {"alarms": ()}, 80)
+    assert lines[1].split() == ["name", "condition", "sample"]
 
 
 def test_a_column_can_have_a_dot_in_its_name() -> None:
@@ -89,6 +98,8 @@ def test_the_demo_calls_all_ten_tools() -> None:
 
 class NoSandbox(nullcontext["NoSandbox"]):
     environment: ClassVar[dict[str, str]] = {}
+    incident: ClassVar[Incident] = incident("checkout-failures")
+    clock = Clock(NOW)
 
     def hold_queries(self, hold: bool) -> None:
         assert not hold
@@ -142,3 +153,24 @@ def test_a_wrong_answer_is_printed_in_full_and_fails(run_demo: Demo, capsys: pyt
 def test_a_demo_without_some_tool_fails(run_demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "_TOOLS", 2)
     assert run_demo(LOOK_UP) == 1
+
+
+@pytest.mark.parametrize(("shown", "code"), [('"unit":"Count"', 0), ("Percent", 1)])
+def test_another_incident_is_solved_by_its_own_calls_and_ends_with_the_truth(
+    shown: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert isinstance(LOOK_UP.arguments, dict)
+    sandbox = NoSandbox()
+    sandbox.incident = Incident(  # type: ignore[misc]  # of this one only
+        "flood",
+        "A flood",
+        "It rains.",
+        {"shop": "sells"},
+        Truth("The rain.", 12, ["shop"], {"river": "it is dry"}),
+        solution=[Call(LOOK_UP.tool, LOOK_UP.arguments, (shown,))],
+    )
+    assert demo.run(sandbox) == code
+    printed = capsys.readouterr().out
+    assert "with the incident flood ...\nA flood. It rains.\n" in printed
+    assert "\nThe truth: The rain.\n    river is innocent: it is dry.\n" in printed
+    assert " --sandbox --incident flood\n" in printed

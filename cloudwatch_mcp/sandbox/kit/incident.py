@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from cloudwatch_mcp.sandbox.kit.alarms import CompositeAlarm, MetricAlarm
 from cloudwatch_mcp.sandbox.kit.anomalies import Detector
 from cloudwatch_mcp.sandbox.kit.logs import LogGroup
 from cloudwatch_mcp.sandbox.kit.metrics import SampledMetric
+from cloudwatch_mcp.sandbox.kit.timeline import before
 
 
 class SavedQuery(NamedTuple):
@@ -71,6 +73,12 @@ class Incident:
     evaluated: Sequence[tuple[float, float]] = ((1440.0, 0.0),)
     solution: Sequence[Call] = field(default=())
     max_tokens: int = 6_000
+
+    def missing(self, call: Call, answer: str, now: datetime) -> list[str]:
+        """What the answer to a call of `solution`, as JSON text, does not show; `now` is when the data ends."""
+        first = self.truth.first_bad_minute or 0
+        onsets = [f"{before(now, first + late):%Y-%m-%dT%H:%M}" for late in range(-2, 3)]
+        return [shown for shown in call.shows if not any(shown.replace("{onset}", onset) in answer for onset in onsets)]
 
     @property
     def custom_metrics(self) -> list[SampledMetric]:

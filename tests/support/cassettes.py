@@ -17,7 +17,7 @@ import pytest
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.recording import CassetteUnreadable, Recorder, Replay, check, load
-from cloudwatch_mcp.recording.matching import operation
+from cloudwatch_mcp.recording.matching import operation, parameters
 from cloudwatch_mcp.server.tool_calls import build_server
 from tests.support.asking import Ask, Reply, asking
 from tests.support.frozen_time import Time
@@ -116,6 +116,17 @@ async def asking_through(
             return replace(reply, calls=_calls(cassette))
 
         yield ask
+
+
+def requests(cassette: Replay | Recorder, name: str) -> list[Any]:
+    """The parameters of the requests to an operation, oldest first."""
+    return [parameters(request) for request in cassette.cassette.requests if operation(request) == name]
+
+
+def answers(cassette: Replay | Recorder, name: str) -> list[Any]:
+    """The bodies of AWS's answers to an operation, oldest first."""
+    pairs = zip(cassette.cassette.requests, cassette.cassette.responses, strict=True)
+    return [json.loads(response["body"]["string"]) for request, response in pairs if operation(request) == name]
 
 
 def _calls(cassette: Replay | Recorder) -> dict[str, int]:

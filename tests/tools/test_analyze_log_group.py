@@ -61,11 +61,6 @@ async def test_without_detector(ask: Ask, snapshot: SnapshotAssertion) -> None:
     assert reply == snapshot
 
 
-@pytest.mark.aws_behaviour(
-    evidence="documented",
-    source="Amazon CloudWatch Logs User Guide, Log classes",
-    behaviour="The pattern and diff commands are refused on log groups of the class Infrequent Access.",
-)
 @pytest.mark.vcr
 @pytest.mark.aws
 async def test_infrequent_access(ask: Ask, snapshot: SnapshotAssertion) -> None:

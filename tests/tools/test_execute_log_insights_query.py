@@ -24,11 +24,6 @@ def _app(text: str = "fields @message", **more: Any) -> dict[str, Any]:
     return _query(text, "/app/api", **more)
 
 
-@pytest.mark.aws_behaviour(
-    evidence="recorded",
-    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/3b1ce3b7a103.json",
-    behaviour="A row of log events ends with @ptr, whatever fields the query selects.",
-)
 @pytest.mark.vcr
 @pytest.mark.aws
 async def test_rows(ask: Ask, snapshot: SnapshotAssertion) -> None:
@@ -45,11 +40,6 @@ async def test_rows(ask: Ask, snapshot: SnapshotAssertion) -> None:
     assert reply == snapshot
 
 
-@pytest.mark.aws_behaviour(
-    evidence="recorded",
-    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/aff6864860a7.json",
-    behaviour="Every value of a query's row is text, counts included.",
-)
 @pytest.mark.vcr
 @pytest.mark.aws
 async def test_aggregates(ask: Ask, snapshot: SnapshotAssertion) -> None:
@@ -63,12 +53,6 @@ async def test_aggregates(ask: Ask, snapshot: SnapshotAssertion) -> None:
     assert reply == snapshot
 
 
-@pytest.mark.aws_behaviour(
-    evidence="recorded",
-    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/aff6864860a7.json",
-    behaviour="A bin is its start in UTC with milliseconds; without an alias its column is called bin(5m), and comes "
-    "first.",
-)
 @pytest.mark.vcr
 @pytest.mark.aws
 async def test_time_bins(ask: Ask, snapshot: SnapshotAssertion) -> None:
@@ -127,7 +111,14 @@ async def test_no_events(ask: Ask, snapshot: SnapshotAssertion) -> None:
     assert reply == snapshot
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs User Guide, SOURCE",
+    behaviour="A query with a SOURCE command, and any SQL query, names its log groups in its text and not in the "
+    "request.",
+)
 @pytest.mark.vcr
+@pytest.mark.aws
 async def test_source_command(ask: Ask, snapshot: SnapshotAssertion) -> None:
     """A query with a SOURCE command needs no log groups."""
     reply = await ask(
@@ -141,7 +132,13 @@ async def test_source_command(ask: Ask, snapshot: SnapshotAssertion) -> None:
     assert reply == snapshot
 
 
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch Logs API Reference, StartQuery",
+    behaviour="An ARN in logGroupIdentifiers does not end with the asterisk that DescribeLogGroups puts there.",
+)
 @pytest.mark.vcr
+@pytest.mark.aws
 async def test_by_arn(ask: Ask, snapshot: SnapshotAssertion) -> None:
     """An ARN is sent without the asterisk that other APIs put at its end."""
     reply = await ask(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from cloudwatch_mcp.recording import Recorder, Replay
 from tests.support.asking import Ask, Reply
+from tests.support.cassettes import answers
 
 pytestmark = pytest.mark.anyio
 
@@ -113,6 +117,75 @@ async def test_anomaly_band(ask: Ask, snapshot: SnapshotAssertion) -> None:
 
     assert "below ANOMALY_DETECTION_BAND(m1, 2) (lately " in reply.data["alarm"]["condition"]
     assert reply == snapshot
+
+
+async def _change_to_alarm(ask: Ask, vcr: Replay | Recorder, alarm: str) -> dict[str, Any]:
+    """The data of the latest StateUpdate to ALARM."""
+    await ask("get_alarm_history", alarm_name=alarm, start_time="3h")
+    items = [item for answer in answers(vcr, "DescribeAlarmHistory") for item in answer["AlarmHistoryItems"]]
+    data = [json.loads(item["HistoryData"]) for item in items if item["HistoryItemType"] == "StateUpdate"]
+    return next(each for each in data if each["newState"]["stateValue"] == "ALARM")
+
+
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="localstack/localstack tests/aws/services/cloudwatch/test_cloudwatch.snapshot.json",
+    behaviour="The data of a StateUpdate has the old and the new state, with statistic, period, threshold and "
+    "datapoints.",
+)
+@pytest.mark.vcr
+@pytest.mark.aws
+async def test_data_of_a_transition(ask: Ask, vcr: Replay | Recorder) -> None:
+    data = await _change_to_alarm(ask, vcr, "shop-payments-gateway-timeouts")
+
+    assert data["oldState"]["stateValue"] in ("OK", "INSUFFICIENT_DATA")
+    assert data["newState"]["stateReasonData"].keys() >= {"statistic", "period", "threshold", "recentDatapoints"}
+
+
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="localstack/localstack tests/aws/services/cloudwatch/test_cloudwatch.snapshot.json",
+    behaviour="A state reason begins with Threshold Crossed and repeats the datapoints and the threshold.",
+)
+@pytest.mark.vcr
+@pytest.mark.aws
+async def test_reason_of_a_transition(ask: Ask, vcr: Replay | Recorder) -> None:
+    state = (await _change_to_alarm(ask, vcr, "shop-payments-gateway-timeouts"))["newState"]
+
+    reason, data = state["stateReason"], state["stateReasonData"]
+    assert reason.startswith("Threshold Crossed: ")
+    assert f"({data['threshold']})" in reason
+    assert str(data["recentDatapoints"][-1]) in reason
+
+
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="localstack/localstack tests/aws/services/cloudwatch/test_cloudwatch.snapshot.json",
+    behaviour="The StateReasonData of a composite alarm lists the alarms that triggered it by ARN.",
+)
+@pytest.mark.vcr
+@pytest.mark.aws
+async def test_triggers_of_a_composite_alarm(ask: Ask, vcr: Replay | Recorder) -> None:
+    state = (await _change_to_alarm(ask, vcr, "shop-checkout-degraded"))["newState"]
+
+    arns = [alarm["arn"] for alarm in state["stateReasonData"]["triggeringAlarms"]]
+    assert arns
+    assert all(arn.startswith("arn:aws:cloudwatch:") and ":alarm:" in arn for arn in arns)
+
+
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, MetricAlarm",
+    behaviour="An anomaly detection alarm has ThresholdMetricId and Metrics, and no Threshold.",
+)
+@pytest.mark.vcr
+@pytest.mark.aws
+async def test_members_of_an_anomaly_alarm(ask: Ask, vcr: Replay | Recorder) -> None:
+    await ask("get_alarm_history", alarm_name="shop-orders-per-minute-anomaly", start_time="3h")
+
+    (alarm,) = answers(vcr, "DescribeAlarms")[0]["MetricAlarms"]
+    assert {"ThresholdMetricId", "Metrics"} <= alarm.keys()
+    assert "Threshold" not in alarm
 
 
 @pytest.mark.vcr

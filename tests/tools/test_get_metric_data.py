@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from cloudwatch_mcp.recording import Recorder, Replay
 from tests.support.asking import Ask, Reply
+from tests.support.cassettes import answers, requests
 
 pytestmark = pytest.mark.anyio
 
@@ -37,6 +39,13 @@ def _labels(reply: Reply) -> list[str]:
 
 def _values(reply: Reply) -> dict[str, list[Any]]:
     return {series["label"]: series["values"] for series in reply.data["series"]}
+
+
+def _results(vcr: Replay | Recorder) -> list[dict[str, Any]]:
+    """The series of AWS's answer."""
+    (answer,) = answers(vcr, "GetMetricData")
+    results: list[dict[str, Any]] = answer["MetricDataResults"]
+    return results
 
 
 @pytest.mark.vcr
@@ -80,11 +89,6 @@ async def test_shorter_than_the_window(ask: Ask, snapshot: SnapshotAssertion) ->
     assert reply == snapshot
 
 
-@pytest.mark.aws_behaviour(
-    evidence="recorded",
-    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/89f169052bc0.json",
-    behaviour="Results that differ by their statistic alone have it in their labels.",
-)
 @pytest.mark.vcr
 @pytest.mark.aws
 async def test_several_metrics(ask: Ask, snapshot: SnapshotAssertion) -> None:
@@ -95,6 +99,127 @@ async def test_several_metrics(ask: Ask, snapshot: SnapshotAssertion) -> None:
 
     assert _ids(reply) == ["errors", "requests"]
     assert reply == snapshot
+
+
+@pytest.mark.aws_behaviour(
+    evidence="recorded",
+    source="using-system/oddyssey tests/skills/observability-cli-guides/fixtures/cloudwatch/89f169052bc0.json",
+    behaviour="Results that differ by their statistic alone have it in their labels.",
+)
+@pytest.mark.vcr
+@pytest.mark.aws
+async def test_labels_of_statistics(ask: Ask, vcr: Replay | Recorder) -> None:
+    queries = [{"id": name.lower(), "metric_stat": {**LATENCY, "statistic": name}} for name in ("Average", "Maximum")]
+    await ask("get_metric_data", queries=queries, start_time="1h", target_datapoints=2)
+
+    labels = {result["Id"]: result["Label"] for result in _results(vcr)}
+    assert [name for name in ("Average", "Maximum") if name in labels[name.lower()]] == ["Average", "Maximum"]
+
+
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch User Guide, CloudWatch statistics definitions",
+    behaviour="Trimmed and winsorized means, percentile ranks and percentiles are written TM(10%:90%), WM(80%:), "
+    "PR(100:2000) and p99.",
+)
+@pytest.mark.vcr
+@pytest.mark.aws
+async def test_spellings_of_statistics(ask: Ask, vcr: Replay | Recorder) -> None:
+    statistics = ("TM(10%:90%)", "WM(80%:)", "PR(100:2000)", "p99")
+    queries = [{"id": f"m{i}", "metric_stat": {**LATENCY, "statistic": name}} for i, name in enumerate(statistics)]
+    await ask("get_metric_data", queries=queries, start_time="1h", target_datapoints=2)
+
+    assert [bool(result["Values"]) for result in _results(vcr)] == [True] * 4
+
+
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, GetMetricData",
+    behaviour="GetMetricData returns the newest point first unless ScanBy says otherwise.",
+)
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch API Reference, GetMetricData",
+    behaviour="The end of a GetMetricData window is exclusive.",
+)
+@pytest.mark.vcr
+@pytest.mark.aws
+async def test_order_and_end(ask: Ask, vcr: Replay | Recorder) -> None:
+    await ask("get_metric_data", **LATENCY, start_time="2h", end_time="1h", target_datapoints=4)
+
+    (request,) = requests(vcr, "GetMetricData")
+    (result,) = _results(vcr)
+    assert "ScanBy" not in request
+    assert result["Timestamps"] == sorted(result["Timestamps"], reverse=True)
+    assert len(result["Timestamps"]) == 4  # the point at the end would be the fifth
+
+
+@pytest.mark.aws_behaviour(
+    evidence="pasted",
+    source="grafana/grafana pkg/tsdb/cloudwatch/test-data/multiple-outputs.json",
+    behaviour="A point that is not a number is dropped; the result has an ArithmeticError message and is PartialData.",
+)
+@pytest.mark.vcr
+@pytest.mark.aws
+async def test_division_by_zero(ask: Ask, vcr: Replay | Recorder) -> None:
+    queries = [_sum("errors", "Errors5xx", return_data=False), {"id": "none", "expression": "errors / (errors * 0)"}]
+    await ask("get_metric_data", queries=queries, start_time="1h", target_datapoints=2)
+
+    (result,) = _results(vcr)
+    assert (result["Values"], result["StatusCode"]) == ([], "PartialData")
+    assert [message["Code"] for message in result["Messages"]] == ["ArithmeticError"]
+
+
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch User Guide, search-expression-syntax",
+    behaviour="SEARCH finds metrics by schema, by exact and partial terms, by designators and with boolean operators.",
+)
+@pytest.mark.aws_behaviour(
+    evidence="pasted",
+    source="grafana/grafana#26794",
+    behaviour="All series of a SEARCH expression have its id, and their labels need not differ.",
+)
+@pytest.mark.vcr
+@pytest.mark.aws
+async def test_search_terms(ask: Ask, vcr: Replay | Recorder) -> None:
+    terms = 'MetricName="GatewayTimeouts" (card OR Gateway="wallet") NOT MetricName="GatewayPoolWaiting"'
+    search = f"SEARCH('{{Shop/Payments,Gateway,Service}} {terms}', 'Sum', 600)"
+    await ask("get_metric_data", queries=[{"id": "each", "expression": search}], start_time="30m", target_datapoints=3)
+
+    assert [result["Id"] for result in _results(vcr)] == ["each", "each"]
+
+
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch User Guide, Metrics Insights query components and syntax",
+    behaviour="Metrics Insights takes names in double quotes and values in single ones.",
+)
+@pytest.mark.vcr
+@pytest.mark.aws
+async def test_quotes_of_metrics_insights(ask: Ask, vcr: Replay | Recorder) -> None:
+    await ask("get_metric_data", **LATENCY, group_by_dimension="Service", start_time="1h", target_datapoints=2)
+
+    (request,) = requests(vcr, "GetMetricData")
+    assert "\"Service\" = 'checkout'" in request["MetricDataQueries"][0]["Expression"]
+    assert [bool(result["Values"]) for result in _results(vcr)] == [True]
+
+
+@pytest.mark.aws_behaviour(
+    evidence="documented",
+    source="Amazon CloudWatch User Guide, Metrics Insights query components and syntax",
+    behaviour="SCHEMA selects the metrics with exactly the named dimensions.",
+)
+@pytest.mark.vcr
+@pytest.mark.aws
+async def test_schema(ask: Ask, vcr: Replay | Recorder) -> None:
+    """Latency also exists with the dimensions Endpoint, Region and Service, which would add samples."""
+    window: dict[str, Any] = {"start_time": "1h", "target_datapoints": 2, "statistic": "SampleCount"}
+    await ask("get_metric_data", **LATENCY, **window)
+    await ask("get_metric_data", **LATENCY, **window, group_by_dimension="Service")
+
+    one, grouped = [answer["MetricDataResults"][0]["Values"] for answer in answers(vcr, "GetMetricData")]
+    assert one == grouped
 
 
 @pytest.mark.vcr
@@ -279,11 +404,6 @@ async def test_other_dimensions(ask: Ask, snapshot: SnapshotAssertion) -> None:
     assert reply == snapshot
 
 
-@pytest.mark.aws_behaviour(
-    evidence="documented",
-    source="Amazon CloudWatch API Reference, ListMetrics",
-    behaviour="ListMetrics lists only metrics that had data in the last two weeks.",
-)
 @pytest.mark.vcr
 @pytest.mark.aws
 async def test_no_data_in_the_window(ask: Ask, snapshot: SnapshotAssertion) -> None:
@@ -294,11 +414,6 @@ async def test_no_data_in_the_window(ask: Ask, snapshot: SnapshotAssertion) -> N
     assert reply == snapshot
 
 
-@pytest.mark.aws_behaviour(
-    evidence="documented",
-    source="Amazon CloudWatch User Guide, Metrics Insights query components and syntax",
-    behaviour="SCHEMA selects the metrics with exactly the named dimensions.",
-)
 @pytest.mark.vcr
 @pytest.mark.aws
 async def test_grouped_by_another_schema(ask: Ask, snapshot: SnapshotAssertion) -> None:

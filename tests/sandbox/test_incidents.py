@@ -88,5 +88,5 @@ def test_there_is_a_name_for_every_module() -> None:
 
 
 def test_unknown_incident_is_refused_with_the_names() -> None:
-    with pytest.raises(ValueError, match=r"no incident 'flood'.*checkout-failures, lambda-throttles, quiet-day"):
+    with pytest.raises(ValueError, match=f"no incident 'flood'.*{', '.join(INCIDENTS)}"):
         Sandbox(incident="flood")

@@ -6,33 +6,37 @@ executions, and `order-intake`, on which nothing has changed for two hours, is t
 """
 
 from functools import partial
+from typing import Any
 
 from cloudwatch_mcp.sandbox.kit.alarms import ABOVE, BELOW, CompositeAlarm, MetricAlarm
 from cloudwatch_mcp.sandbox.kit.anomalies import Detector
-from cloudwatch_mcp.sandbox.kit.incident import Call, Incident, SavedQuery, Truth
-from cloudwatch_mcp.sandbox.kit.logs import Deployment, LogGroup, around, lines, one_of, uuid, whole
+from cloudwatch_mcp.sandbox.kit.incident import Call, Incident, SavedQuery, Truth, deployments
+from cloudwatch_mcp.sandbox.kit.logs import Deployment, Lines, LogGroup, around, lines, one_of, uuid, whole
 from cloudwatch_mcp.sandbox.kit.metrics import SampledMetric, count, gauge, metric
 from cloudwatch_mcp.sandbox.kit.timeline import Level, daily, phases, pulses, ramp, times
 
 _DEPLOYED, _EXHAUSTED = 51, 45
-_RELEASES, _INTAKE, _RESIZER, _API = (
-    "/shop/deployments",
-    "/aws/lambda/order-intake",
-    "/aws/lambda/image-resizer",
-    "/aws/apigateway/orders",
-)
+_INTAKE, _RESIZER, _API = "/aws/lambda/order-intake", "/aws/lambda/image-resizer", "/aws/apigateway/orders"
 _served = phases(1, (_EXHAUSTED, 0.34))
 """The share of orders that get an execution."""
 _refused = phases(0, (_EXHAUSTED, 0.66))
 _resizing = phases(1, (_DEPLOYED - 2, ramp(_DEPLOYED - 2, _EXHAUSTED, 1, 110)))
 """The resizer's load, as a multiple of the usual one."""
 
+_number = whole(1000, 9999)
 _pictures = partial(
     lines,
     streams=[f"2026/11/20/[31]{stream}" for stream in ("3c91d0", "a7fe42", "b0d655")],
     request_id=uuid,
     number=whole(100_000, 999_999),
     ms=around(29_000, 0.1),
+)
+_accepted = (
+    "START RequestId: $request_id Version: 18",
+    '{"level":"INFO","requestId":"$request_id","message":"order accepted","lines":$lines}',
+    "END RequestId: $request_id",
+    "REPORT RequestId: $request_id\tDuration: $ms ms\tBilled Duration: $ms ms\tMemory Size: 512 MB\t\
+Max Memory Used: $memory MB",
 )
 
 
@@ -41,88 +45,55 @@ def _resized(key: str) -> dict[str, str]:
     return {**resized, "bucket": "shop-pictures", "key": key, "duration_ms": "$ms"}
 
 
+def _answers(share: Level, status: int, **more: Any) -> Lines:
+    request = {"requestId": "$request_id", "ip": "$ip", "routeKey": "POST /orders", "status": status, **more}
+    addresses = one_of("198.51.100.23", "198.51.100.87", "203.0.113.9", "203.0.113.140")
+    return lines(times(daily(9), share), request, request_id=uuid, ip=addresses)
+
+
 _LOG_GROUPS = (
-    LogGroup(
-        _INTAKE,
-        (
-            lines(
-                times(daily(9), _served),
-                "START RequestId: $request_id Version: 18",
-                '{"level":"INFO","requestId":"$request_id","message":"order accepted","lines":$lines}',
-                "END RequestId: $request_id",
-                "REPORT RequestId: $request_id\tDuration: $ms ms\tBilled Duration: $ms ms\tMemory Size: 512 MB\t"
-                "Max Memory Used: $memory MB",
-                streams=("2026/11/20/[18]5e0b17", "2026/11/20/[18]c2d9f8"),
-                request_id=uuid,
-                lines=whole(1, 9),
-                ms=around(118),
-                memory=whole(140, 170),
-            ),
+    LogGroup(_INTAKE, (
+        lines(
+            times(daily(9), _served), *_accepted, streams=("2026/11/20/[18]5e0b17", "2026/11/20/[18]c2d9f8"),
+            request_id=uuid, lines=whole(1, 9), ms=around(118), memory=whole(140, 170),
         ),
-        age_in_days=500,
-    ),
-    LogGroup(
-        _RESIZER,
-        (
-            _pictures(daily(0.5), _resized("uploads/$number.jpg")),
-            _pictures(
-                phases(0, (_DEPLOYED - 2, ramp(_DEPLOYED - 2, _EXHAUSTED, 0.5, 36))),
-                _resized("uploads/$number$small.jpg"),
-                small=one_of(*("-small" * depth for depth in range(1, 7))),
-            ),
+    ), age_in_days=500),
+    LogGroup(_RESIZER, (
+        _pictures(daily(0.5), _resized("uploads/$number.jpg")),
+        _pictures(
+            phases(0, (_DEPLOYED - 2, ramp(_DEPLOYED - 2, _EXHAUSTED, 0.5, 36))),
+            _resized("uploads/$number$small.jpg"), small=one_of(*("-small" * depth for depth in range(1, 7))),
         ),
-        age_in_days=500,
-    ),
-    LogGroup(
-        _API,
-        tuple(
-            lines(
-                times(daily(9), share),
-                {"requestId": "$request_id", "ip": "$ip", "routeKey": "POST /orders", "status": status, **more},
-                request_id=uuid,
-                ip=one_of("198.51.100.23", "198.51.100.87", "203.0.113.9", "203.0.113.140"),
-            )
-            for share, status, more in (
-                (_served, 201, {}),
-                (_refused, 500, {"integration": {"status": 429, "error": "Rate Exceeded."}}),
-            )
+    ), age_in_days=500),
+    LogGroup(_API, (
+        _answers(_served, 201),
+        _answers(_refused, 500, integration={"status": 429, "error": "Rate Exceeded."}),
+    ), retention=14),
+    LogGroup("/aws/lambda/invoice-mailer", (
+        lines(0.7, '{"level":"INFO","message":"invoice sent","customer":$number}', number=_number),
+        lines(
+            pulses(180, 4, 6, 0.02),
+            '{"level":"WARN","message":"mail server greylisted us, trying again","customer":$number}', number=_number,
         ),
-        retention=14,
-    ),
-    LogGroup(
-        "/aws/lambda/invoice-mailer",
-        (
-            lines(0.7, '{"level":"INFO","message":"invoice sent","customer":$number}', number=whole(1000, 9999)),
-            lines(
-                pulses(180, 4, 6, 0.02),
-                '{"level":"WARN","message":"mail server greylisted us, trying again","customer":$number}',
-                number=whole(1000, 9999),
-            ),
-        ),
-    ),
-    LogGroup(
-        _RELEASES,
-        (
-            Deployment(1150, "invoice-mailer", "8", "9", "Update the footer (#2188)"),
-            Deployment(128, "order-intake", "17", "18", "Use 512 MB instead of 256 MB (#2203)"),
-            Deployment(_DEPLOYED, "image-resizer", "30", "31", "Keep small pictures next to the originals (#2207)"),
-        ),
-        retention=365,
-    ),
-)
+    )),
+    LogGroup("/shop/deployments", (
+        Deployment(1150, "invoice-mailer", "8", "9", "Update the footer (#2188)"),
+        Deployment(128, "order-intake", "17", "18", "Use 512 MB instead of 256 MB (#2203)"),
+        Deployment(_DEPLOYED, "image-resizer", "30", "31", "Keep small pictures next to the originals (#2207)"),
+    ), retention=365),
+)  # fmt: skip
 
 
 def _function(name: str, invocations: Level, seconds: float, throttles: Level, mistakes: float) -> list[SampledMetric]:
-    def lambda_metric(metric_name: str, unit: str, level: Level) -> SampledMetric:
-        kind = gauge if unit == "Milliseconds" else count
-        return metric("AWS/Lambda", metric_name, unit, kind, level, FunctionName=name)
-
     return [
-        lambda_metric("Invocations", "Count", invocations),
-        lambda_metric("Errors", "Count", mistakes),
-        lambda_metric("Throttles", "Count", throttles),
-        lambda_metric("Duration", "Milliseconds", 1000 * seconds),
-        lambda_metric("ConcurrentExecutions", "Count", times(invocations, seconds / 60)),
+        metric("AWS/Lambda", metric_name, unit, gauge if unit == "Milliseconds" else count, level, FunctionName=name)
+        for metric_name, unit, level in (
+            ("Invocations", "Count", invocations),
+            ("Errors", "Count", mistakes),
+            ("Throttles", "Count", throttles),
+            ("Duration", "Milliseconds", 1000 * seconds),
+            ("ConcurrentExecutions", "Count", times(invocations, seconds / 60)),
+        )
     ]
 
 
@@ -136,13 +107,7 @@ _METRICS = (
     *_function("image-resizer", times(17, _resizing), 29.0, phases(0, (_EXHAUSTED, 310)), 0.05),
     *_MAILER_METRICS,
     *_function("price-sync", 4, 2.0, 0, 0.02),
-    metric(
-        "AWS/Lambda",
-        "ConcurrentExecutions",
-        "Count",
-        gauge,
-        phases(13, (_DEPLOYED - 2, ramp(_DEPLOYED - 2, _EXHAUSTED, 13, 998))),
-    ),
+    metric("AWS/Lambda", "ConcurrentExecutions", "Count", gauge, ramp(_DEPLOYED - 2, _EXHAUSTED, 13, 998)),
     _API_5XX,
     metric("AWS/ApiGateway", "Count", "Count", count, daily(420), ApiName="orders"),
     _ACCEPTED,
@@ -179,19 +144,13 @@ INCIDENT = Incident(
         MetricAlarm("orders-api-5xx", _API_5XX, "Sum", ABOVE, 20.0, datapoints=(3, 5), missing="notBreaching"),
         MetricAlarm("orders-accepted-low", _ACCEPTED, "Sum", BELOW, 160.0, datapoints=(5, 5), missing="breaching"),
         MetricAlarm(
-            "invoice-mailer-greylisted",
-            _GREYLISTED,
-            "Sum",
-            ABOVE,
-            10.0,
-            datapoints=(1, 1),
+            "invoice-mailer-greylisted", _GREYLISTED, "Sum", ABOVE, 10.0, datapoints=(1, 1),
             description="Mail servers let us wait; harmless.",
         ),
     ),
     composite_alarms=(
         CompositeAlarm(
-            "orders-degraded",
-            "Customers cannot order.",
+            "orders-degraded", "Customers cannot order.",
             'ALARM("orders-api-5xx") AND (ALARM("order-intake-throttles") OR ALARM("order-intake-errors"))',
         ),
     ),
@@ -199,19 +158,10 @@ INCIDENT = Incident(
     saved_queries=(
         SavedQuery("Orders/Refused by minute", "filter status >= 500\n| stats count(*) as refused by bin(1m)", (_API,)),
     ),
-    evaluated=((1440.0, 0.0),),
     solution=(
         Call("get_active_alarms", {}, ("orders-degraded", "order-intake-throttles")),
         Call("get_metric_data", {"namespace": "AWS/Lambda", "start_time": "3h"}, ("image-resizer", "{onset}")),
         Call("analyze_log_group", {"log_group_arn": _RESIZER, "start_time": "1h"}, ("-small", "shop-pictures")),
-        Call(
-            "execute_log_insights_query",
-            {
-                "query_string": 'fields @timestamp, service, from, to, change | filter msg = "deployment started"',
-                "start_time": "24h",
-                "log_group_names": [_RELEASES],
-            },
-            ("image-resizer", "Keep small pictures next to the originals"),
-        ),
+        deployments("image-resizer", "Keep small pictures next to the originals"),
     ),
-)
+)  # fmt: skip

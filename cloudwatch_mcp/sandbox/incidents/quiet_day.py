@@ -1,12 +1,13 @@
 """Nothing is wrong: a nightly batch with warnings, a blip that is over, and an alarm that flaps every day."""
 
+from collections.abc import Callable
 from functools import partial
 
 from cloudwatch_mcp.sandbox.kit.alarms import ABOVE, CompositeAlarm, MetricAlarm
 from cloudwatch_mcp.sandbox.kit.incident import Call, Incident, Truth
 from cloudwatch_mcp.sandbox.kit.logs import Deployment, LogGroup, around, lines, one_of, uuid, whole
 from cloudwatch_mcp.sandbox.kit.metrics import count, gauge, metric
-from cloudwatch_mcp.sandbox.kit.timeline import daily, phases, pulses, times
+from cloudwatch_mcp.sandbox.kit.timeline import daily, phases, pulses
 
 _API, _BATCH = "/ecs/shop/booking", "/shop/batch/nightly"
 _NIGHT = (380, 352)
@@ -15,8 +16,8 @@ _CPU_PEAK = (72, 8)
 """The batch host is busy for 8 of every 72 minutes."""
 
 
-def _at_night(level: float) -> tuple[tuple[float, float], tuple[float, float]]:
-    return (_NIGHT[0], level), (_NIGHT[1], 0)
+def _at_night(level: float) -> Callable[[float], float]:
+    return phases(0, (_NIGHT[0], level), (_NIGHT[1], 0))
 
 
 _REQUEST = {"request_id": "$request_id", "path": "$path", "duration_ms": "$ms"}
@@ -27,6 +28,7 @@ _booking = partial(
     path=one_of("/v1/bookings", "/v1/slots", "/v1/customers"),
     ms=around(85),
 )
+_batch = partial(lines, streams=("nightly",))
 _LOG_GROUPS = (
     LogGroup(
         _API,
@@ -42,16 +44,10 @@ _LOG_GROUPS = (
     LogGroup(
         _BATCH,
         (
-            lines(
-                phases(0, *_at_night(25)),
-                "$spaced INFO  [batch] Invoices - chunk $chunk written",
-                streams=("nightly",),
-                chunk=whole(1, 900),
-            ),
-            lines(
-                phases(0, *_at_night(5)),
+            _batch(_at_night(25), "$spaced INFO  [batch] Invoices - chunk $chunk written", chunk=whole(1, 900)),
+            _batch(
+                _at_night(5),
                 "$spaced WARN  [batch] Invoices - customer $customer has no VAT number, skipped",
-                streams=("nightly",),
                 customer=whole(1000, 9999),
             ),
         ),
@@ -59,25 +55,17 @@ _LOG_GROUPS = (
     ),
     LogGroup("/shop/deployments", (Deployment(640, "booking", "3.0.6", "3.0.7", "Correct a spelling mistake (#811)"),)),
 )
-_ERRORS = metric(
-    "Shop/Booking", "Errors", "Count", count, phases(0.1, (_BLIP[0], 14), (_BLIP[1], 0.1)), Service="booking"
-)
+_errors = phases(0.1, (_BLIP[0], 14), (_BLIP[1], 0.1))
+_ERRORS = metric("Shop/Booking", "Errors", "Count", count, _errors, Service="booking")
 _LATENCY = metric("Shop/Booking", "Latency", "Milliseconds", gauge, 85, Service="booking")
-_CPU = metric(
-    "AWS/EC2",
-    "CPUUtilization",
-    "Percent",
-    gauge,
-    pulses(*_CPU_PEAK, 92, 24),
-    basic=True,
-    InstanceId="i-0c9d8e7f6a5b40012",
-)
+_busy = pulses(*_CPU_PEAK, 92, 24)
+_CPU = metric("AWS/EC2", "CPUUtilization", "Percent", gauge, _busy, basic=True, InstanceId="i-0c9d8e7f6a5b40012")
 _METRICS = (
     metric("Shop/Booking", "Requests", "Count", count, daily(240), Service="booking"),
     _ERRORS,
     _LATENCY,
     _CPU,
-    metric("Shop/Batch", "RowsWritten", "Count", count, times(phases(0, *_at_night(1)), 900), Job="nightly"),
+    metric("Shop/Batch", "RowsWritten", "Count", count, _at_night(900), Job="nightly"),
 )
 
 INCIDENT = Incident(

@@ -47,6 +47,18 @@ class Call(NamedTuple):
     shows: tuple[str, ...]
 
 
+def query(text: str, log_groups: Sequence[str], start_time: str, *shows: str) -> Call:
+    """A call of execute_log_insights_query."""
+    arguments = {"query_string": text, "start_time": start_time, "log_group_names": log_groups}
+    return Call("execute_log_insights_query", arguments, shows)
+
+
+def deployments(*shows: str) -> Call:
+    """The query for the deployments of the last day."""
+    text = 'fields @timestamp, service, from, to, change | filter msg = "deployment started"'
+    return query(text, ["/shop/deployments"], "24h", *shows)
+
+
 @dataclass(frozen=True)
 class Incident:
     """Everything that the sandbox writes for an incident. See the package's docstring for how to write one.

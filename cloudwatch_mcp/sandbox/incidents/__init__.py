@@ -4,7 +4,7 @@ from importlib import import_module
 
 from cloudwatch_mcp.sandbox.kit.incident import Incident
 
-INCIDENTS = ("checkout-failures", "fulfilment-backlog", "lambda-throttles", "quiet-day")
+INCIDENTS = ("checkout-failures", "fulfilment-backlog", "lambda-throttles", "quiet-day", "slow-storefront")
 """Their names: the modules' names with hyphens."""
 
 

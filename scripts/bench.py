@@ -19,7 +19,7 @@ from pathlib import Path
 from scripts.benchmarks import aws, calls, peers, profiles, report, size, start
 from scripts.benchmarks.report import Effort, Figure
 from scripts.generated import tokens
-from scripts.generated.sections import replaced
+from scripts.generated.markdown import replaced
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 PARTS = ("start", "calls", "size", "tokens")

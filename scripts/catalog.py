@@ -16,6 +16,7 @@ from pathlib import Path
 from scripts.catalog_lib import compare
 from scripts.catalog_lib.checks import complaints
 from scripts.catalog_lib.files import DATA, Entry, read, written
+from scripts.generated.markdown import table
 
 
 def check(_: argparse.Namespace) -> None:
@@ -36,9 +37,8 @@ def stats(_: argparse.Namespace) -> None:
     entries = [json.loads(file.read_text("utf-8")) for file in sorted(DATA.iterdir())]
     counts = {entry["namespace"]: Counter(_counted(entry)) for entry in entries}
     counts[f"{len(entries)} namespaces"] = sum(counts.values(), Counter())
-    sys.stdout.write(f"| namespace | {' | '.join(columns)} |\n|---|{'--:|' * len(columns)}\n")
-    for name, count in counts.items():
-        sys.stdout.write(f"| {name} | {' | '.join(f'{count[column]:,}' for column in columns)} |\n")
+    rows = [(name, *(f"{count[column]:,}" for column in columns)) for name, count in counts.items()]
+    sys.stdout.write(table(["namespace", *columns], rows, "--:") + "\n")
 
 
 def _counted(entry: Entry) -> Iterator[str]:

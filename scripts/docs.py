@@ -23,18 +23,18 @@ from cloudwatch_mcp.config import variables
 from cloudwatch_mcp.prompts import prompts as all_prompts
 from cloudwatch_mcp.tools import TOOLS
 from scripts.generated import behaviour, manifests, picture, tokens
-from scripts.generated.sections import replaced
+from scripts.generated.markdown import replaced, table
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def tools() -> str:
-    rows = ["| tool | use | AWS operations |", "|---|---|---|"]
+    rows = []
     for entry in TOOLS:
         first_sentence = (entry.function.__doc__ or "").strip().split("\n\n")[0]
         asked = ", ".join(entry.operations) or "none"
-        rows.append(f"| `{entry.function.__name__}` | {' '.join(first_sentence.split())} | {asked} |")
-    return "\n".join(rows)
+        rows.append((f"`{entry.function.__name__}`", " ".join(first_sentence.split()), asked))
+    return table(["tool", "use", "AWS operations"], rows)
 
 
 def policy() -> str:
@@ -42,9 +42,7 @@ def policy() -> str:
 
 
 def settings() -> str:
-    rows = ["| variable | meaning | default |", "|---|---|---|"]
-    rows += [f"| `{name}` | {about} | {default} |" for name, about, default in variables()]
-    return "\n".join(rows)
+    return table(["variable", "meaning", "default"], [(f"`{name}`", *about) for name, *about in variables()])
 
 
 def usage() -> str:
@@ -52,11 +50,11 @@ def usage() -> str:
 
 
 def prompts() -> str:
-    rows = ["| prompt | use | arguments |", "|---|---|---|"]
+    rows = []
     for prompt in all_prompts().values():
         named = (f"`{each.name}`" if each.required else f"`{each.name}` (optional)" for each in prompt.arguments)
-        rows.append(f"| `{prompt.name}` | {prompt.description} | {', '.join(named)} |")
-    return "\n".join(rows)
+        rows.append((f"`{prompt.name}`", prompt.description, ", ".join(named)))
+    return table(["prompt", "use", "arguments"], rows)
 
 
 def cassettes() -> str:
@@ -66,11 +64,10 @@ def cassettes() -> str:
     for path in (ROOT / "cassettes").rglob("*.yaml"):
         target = re.search(r"(?m)^  target: (\w+)$", path.read_text("utf-8"))
         counts[path.parent.name][target[1] if target else "unknown"] += 1
-    table = [(f"`{name}`", count) for name, count in counts.items() if count]
-    table.append(("**all**", sum(counts.values(), Counter())))
-    rows = [f"| cassettes of | {' | '.join(targets)} |", "|---|--:|--:|--:|"]
-    rows += [f"| {name} | {' | '.join(str(count[target]) for target in targets)} |" for name, count in table]
-    return "\n".join(rows)
+    total = sum(counts.values(), Counter())
+    counts = {f"`{name}`": count for name, count in counts.items() if count} | {"**all**": total}
+    rows = [(name, *(count[target] for target in targets)) for name, count in counts.items()]
+    return table(["cassettes of", *targets], rows, "--:")
 
 
 PARTS: dict[str, tuple[Callable[[], str], ...]] = {
@@ -114,8 +111,8 @@ def generated() -> Iterator[tuple[str, str]]:
 def write() -> None:
     for name, content in generated():
         (ROOT / name).write_text(content, "utf-8")
-    table = TOKENS.read_text("utf-8")
-    TOKENS.write_text(replaced(table, "tokens", tokens.as_markdown(tokens.measure())), "utf-8")
+    tables = tokens.as_markdown(tokens.measure())
+    TOKENS.write_text(replaced(TOKENS.read_text("utf-8"), "tokens", tables), "utf-8")
 
 
 def main() -> None:

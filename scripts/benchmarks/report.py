@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from scripts.generated.markdown import table
+
 Effort = Callable[[int], int]
 """How often to measure what a whole run measures so many times."""
 
@@ -27,12 +29,11 @@ class Figure:
         return self.target is not None and not self.value <= self.target
 
     @property
-    def row(self) -> str:
-        target, verdict = "", ""
-        if self.target is not None:
-            target, verdict = f"≤ {self.target:g}", "**missed**" if self.missed else "met"
-        value = f"{self.value:,.0f}" if self.value >= 100 else f"{self.value:.3g}"
-        return f"| {self.name} | {value} {self.unit} | {target} | {verdict} |"
+    def row(self) -> tuple[str, ...]:
+        measured = f"{self.value:,.0f} {self.unit}" if self.value >= 100 else f"{self.value:.3g} {self.unit}"
+        if self.target is None:
+            return self.name, measured, "", ""
+        return self.name, measured, f"≤ {self.target:g}", "**missed**" if self.missed else "met"
 
 
 def ratio(name: str, ours: list[float], theirs: list[float], unit: str, target: float | None = None) -> Figure:
@@ -44,9 +45,7 @@ def as_markdown(figures: Sequence[Figure]) -> str:
     sections = []
     for title, is_ratio in (("The same on any machine, about", True), ("On one machine", False)):
         if rows := [figure.row for figure in figures if figure.ratio is is_ratio]:
-            sections.append(
-                "\n".join([f"## {title}", "", "| what | measured | target | |", "|---|---|---|---|", *rows])
-            )
+            sections += [f"## {title}", table(["what", "measured", "target", ""], rows)]
     return "\n\n".join(sections)
 
 

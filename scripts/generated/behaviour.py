@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
-from tests.support.behaviours import Behaviour, behaviours
+from scripts.generated.markdown import table
+from tests.support.behaviours import behaviours
 from tests.support.places import ROOT
 
 EVIDENCE = ("recorded", "documented", "pasted", "assumed")
@@ -29,40 +29,32 @@ _AUTHORED = """\
 
 {} of {} have the shape of public responses, with example values. The others show what no public source has whole.
 
-| cassette | follows |
-|---|---|"""
+"""
 
 
 def page(root: Path = ROOT) -> str:
     """The text of docs/aws-behaviour.md."""
     known = behaviours(root)
     services = sorted({each.service for each in known})
-    tables = (_table(known, name) for name in services)
-    return "\n\n".join([_INTRODUCTION, _counts(known, services), *tables, _cassettes(root / "cassettes")]) + "\n"
-
-
-def _counts(known: Sequence[Behaviour], services: Sequence[str]) -> str:
     counts = Counter((each.service, each.evidence) for each in known)
-    rows = [f"| service | {' | '.join(EVIDENCE)} |", "|---|--:|--:|--:|--:|"]
-    rows += [f"| {name} | {' | '.join(str(counts[name, kind]) for kind in EVIDENCE)} |" for name in services]
-    return "\n".join(rows)
-
-
-def _table(known: Sequence[Behaviour], service: str) -> str:
-    rows = [f"## {service}", "", "| behaviour | evidence | source | test |", "|---|---|---|---|"]
-    for each in known:
-        if each.service == service:
-            tests = "<br>".join(map(_link, each.tests))
-            rows.append(f"| {_escaped(each.sentence)} | {each.evidence} | {_escaped(each.source)} | {tests} |")
-    return "\n".join(rows)
+    overview = [(name, *(counts[name, kind] for kind in EVIDENCE)) for name in services]
+    sections = [_INTRODUCTION, table(["service", *EVIDENCE], overview, "--:")]
+    for name in services:
+        rows = [
+            (_escaped(each.sentence), each.evidence, _escaped(each.source), "<br>".join(map(_link, each.tests)))
+            for each in known
+            if each.service == name
+        ]
+        sections += [f"## {name}", table(["behaviour", "evidence", "source", "test"], rows)]
+    return "\n\n".join([*sections, _cassettes(root / "cassettes")]) + "\n"
 
 
 def _cassettes(folder: Path) -> str:
     """The authored cassettes whose metadata name the public responses that they follow."""
     texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(folder.rglob("*.yaml"))}
     authored = {name: _EVIDENCE.search(text) for name, text in texts.items() if "\n  target: authored\n" in text}
-    rows = [f"| {name} | {_escaped(evidence[1])} |" for name, evidence in authored.items() if evidence]
-    return "\n".join([_AUTHORED.format(len(rows), len(authored)), *rows])
+    rows = [(name, _escaped(evidence[1])) for name, evidence in authored.items() if evidence]
+    return _AUTHORED.format(len(rows), len(authored)) + table(["cassette", "follows"], rows)
 
 
 def _escaped(text: str) -> str:

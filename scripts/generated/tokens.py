@@ -18,6 +18,7 @@ from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.sandbox import Sandbox
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
+from scripts.generated.markdown import table
 from tests.support.full_sandbox import fill_up
 from tests.support.questions import QUESTIONS, Question
 from tests.support.server_process import use_environment
@@ -92,12 +93,10 @@ def _total(counts: Counts) -> Count:
 
 
 def as_markdown(counts: Counts) -> str:
-    lines = ["| answer | characters | tokens |", "|---|--:|--:|"]
-    for name, each in counts.items():
-        lines.append(f"| {name} | {each.characters:,} | {each.tokens:,} |")
-        if name == ALL_ANSWERS:
-            lines += ["", "| definition | characters | tokens |", "|---|--:|--:|"]
-    return "\n".join(lines)
+    rows = [(name, f"{each.characters:,}", f"{each.tokens:,}") for name, each in counts.items()]
+    answers = list(counts).index(ALL_ANSWERS) + 1
+    parts = {"answer": rows[:answers], "definition": rows[answers:]}
+    return "\n\n".join(table([name, *Count._fields], some, "--:") for name, some in parts.items())
 
 
 def parse(table: str) -> Counts:

@@ -8,7 +8,7 @@ import pytest
 
 from scripts import docs
 from scripts.generated import tokens
-from scripts.generated.sections import replaced
+from scripts.generated.markdown import replaced
 from tests.support.places import ROOT
 
 

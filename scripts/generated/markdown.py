@@ -1,9 +1,16 @@
-"""The generated parts of documents, between markers in HTML comments."""
+"""Tables, and the generated parts of documents, between markers in HTML comments."""
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable, Sequence
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]], rule: str = "---") -> str:
+    """`rule` is that of all columns but the first: `--:` puts numbers on the right."""
+    lines = ["|---|" + f"{rule}|" * (len(head) - 1), *(f"| {' | '.join(map(str, row))} |" for row in rows)]
+    return "\n".join([f"| {' | '.join(head)} |", *lines])
 
 
 def replaced(document: str, name: str, text: str) -> str:

@@ -15,7 +15,6 @@ import queue
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import cycle, islice
 from random import Random
@@ -86,23 +85,20 @@ class Soak:
         self.pending[self.server.begin("tools/call", name=tool, arguments=arguments)] = Pending(until, cancel)
 
     def _receive(self) -> Iterator[str]:
-        """How calls ended: those whose time is up, and the next one that is answered."""
-        yield from self._give_up()
-        soonest = min((call.until for call in self.pending.values()), default=0.0)
-        with suppress(queue.Empty):
-            message = self.server.receive(max(0.001, soonest - perf_counter()))
-            if "method" not in message and message["id"] in self.pending:
-                del self.pending[message["id"]]
-                yield _outcome(message)
-
-    def _give_up(self) -> Iterator[str]:
-        now = perf_counter()
-        for request, call in [(request, call) for request, call in self.pending.items() if call.until <= now]:
+        """How a call ended: the next one that is answered, or the first one whose time is up."""
+        request, call = min(self.pending.items(), key=lambda item: item[1].until)
+        try:
+            message = self.server.receive(max(0.001, call.until - perf_counter()))
+        except queue.Empty:
             del self.pending[request]
             if call.cancel:
                 params = {"requestId": request}
                 self.server.write({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params})
             yield "cancelled" if call.cancel else "without an answer"
+        else:
+            if "method" not in message and message["id"] in self.pending:
+                del self.pending[message["id"]]
+                yield _outcome(message)
 
     def usage_at_rest(self) -> Usage:
         """After as many calls at once as there can be, of a healthy AWS: each pool then is as full as it gets."""
@@ -166,14 +162,9 @@ def soak(calls: int, faults: dict[str, float], seed: int) -> Iterator[str]:
 
 
 def growth(first: Usage, last: Usage) -> Iterator[str]:
-    limits = {
-        "threads": max(int(first.threads * _GROWTH), first.threads + _FEW),
-        "files": max(int(first.files * _GROWTH), first.files + _FEW),
-        "memory": first.memory * _GROWTH,
-    }
-    for name, limit in limits.items():
+    for name, few in {"threads": _FEW, "files": _FEW, "memory": 0}.items():
         before, after = getattr(first, name), getattr(last, name)
-        if not after <= limit:
+        if not after <= max(before * _GROWTH, before + few):
             yield f"{name}: {before:.4g} became {after:.4g}"
 
 

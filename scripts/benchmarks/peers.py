@@ -16,6 +16,7 @@ from scripts.benchmarks.calls import LATENCY, METRIC_CALL, Queries
 from scripts.benchmarks.report import Effort
 from scripts.benchmarks.server import Answer, call, running, time_of
 from scripts.benchmarks.start import LISTED, memory_once_warm, start
+from scripts.generated.markdown import table
 from scripts.generated.tokens import count, definition
 from tests.support.questions import QUESTIONS
 from tests.support.server_process import COMMAND, ServerProcess
@@ -112,29 +113,31 @@ def _calls_at_once(server: ServerProcess, aws: Aws) -> float:
 
 def as_markdown(results: Sequence[Result]) -> str:
     ours, *others = results
-    return "\n\n".join("\n".join(_table(ours, other)) for other in others)
+    return "\n\n".join("\n\n".join(_tables(ours, other)) for other in others)
 
 
-def _table(ours: Result, other: Result) -> Iterator[str]:
-    yield f"| {other.name} and this server | ratio | {other.name} | this server |"
-    yield "|---|--:|--:|--:|"
-    for fact, value in ours.facts.items():
-        yield f"| {fact} | {other.facts[fact] / value:.2f} | {_short(other.facts[fact])} | {_short(value)} |"
-    yield ""
-    yield "| question | ratio of time | of characters | of tokens | ms | tokens |"
-    yield "|---|--:|--:|--:|--:|--:|"
-    total, their_total = 0, 0
+def _tables(ours: Result, other: Result) -> Iterator[str]:
+    facts = [(fact, other.facts[fact] / value, other.facts[fact], value) for fact, value in ours.facts.items()]
+    rows = [(name, f"{ratio:.2f}", _short(theirs), _short(value)) for name, ratio, theirs, value in facts]
+    yield table([f"{other.name} and this server", "ratio", other.name, "this server"], rows, "--:")
+    answers, both = list[tuple[str, ...]](), list[tuple[Cost, Cost]]()
     for about, cost in ours.costs.items():
         theirs = other.costs[about]
         if cost is None or theirs is None:
             failed = " and ".join(result.name for result in (ours, other) if result.costs[about] is None)
-            yield f"| {about} | {failed} failed | | | | |"
-            continue
-        total, their_total = total + cost.tokens, their_total + theirs.tokens
-        ratios = " | ".join(f"{their / our:.2f}" for their, our in zip(theirs, cost, strict=True))
-        milliseconds = f"{theirs.milliseconds:,.0f} / {cost.milliseconds:,.0f}"
-        yield f"| {about} | {ratios} | {milliseconds} | {theirs.tokens:,} / {cost.tokens:,} |"
-    yield f"| **all that both answered** | | | {their_total / total:.2f} | | {their_total:,} / {total:,} |"
+            answers.append((about, f"{failed} failed", "", "", "", ""))
+        else:
+            both.append((theirs, cost))
+            answers.append(_compared(about, theirs, cost))
+    total = [Cost(*map(sum, zip(*costs, strict=True))) for costs in zip(*both, strict=True)]
+    answers.append(_compared("**all that both answered**", *total))
+    yield table(["question", "ratio of time", "of characters", "of tokens", "ms", "tokens"], answers, "--:")
+
+
+def _compared(about: str, theirs: Cost, cost: Cost) -> tuple[str, ...]:
+    ratios = (f"{their / our:.2f}" for their, our in zip(theirs, cost, strict=True))
+    milliseconds = f"{theirs.milliseconds:,.0f} / {cost.milliseconds:,.0f}"
+    return about, *ratios, milliseconds, f"{theirs.tokens:,} / {cost.tokens:,}"
 
 
 def _short(value: float) -> str:

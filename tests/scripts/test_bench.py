@@ -63,8 +63,8 @@ def test_a_comparison_leaves_a_question_that_a_server_failed_out_of_the_total() 
     assert "| tools | 1.90 | 19 | 10 |" in rows
     assert rows[-3:] == [
         "| an answer | 2.00 | 2.09 | 2.00 | 2,000 / 1,000 | 4 / 2 |",
-        "| an error | other failed | | | | |",
-        "| **all that both answered** | | | 2.00 | | 4 / 2 |",
+        "| an error | other failed |  |  |  |  |",
+        "| **all that both answered** | 2.00 | 2.09 | 2.00 | 2,000 / 1,000 | 4 / 2 |",
     ]
     assert theirs.failures == ['other: an error: {"status": "Error"}']
 

@@ -23,7 +23,7 @@ def update(configuration: Any) -> dict[str, Any]:
     return {"HistoryItemType": "ConfigurationUpdate", "HistoryData": json.dumps({"updatedAlarm": configuration})}
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.dictionaries(st.sampled_from(_NAMES), _VALUES), st.dictionaries(st.sampled_from(list(_QUERY)), _VALUES))
 def test_any_configuration_is_described_or_skipped(members: dict[str, Any], query: dict[str, Any]) -> None:
     configuration = {**_READABLE, "metrics": [{**_QUERY, **query}], **members}

@@ -8,13 +8,16 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
 import pytest
+from mcp import Client
 
 from cloudwatch_mcp.commands import demo
 from cloudwatch_mcp.commands.demo_report import as_typed, digest
 from cloudwatch_mcp.commands.demo_steps import STEPS, Step
+from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.sandbox import Clock, Incident, Truth
 from cloudwatch_mcp.sandbox.incidents import incident
 from cloudwatch_mcp.sandbox.kit.incident import Call
+from cloudwatch_mcp.server.tool_calls import build_server
 from tests.server.test_definitions import TEN
 from tests.support.frozen_time import NOW
 
@@ -110,8 +113,9 @@ Demo = Callable[..., int]
 
 @pytest.fixture
 def run_demo(monkeypatch: pytest.MonkeyPatch) -> Demo:
-    """Runs a demo of one tool, which needs no AWS."""
+    """Runs a demo of one tool, which needs no AWS, with the server in memory; the check `demo` starts a process."""
     monkeypatch.setattr(demo, "_TOOLS", 1)
+    monkeypatch.setattr(demo, "Client", lambda _: Client(build_server(Settings(), {})))
 
     def run(*steps: Step, **options: bool) -> int:
         monkeypatch.setattr(demo, "STEPS", steps)

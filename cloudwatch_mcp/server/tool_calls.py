@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,18 @@ import anyio.to_thread
 from loguru import logger
 from mcp.server import MCPServer
 from mcp.server.apps import client_supports_apps
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
 from mcp.server.stdio import stdio_server
-from mcp.types import CallToolResult, GetPromptResult, TextContent
+from mcp.types import CallToolResult, GetPromptResult, InputRequiredResult, TextContent
 from mcp.types import Prompt as PromptDefinition
 from mcp.types import Tool as ToolDefinition
+from pydantic import AnyUrl
 
 from cloudwatch_mcp import WEBSITE, __version__
 from cloudwatch_mcp.answers.budget import render
 from cloudwatch_mcp.answers.text import clip, dumps, sendable
+from cloudwatch_mcp.apps import CHART_URI
 from cloudwatch_mcp.aws.calls import Tally, tally
 from cloudwatch_mcp.aws.clients import Clients
 from cloudwatch_mcp.aws.console import Link
@@ -29,6 +32,7 @@ from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import MAX_ERROR_CHARS, CloudWatchError, InputError, nearest, quote
 from cloudwatch_mcp.server import icons
 from cloudwatch_mcp.server.arguments import validated
+from cloudwatch_mcp.server.chart_app import chart_contents, offer_chart
 from cloudwatch_mcp.server.completion import SeenNames
 from cloudwatch_mcp.server.definitions import definitions
 from cloudwatch_mcp.server.identity import short_server_info
@@ -84,7 +88,7 @@ class CloudWatchServer(MCPServer[Runtime]):
             lifespan=_lifespan,
             subscriptions=False,
             log_level="WARNING",
-            middleware=[short_server_info],
+            middleware=[short_server_info, offer_chart],
         )
         self.completion()(self._seen.complete)  # type: ignore[no-untyped-call]
 
@@ -112,6 +116,12 @@ class CloudWatchServer(MCPServer[Runtime]):
         context: Context[Runtime, Any] | None = None,  # noqa: ARG002 - the SDK passes it
     ) -> GetPromptResult:
         return await anyio.to_thread.run_sync(prompt_result, name, arguments or {})
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[Runtime, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        """The chart app is read by the address in the definitions of its tools: resources/list leaves it out."""
+        return [await chart_contents()] if str(uri) == CHART_URI else await super().read_resource(uri, context)
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Runtime, Any] | None = None

@@ -23,6 +23,7 @@ from mcp import Client, StdioServerParameters
 from packaging.requirements import Requirement
 
 from cloudwatch_mcp import __version__
+from cloudwatch_mcp.apps import CHART_URI, chart_page
 from cloudwatch_mcp.tools import TOOLS
 from tests.support.places import ROOT
 
@@ -108,15 +109,19 @@ def test_the_bundle_has_its_manifest_and_the_files_that_uv_installs(distribution
     }
 
 
-async def test_the_installed_wheel_has_the_tools_the_catalogue_and_the_prompts(installed: Installation) -> None:
+async def test_the_installed_wheel_has_the_tools_the_catalogue_the_prompts_and_the_chart(
+    installed: Installation,
+) -> None:
     command = str(installed.python.with_name("cloudwatch-mcp"))
     async with Client(StdioServerParameters(command=command, env={"PATH": os.environ["PATH"]})) as client:
         listed = await client.list_tools()
         known = await client.call_tool("get_metric_metadata", {"namespace": "AWS/Lambda", "metric_name": "Errors"})
         prompt = await client.get_prompt("triage_alarm", {"alarm_name": "a"})
+        chart = await client.read_resource(CHART_URI)
     assert [tool.name for tool in listed.tools] == [each.function.__name__ for each in TOOLS]
     assert (known.structured_content or {})["found"] is True
     assert prompt.messages
+    assert chart.contents[0].model_dump()["text"] == chart_page()
 
 
 def test_the_installed_wheel_does_not_import_the_repository(installed: Installation) -> None:

@@ -94,9 +94,11 @@ class ServerProcess:
                 with suppress(BrokenPipeError):  # what was not written yet has no reader any more
                     pipe.close()
 
-    def initialize(self, version: str = "2025-06-18") -> Message:
+    def initialize(self, version: str = "2025-06-18", **capabilities: Any) -> Message:
         about = {"name": "tests", "version": "1"}
-        result = self.request("initialize", protocolVersion=version, capabilities={}, clientInfo=about)["result"]
+        result = self.request("initialize", protocolVersion=version, capabilities=capabilities, clientInfo=about)[
+            "result"
+        ]
         self.write({"jsonrpc": "2.0", "method": "notifications/initialized"})
         return dict(result)
 

@@ -80,10 +80,14 @@ def _joined(sessions: Sequence[CassetteWithMetadata]) -> CassetteWithMetadata:
 def save(cassette: Cassette, path: str | Path, metadata: dict[str, Any]) -> str:
     """Write the cassette and return its text.
 
-    Interactions are sorted by operation and parameters; equal ones keep their order.
+    Interactions are sorted by operation and parameters; equal ones keep their order. They have no numbers if all are of
+    one call.
     """
     data = sorted(cassette.data, key=lambda pair: (operation(pair[0]), *identity(pair[0])))
     interactions = [interaction(*pair) for pair in data]
+    if len(metadata.get("calls", [])) < 2:
+        for each in interactions:
+            each["request"]["headers"].pop(CALL, None)
     text = readable.serialize({"version": 1, "metadata": metadata, "interactions": interactions})
     _replace(Path(path), text)
     return text

@@ -8,6 +8,7 @@ from typing import Any
 import anyio.to_thread
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.helper_types import ReadResourceContents
+from mcp.server.session import ServerSession
 
 from cloudwatch_mcp import apps
 from cloudwatch_mcp.apps.units import UNITS_KEY, units
@@ -16,7 +17,7 @@ from cloudwatch_mcp.apps.units import UNITS_KEY, units
 async def offer_chart(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
     """Middleware that names the app in the definitions of the tools it charts, and adds units to metric answers."""
     result = await call_next(ctx)
-    if not isinstance(result, dict) or not _shows_apps(ctx):
+    if not isinstance(result, dict) or not shows_apps(ctx.session):
         return result
     if ctx.method == "server/discover":
         capabilities = result["capabilities"]
@@ -35,9 +36,9 @@ async def chart_contents() -> ReadResourceContents:
     return ReadResourceContents(page, apps.MIME_TYPE, apps.PAGE_META)
 
 
-def _shows_apps(ctx: ServerRequestContext[Any, Any]) -> bool:
+def shows_apps(session: ServerSession) -> bool:
     """Whether the client declares the extension and its kind of page; some declare it as experimental."""
-    declared = ctx.session.client_capabilities
+    declared = session.client_capabilities
     if declared is None:
         return False
     settings = {**(declared.experimental or {}), **(declared.extensions or {})}.get(apps.EXTENSION)

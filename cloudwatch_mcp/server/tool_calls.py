@@ -11,7 +11,6 @@ import anyio
 import anyio.to_thread
 from loguru import logger
 from mcp.server import MCPServer
-from mcp.server.apps import client_supports_apps
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
 from mcp.server.stdio import stdio_server
@@ -32,7 +31,7 @@ from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import MAX_ERROR_CHARS, CloudWatchError, InputError, nearest, quote
 from cloudwatch_mcp.server import icons
 from cloudwatch_mcp.server.arguments import validated
-from cloudwatch_mcp.server.chart_app import chart_contents, offer_chart
+from cloudwatch_mcp.server.chart_app import chart_contents, offer_chart, shows_apps
 from cloudwatch_mcp.server.completion import SeenNames
 from cloudwatch_mcp.server.definitions import definitions
 from cloudwatch_mcp.server.identity import short_server_info
@@ -203,7 +202,7 @@ def build_server(
 
 def _meta(links: Sequence[Link], context: Context[Runtime, Any] | None) -> dict[str, Any] | None:
     """The links for the app of a host with MCP Apps; other hosts show none."""
-    wanted = bool(links) and context is not None and client_supports_apps(context)
+    wanted = bool(links) and context is not None and shows_apps(context.session)
     return {CONSOLE_LINKS: sendable(links)} if wanted else None
 
 

@@ -58,12 +58,12 @@ def prompts() -> str:
 
 
 def cassettes() -> str:
-    """How many cassettes of each tool were recorded on AWS, on the sandbox, or written by hand."""
+    """How many cassettes of each tool, and of AWS's own answers, are from AWS, from the sandbox, or written by hand."""
     targets = ("aws", "sandbox", "authored")
-    counts = {entry.function.__name__: Counter[str]() for entry in TOOLS}
-    for path in (ROOT / "cassettes").rglob("*.yaml"):
+    counts: dict[str, Counter[str]] = {entry.function.__name__: Counter() for entry in TOOLS}
+    for path in sorted((ROOT / "cassettes").rglob("*.yaml")):
         target = re.search(r"(?m)^  target: (\w+)$", path.read_text("utf-8"))
-        counts[path.parent.name][target[1] if target else "unknown"] += 1
+        counts.setdefault(path.parent.name, Counter())[target[1] if target else "unknown"] += 1
     total = sum(counts.values(), Counter())
     counts = {f"`{name}`": count for name, count in counts.items() if count} | {"**all**": total}
     rows = [(name, *(count[target] for target in targets)) for name, count in counts.items()]

@@ -1,10 +1,10 @@
-"""GetMetricData: metrics, expressions and pages."""
+"""GetMetricData: metrics and expressions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from moto.cloudwatch.exceptions import ValidationError
 
@@ -13,22 +13,16 @@ from cloudwatch_mcp.sandbox.metrics import metrics_insights
 from cloudwatch_mcp.sandbox.metrics.aggregation import find_statistic, points, statistic_named
 from cloudwatch_mcp.sandbox.metrics.anomaly_band import expected_of
 from cloudwatch_mcp.sandbox.metrics.labels import default_labels, label
+from cloudwatch_mcp.sandbox.metrics.pages import Answer, Result, page
 from cloudwatch_mcp.sandbox.metrics.queries import Query, check, is_math, is_period
 from cloudwatch_mcp.sandbox.metrics.search import found_metrics
 from cloudwatch_mcp.sandbox.metrics.series import Expected, ExpressionError, ForbiddenError, Series, Value
 from cloudwatch_mcp.sandbox.metrics.store import Metric, MetricStore, Observation, epoch, metric_of
-from cloudwatch_mcp.sandbox.next_token import next_token, offset_of
 
-MAX_DATAPOINTS = 100_800
 _SEARCH_AGE = 14 * 86_400
 
 # The age in seconds up to which a start has points, and the divisor that its period needs.
 RETENTION = ((3 * 3600, 1), (15 * 86_400, 60), (63 * 86_400, 300), (455 * 86_400, 3600))
-
-_DROPPED_POINTS = "One or more data-points have been dropped due to non-numeric values (NaN, -Infinite, +Infinite)"
-_PARTIAL_DATA = "The expression may contain partial data as one or more metrics have StatusCode 'Paginated'"
-
-Result = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -45,7 +39,7 @@ def get_metric_data(request: Mapping[str, Any], store: MetricStore, now: datetim
     start, end = epoch(request["StartTime"]), epoch(request["EndTime"])
     check(queries, start, end)
     evaluation = _Evaluation(queries, store, int(start), int(-(-end // 1)), now.timestamp(), place)
-    return _page(list(evaluation.results()), request, has_math=any(is_math(query) for query in queries))
+    return page(list(evaluation.results()), request, has_math=any(is_math(query) for query in queries))
 
 
 def read_series(
@@ -61,13 +55,6 @@ def read_series(
             value = []
         found[query["Id"]] = [series for series in _several(value) if isinstance(series, Series)]
     return found
-
-
-class _Answer(NamedTuple):
-    query_id: str
-    label: str
-    series: Series
-    is_math: bool
 
 
 @dataclass
@@ -89,7 +76,7 @@ class _Evaluation:
         metric_stats = {query["Id"]: query["MetricStat"] for query in self.queries if "MetricStat" in query}
         self._default_labels = default_labels(metric_stats)
 
-    def results(self) -> Iterator[_Answer]:
+    def results(self) -> Iterator[Answer]:
         """The answers to the returned queries. Expressions that are not returned are evaluated too."""
         for query in self.queries:
             try:
@@ -102,7 +89,7 @@ class _Evaluation:
             for series in _several(value):
                 assert isinstance(series, Series)  # noqa: S101  # metric_math.evaluate returns no numbers
                 text = label(query.get("Label"), series, one_of_many=isinstance(value, list))
-                yield _Answer(query["Id"], text, series, is_math(query))
+                yield Answer(query["Id"], text, series, is_math(query))
 
     def value_of(self, query_id: str) -> Value:
         if query_id not in self._by_id:
@@ -223,53 +210,3 @@ def _of_one_unit(observations: list[Observation], unit: str | None) -> tuple[lis
     used = unit or units[0]
     message = {"Code": "MultipleUnits", "Value": f"Multiple units returned: '[{', '.join(units)}]'"}
     return [o for o in observations if o.unit == used], [] if unit else [message]
-
-
-def _page(answers: list[_Answer], request: Mapping[str, Any], *, has_math: bool) -> Result:
-    """The points from the token's offset on, at most MaxDatapoints of them, series by series.
-
-    A series cut short is PartialData and goes on, under its Id and Label, on the next page. A request with
-    metric math gets no NextToken (the model's MetricDataResult.StatusCode): its other series are PartialData, too.
-    """
-    skip, room = offset_of(request), min(request.get("MaxDatapoints") or MAX_DATAPOINTS, MAX_DATAPOINTS)
-    following = skip + room
-    results: list[Result] = []
-    cut = False
-    for answer in answers:
-        pairs = list(answer.series.points.items())
-        if request.get("ScanBy") != "TimestampAscending":
-            pairs.reverse()
-        if skip and skip >= len(pairs):
-            skip -= len(pairs)
-            continue
-        if cut or (pairs and not room):
-            cut = True
-            if not has_math:
-                break
-        part = pairs[skip : skip + room]
-        cut = cut or skip + room < len(pairs)
-        skip, room = 0, room - len(part)
-        results.append(_result(answer, part, complete=not cut))
-    page: Result = {"MetricDataResults": results, "Messages": []}
-    if cut and not has_math:
-        page["NextToken"] = next_token(following, request)
-    return page
-
-
-def _result(answer: _Answer, pairs: list[tuple[int, float]], *, complete: bool) -> Result:
-    series = answer.series
-    if series.forbidden:
-        return {"Id": answer.query_id, "StatusCode": "Forbidden", "Messages": series.messages}
-    messages = list(series.messages)
-    if series.dropped_points:
-        messages.append({"Code": "ArithmeticError", "Value": _DROPPED_POINTS})
-    if answer.is_math and not complete:
-        messages.append({"Code": "PartialData", "Value": _PARTIAL_DATA})
-    result: Result = {
-        "Id": answer.query_id,
-        "Label": answer.label,
-        "Timestamps": [time for time, _ in pairs],
-        "Values": [value for _, value in pairs],
-        "StatusCode": "Complete" if complete and not series.dropped_points else "PartialData",
-    }
-    return {**result, "Messages": messages} if messages else result

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -90,3 +92,11 @@ def test_loading_the_plugin_imports_nothing_heavy() -> None:
     program = f"import sys, cloudwatch_mcp.pytest_plugin; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_the_python_api_of_the_documentation_exists() -> None:
+    document = (ROOT / "docs" / "testing-your-agent.md").read_text("utf-8")
+    rows = re.findall(r"(?m)^\| `(cloudwatch_mcp\.\w+)\.(\w+)`(?:, `(\w+)`)? \|", document)
+    assert len(rows) == 6
+    for module, *names in rows:
+        assert set(filter(None, names)) <= set(import_module(module).__all__)

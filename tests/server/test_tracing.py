@@ -24,8 +24,8 @@ from cloudwatch_mcp.server.tracing import start_tracing
 from tests.support.endpoint import PATIENCE
 from tests.support.server_process import ServerProcess, environment
 
-SECRET = "customer-4711"
-TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+CUSTOMER = "customer-4711"
+TRACE, PARENT = "ab" * 16, "cd" * 8
 CATALOG_ONLY = ("get_recommended_metric_alarms", {"namespace": "AWS/Lambda", "metric_name": "Errors"})
 
 
@@ -78,7 +78,7 @@ async def test_the_span_of_a_call_has_tool_region_aws_calls_outcome_and_size(
 @pytest.mark.anyio
 async def test_a_failed_call_has_its_kind_of_error(server: CloudWatchServer, spans: Spans) -> None:
     async with Client(server) as client:
-        assert (await client.call_tool("describe_log_groups", {"region": SECRET})).is_error
+        assert (await client.call_tool("describe_log_groups", {"region": CUSTOMER})).is_error
     span = spans.named("tools/call describe_log_groups")
     assert span.attributes
     assert (span.attributes["cloudwatch_mcp.outcome"], span.attributes["error.type"]) == ("InputError", "tool_error")
@@ -90,22 +90,22 @@ async def test_a_span_has_no_argument_no_name_that_the_client_made_up_and_no_mes
     server: CloudWatchServer, spans: Spans
 ) -> None:
     async with Client(server) as client:
-        await client.call_tool(SECRET, {SECRET: SECRET})
-        await client.call_tool("describe_log_groups", {"log_group_name_prefix": SECRET, SECRET: 1})
-        for prompt in (SECRET, "triage_alarm"):
+        await client.call_tool(CUSTOMER, {CUSTOMER: CUSTOMER})
+        await client.call_tool("describe_log_groups", {"log_group_name_prefix": CUSTOMER, CUSTOMER: 1})
+        for prompt in (CUSTOMER, "triage_alarm"):
             with pytest.raises(MCPError):
-                await client.get_prompt(prompt, {SECRET: SECRET})
+                await client.get_prompt(prompt, {CUSTOMER: CUSTOMER})
         with pytest.raises(MCPError):
-            await client.read_resource(f"file:///{SECRET}")
-    with spans.tracer("mcp-python-sdk").start_as_current_span("tools/call", attributes={"x": SECRET}) as span:
-        span.record_exception(ValueError(SECRET))
+            await client.read_resource(f"file:///{CUSTOMER}")
+    with spans.tracer("mcp-python-sdk").start_as_current_span("tools/call", attributes={"x": CUSTOMER}) as span:
+        span.record_exception(ValueError(CUSTOMER))
     names = [span.name for span in spans.all()]
     assert {"tools/call", "tools/call describe_log_groups", "prompts/get", "resources/read"} <= {*names}
-    assert SECRET not in "".join(span.to_json() for span in spans.all())
+    assert CUSTOMER not in "".join(span.to_json() for span in spans.all())
 
 
 def test_the_spans_of_other_libraries_are_not_exported(spans: Spans) -> None:
-    with spans.tracer("another").start_as_current_span(SECRET, kind=SpanKind.SERVER):
+    with spans.tracer("another").start_as_current_span(CUSTOMER, kind=SpanKind.SERVER):
         pass
     assert spans.all() == []
 

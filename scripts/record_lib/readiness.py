@@ -10,13 +10,14 @@ import anyio
 
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.sandbox.incidents.checkout_failures import INCIDENT
-from cloudwatch_mcp.sandbox.kit.metrics import FINE, SampledMetric
+from cloudwatch_mcp.sandbox.kit.metrics import SampledMetric
 from scripts.record_lib.account import Account, RunFailed, listed
 
 AT_MOST = timedelta(minutes=20)
 _INTERVAL = 15.0
 _PERIOD = 300
 _HOUR = timedelta(hours=1)
+_THREE_HOURS = timedelta(hours=3)
 _UNFINISHED = ("Scheduled", "Running")
 
 
@@ -80,7 +81,7 @@ def _readable_events(account: Account, names: Iterable[str], now: datetime, cloc
 
 def _written_periods(series: SampledMetric, now: datetime) -> set[int]:
     """The five-minute periods of the last three hours in which the metric was written."""
-    start = (now - FINE).timestamp()
+    start = (now - _THREE_HOURS).timestamp()
     times = (datum["Timestamp"] for datum in series.datapoints(now))
     return {time // _PERIOD for time in times if time >= start}
 
@@ -90,7 +91,7 @@ def _readable_periods(account: Account, series: Sequence[SampledMetric], now: da
     queries = [_query(f"m{number}", each, account.prefix) for number, each in enumerate(series)]
     namespaces = {each.published_in(account.prefix) for each in series}
     names = [listed(account.cloudwatch, "list_metrics", "Metrics[].MetricName", Namespace=each) for each in namespaces]
-    window = {"StartTime": now - FINE, "EndTime": now}
+    window = {"StartTime": now - _THREE_HOURS, "EndTime": now}
     counts = "MetricDataResults[].length(Values)"
     data: Iterator[int] = listed(account.cloudwatch, "get_metric_data", counts, MetricDataQueries=queries, **window)
     return sum(len(list(each)) for each in names) + sum(data)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from cloudwatch_mcp.sandbox.incident.requests import requests
 from cloudwatch_mcp.sandbox.incidents.checkout_failures import INCIDENT
 from cloudwatch_mcp.sandbox.kit.alarm_states import state_changes
 from cloudwatch_mcp.sandbox.kit.seed import Target, seed
@@ -17,7 +16,6 @@ NOW = datetime(2026, 11, 20, 12, 2, 33, tzinfo=timezone.utc)
 
 
 def data(now: datetime) -> list[Any]:
-    requests.cache_clear()
     events = [event for group in INCIDENT.log_groups[1:6] for event in group.events(now)]
     changes = [
         (change.alarm.name, change.at, change.state)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
+from functools import partial
+from math import nan
 
 import pytest
 
 from cloudwatch_mcp.sandbox.kit.alarm_states import state_changes
 from cloudwatch_mcp.sandbox.kit.alarms import ABOVE, BELOW, MetricAlarm
 from cloudwatch_mcp.sandbox.kit.anomalies import Detector, anomalies
-from cloudwatch_mcp.sandbox.kit.logs import Deployment, Line, LogGroup, lines, one_of, whole
-from cloudwatch_mcp.sandbox.kit.metrics import SampledMetric, count, gauge, metric
+from cloudwatch_mcp.sandbox.kit.logs import Deployment, Line, LogGroup, lines, one_of, uuid, whole
+from cloudwatch_mcp.sandbox.kit.metrics import SampledMetric, count, gauge, latency, metric, metrics
 from cloudwatch_mcp.sandbox.kit.timeline import Level, daily, phases, pulses, ramp, times
 
 NOW = datetime(2026, 11, 20, 12, 0, 33, tzinfo=timezone.utc)
@@ -58,6 +60,30 @@ def test_texts_of_one_event_share_their_values_and_follow_each_other() -> None:
     for start, end in zip(events[::2], events[1::2], strict=True):
         assert start.message.removeprefix("START") == end.message.removeprefix("END")
         assert (start.stream, start.time + 1) == (end.stream, end.time)
+
+
+def test_lines_about_the_same_have_the_same_times_and_values() -> None:
+    request = partial(lines, 0.5, id=uuid, city=one_of("Nordhafen", "Süßenbrück"), took=whole(1, 9))
+    one = list(request("$id of $city", about="orders", streams=["a", "b"])(NOW))
+    other = list(request("took $took", "id $id", about="orders")(NOW))[1::2]
+    unrelated = list(request("$id of $city")(NOW))
+    assert [event.time + 1 for event in one] == [event.time for event in other]
+    assert [event.message[:36] for event in one] == [event.message.removeprefix("id ") for event in other]
+    assert not {event.message[:36] for event in one} & {event.message[:36] for event in unrelated}
+
+
+def test_value_that_begins_with_a_brace_is_an_object() -> None:
+    event = next(iter(lines(1, {"customer": "$customer"}, customer=one_of('{"city":"Żabia Góra"}'))(NOW)))
+    assert json.loads(event.message)["customer"] == {"city": "Żabia Góra"}
+
+
+def test_patterns_match_the_lines() -> None:
+    writer = lines(30, {"msg": "pool", "max": "$size", "host": "$host"}, size=whole(8, 9), host=one_of("a", "b"))
+    (pattern,) = writer.patterns
+    assert pattern == '{"time":"<*>","msg":"pool","max":<*>,"host":"<*>"}'
+    detector = Detector("shop", "/shop", 9, (("HIGH", "New", pattern),))
+    (found,) = anomalies(detector, LogGroup("/shop", (writer,)), NOW, "arn:d", "arn:g")
+    assert found["patternTokens"][3]["enumerations"].keys() == {"8", "9"}
 
 
 def test_deployment_has_a_start_and_an_end() -> None:
@@ -129,6 +155,36 @@ def test_reason_has_the_datapoints_that_breach() -> None:
 def test_metrics_of_different_dimensions_have_different_noise() -> None:
     one, other = (metric("Shop", "Orders", "Count", count, 500, Region=region) for region in ("eu", "us"))
     assert [one.samples(minute) for minute in range(9)] != [other.samples(minute) for minute in range(9)]
+
+
+@pytest.mark.parametrize(("description", "sent"), [("", {}), ("Slow.", {"AlarmDescription": "Slow."})])
+def test_alarm_without_a_description_sends_none(description: str, sent: dict[str, str]) -> None:
+    parameters = MetricAlarm("slow", measured(1), "Sum", ABOVE, 5, description=description).parameters("", [])
+    assert {name: value for name, value in parameters.items() if name == "AlarmDescription"} == sent
+
+
+def test_metrics_with_the_same_dimensions_are_those_made_one_by_one() -> None:
+    both = metrics("Shop", ("Orders", "Count", count, 500), ("Load", "Percent", gauge, 40), Region="eu")
+    alone = (
+        metric("Shop", "Orders", "Count", count, 500, Region="eu"),
+        metric("Shop", "Load", "Percent", gauge, 40, Region="eu"),
+    )
+    assert [(each.name, each.unit, each.dimensions, each.samples(7)) for each in both] == [
+        (each.name, each.unit, each.dimensions, each.samples(7)) for each in alone
+    ]
+
+
+def test_gauge_has_a_gap_where_its_level_is_nan() -> None:
+    made = metric("Shop", "Hits", "Percent", gauge, phases(90, (30, nan), (20, 90)))
+    assert [bool(made.samples(minute)) for minute in (31, 30, 21, 20)] == [True, False, False, True]
+
+
+def test_latency_has_a_share_of_requests_that_wait() -> None:
+    made = metric("Shop", "Latency", "Milliseconds", latency(1000, (5000, phases(0, (30, 0.25)))), 100)
+    assert max(made.samples(31))[0] < 400
+    slow = sum(times for value, times in made.samples(30) if value > 4800)
+    assert slow == 250
+    assert sum(times for _, times in made.samples(30)) == pytest.approx(1000, rel=0.01)
 
 
 def test_only_metrics_in_namespaces_of_aws_are_left_out_of_an_account() -> None:

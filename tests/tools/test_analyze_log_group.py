@@ -36,7 +36,7 @@ async def test_incident(ask: Ask, snapshot: SnapshotAssertion) -> None:
 @pytest.mark.settings(max_response_chars=2000)
 async def test_over_the_budget(ask: Ask, snapshot: SnapshotAssertion) -> None:
     """The note says how to get fewer rows."""
-    reply = await ask("analyze_log_group", log_group_arn="/shop/nginx/access", start_time="30s")
+    reply = await ask("analyze_log_group", log_group_arn="/ecs/shop/checkout", start_time="30s")
 
     assert reply.notes[-1].endswith("narrow the window.")
     assert reply == snapshot

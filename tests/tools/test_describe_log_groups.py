@@ -59,7 +59,7 @@ async def test_max_items(ask: Ask, snapshot: SnapshotAssertion) -> None:
 
 
 @pytest.mark.vcr
-@pytest.mark.settings(max_response_chars=2000)
+@pytest.mark.settings(max_response_chars=1500)
 async def test_over_the_budget(ask: Ask, snapshot: SnapshotAssertion) -> None:
     """The note says how to narrow the search."""
     reply = await ask("describe_log_groups")

@@ -62,7 +62,7 @@ async def test_over_the_budget(ask: Ask, snapshot: SnapshotAssertion) -> None:
     reply = await ask("get_alarm_history", alarm_name="shop-batch-host-cpu", max_items=50)
 
     assert reply.notes[-1].endswith("narrow the window or lower max_items.")
-    assert reply.rows("transitions")[0]["time"] == "2026-11-20T11:45:10Z"
+    assert reply.rows("transitions")[0]["time"] == "2026-11-20T11:55:13Z"
     assert reply == snapshot
 
 

@@ -294,4 +294,4 @@ async def test_in_the_incident_the_slow_payments_are_told_by_their_pool(connecte
     timeouts = next(row for row in reply.rows("top_patterns") if "card gateway call timed out" in row["pattern"])
     assert (timeouts["before"], timeouts["change"], timeouts["severity"]) == (0, "new", "Error")
     authorized = next(row for row in reply.rows("top_patterns") if "payment authorized" in row["pattern"])
-    assert authorized["values"]["version"] == {"2.15.0": 0.81, "2.14.0": 0.19}
+    assert authorized["values"]["version"] == {"2.15.0": 0.79, "2.14.0": 0.21}

@@ -68,7 +68,7 @@ async def test_a_series_has_its_baseline_change_and_onset(connected: Connected) 
     async with connected() as ask_tool:
         reply = await ask_tool("get_metric_data", **QUEUE, compare_to="3h")
     (series,) = reply.data["series"]
-    assert series["baseline"] == {"avg": 9, "min": 6, "max": 12}
+    assert series["baseline"] == {"avg": 8.94444, "min": 6.66667, "max": 11}
     assert series["change"].startswith("×4")
     assert series["summary"]["onset"]["at"] == "2026-11-20T11:15:00Z"
     assert series["summary"]["onset"]["before"] == 9

@@ -12,7 +12,7 @@ from cloudwatch_mcp.sandbox.kit.alarms import ABOVE, BELOW, CompositeAlarm, Metr
 from cloudwatch_mcp.sandbox.kit.anomalies import Detector
 from cloudwatch_mcp.sandbox.kit.incident import Call, Incident, SavedQuery, Truth, deployments
 from cloudwatch_mcp.sandbox.kit.logs import Deployment, Lines, LogGroup, around, lines, one_of, uuid, whole
-from cloudwatch_mcp.sandbox.kit.metrics import SampledMetric, count, gauge, metric
+from cloudwatch_mcp.sandbox.kit.metrics import SampledMetric, count, gauge, metric, metrics
 from cloudwatch_mcp.sandbox.kit.timeline import Level, daily, phases, pulses, ramp, times
 
 _DEPLOYED, _EXHAUSTED = 51, 45
@@ -85,16 +85,15 @@ _LOG_GROUPS = (
 
 
 def _function(name: str, invocations: Level, seconds: float, throttles: Level, mistakes: float) -> list[SampledMetric]:
-    return [
-        metric("AWS/Lambda", metric_name, unit, gauge if unit == "Milliseconds" else count, level, FunctionName=name)
-        for metric_name, unit, level in (
-            ("Invocations", "Count", invocations),
-            ("Errors", "Count", mistakes),
-            ("Throttles", "Count", throttles),
-            ("Duration", "Milliseconds", 1000 * seconds),
-            ("ConcurrentExecutions", "Count", times(invocations, seconds / 60)),
-        )
-    ]
+    return metrics(
+        "AWS/Lambda",
+        ("Invocations", "Count", count, invocations),
+        ("Errors", "Count", count, mistakes),
+        ("Throttles", "Count", count, throttles),
+        ("Duration", "Milliseconds", gauge, 1000 * seconds),
+        ("ConcurrentExecutions", "Count", count, times(invocations, seconds / 60)),
+        FunctionName=name,
+    )
 
 
 _INTAKE_METRICS = _function("order-intake", times(daily(420), _served), 0.12, times(daily(420), _refused), 0.1)

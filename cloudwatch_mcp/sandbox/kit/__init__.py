@@ -1,7 +1,8 @@
 """What an incident is made of.
 
 An incident is one module in `cloudwatch_mcp/sandbox/incidents/`: add its name to `INCIDENTS` there and define
-`INCIDENT`, an `Incident`. `quiet_day` is a short one to begin with. Its parts:
+`INCIDENT`, an `Incident`. `quiet_day` is a short one to begin with; a large one can have its log lines in a second
+module, as `checkout_failures` has. Its parts:
 
 Time
     is in minutes before the end of the data, the sandbox's `now`: 95 is 95 minutes before the end, and numbers count
@@ -13,11 +14,13 @@ Logs
     `LogGroup(name, (writer, ...))`. A writer is `lines(level, text, ..., streams=..., name=draw)`, with the lines per
     minute and a template: a text with `$name`, or a dict, which becomes a JSON line. A draw is a random value:
     `one_of`, `whole`, `around`, `uuid`. Several texts belong together, like START and REPORT of a Lambda function.
-    `Line` is a single line, and `Deployment` a release; put releases in a log group of their own.
+    Lines `about` the same have the same times and values, like those of two services about one request. `Line` is a
+    single line, and `Deployment` a release; put releases in a log group of their own.
 
 Metrics
-    `metric(namespace, name, unit, count, level, Dimension="value")`, or `gauge` in place of `count`. In `AWS/...`
-    namespaces use AWS's own names, units and dimensions: the tools know them.
+    `metric(namespace, name, unit, count, level, Dimension="value")`, or `gauge` or `latency(...)` in place of `count`;
+    a gauge's level of nan is a gap. `metrics` makes several with the same dimensions. In `AWS/...` namespaces use
+    AWS's own names, units and dimensions: the tools know them.
 
 Alarms
     `MetricAlarm(name, metric, statistic, ABOVE, threshold)` and `CompositeAlarm(name, description, rule)`. Write no

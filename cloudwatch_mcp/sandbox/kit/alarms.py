@@ -58,7 +58,7 @@ class MetricAlarm:
         """For PutMetricAlarm."""
         return {
             "AlarmName": prefix + self.name,
-            "AlarmDescription": self.description,
+            **({"AlarmDescription": self.description} if self.description else {}),
             "AlarmActions": actions if self.notifies else [],
             "ComparisonOperator": self.comparison,
             "EvaluationPeriods": self.datapoints[1],

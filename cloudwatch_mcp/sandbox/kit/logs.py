@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -27,10 +28,14 @@ class Event(NamedTuple):
     message: str
 
 
+Writer: TypeAlias = Callable[[datetime], Iterable[Event]]
+"""Writes events until a time."""
+
+
 @dataclass(frozen=True)
 class LogGroup:
     name: str
-    writers: tuple[Callable[[datetime], Iterable[Event]], ...] = ()
+    writers: tuple[Writer, ...] = ()
     retention: int | None = 30
     log_class: str = "STANDARD"
     age_in_days: int = 420
@@ -46,30 +51,45 @@ class Lines:
     Attributes:
         per_minute: how many there are.
         texts: the line; several texts are events that belong together, a millisecond apart, with the same values.
-            $time, $spaced and $common are the time in three formats.
+            $time, $spaced, $common and $epoch are the time in four formats.
         values: what the other $names are, drawn for each line.
         streams: the log streams; a line is in one of them.
+        about: what happened, if several services write lines about it: lines with the same rate and values about the
+            same have the same times and draws. By default, lines are unrelated.
     """
 
     per_minute: Level
     texts: tuple[Text, ...]
     values: Mapping[str, Draw]
     streams: tuple[str, ...]
+    about: str
 
     def __call__(self, now: datetime) -> Iterator[Event]:
-        random, rate = randomness(f"{self.streams} {self.texts}"), function(self.per_minute)
-        templates = [_template(text, self.values) for text in self.texts]
-        end = int(anchor(now).timestamp() * 1000)
+        about, rate = self.about or f"{self.streams} {self.texts}", function(self.per_minute)
+        texts = [_template(text, self.values) for text in self.texts]
+        draws = [(name, self.values[name], randomness(f"{about} {name}")) for name in _used(self.values, *texts)]
+        templates = [(text, [(name, _FORMS[name]) for name in _used(_FORMS, text)]) for text in texts]
+        random, end = randomness(about), int(anchor(now).timestamp() * 1000)
         for minute in range(LOGGED, 0, -1):
             for _ in range(int(rate(minute) + random.random())):
-                time, stream = end - minute * 60_000 + int(random.random() * 59_900), random.choice(self.streams)
-                values = {name: draw(random) for name, draw in self.values.items()}
-                for offset, template in enumerate(templates):
-                    yield Event(stream, time + offset, template % (values | _times(time + offset)))
+                time = end - minute * 60_000 + int(random.random() * 59_900)
+                stream = self.streams[int(random.random() * len(self.streams))]
+                values: dict[str, object] = {name: draw(its_random) for name, draw, its_random in draws}
+                for at, (template, written) in enumerate(templates, time):
+                    for name, form in written:
+                        values[name] = form(at)
+                    yield Event(stream, at, template % values)
+
+    @property
+    def patterns(self) -> list[str]:
+        """The texts with <*> for each value, for a `Detector`."""
+        return [_template(text, self.values) % defaultdict(lambda: "<*>") for text in self.texts]
 
 
-def lines(per_minute: Level, *texts: Text, streams: Iterable[str] = ("main",), **values: Draw) -> Lines:
-    return Lines(per_minute, texts, values, tuple(streams))
+def lines(
+    per_minute: Level, *texts: Text, streams: Iterable[str] = ("main",), about: str = "", **values: Draw
+) -> Lines:
+    return Lines(per_minute, texts, values, tuple(streams), about)
 
 
 @dataclass(frozen=True)
@@ -105,12 +125,13 @@ class Deployment:
 
 
 def one_of(*values: str) -> Draw:
-    return lambda random: random.choice(values)
+    """One of the texts; those that begin with { are JSON objects."""
+    return lambda random: values[int(random.random() * len(values))]
 
 
 def whole(low: int, high: int) -> Draw:
     """A whole number, both limits included."""
-    return lambda random: random.randint(low, high)
+    return lambda random: low + int(random.random() * (high - low + 1))
 
 
 def around(median: float, spread: float = 0.3) -> Draw:
@@ -129,8 +150,9 @@ def _template(text: Text, values: Mapping[str, Draw]) -> str:
         return _for_formatting(text)
     line = json_line(time="$time", **text)
     for name, draw in values.items():
-        if not isinstance(draw(Random(0)), str):  # noqa: S311  # only the type matters
-            line = line.replace(f'"${name}"', f"${name}")  # a number, without quotes
+        value = draw(Random(0))  # noqa: S311  # only the type matters
+        if not isinstance(value, str) or value.startswith("{"):
+            line = line.replace(f'"${name}"', f"${name}")  # a number or an object, without quotes
     return _for_formatting(line)
 
 
@@ -138,8 +160,8 @@ def _for_formatting(text: str) -> str:
     return re.sub(r"\$([a-z_]+)", r"%(\1)s", text.replace("%", "%%"))
 
 
-def _times(time: int) -> dict[str, Any]:
-    return {"time": iso(time), "spaced": spaced(time), "common": common_log(time // 1000)}
+def _used(names: Iterable[str], *templates: str) -> list[str]:
+    return [name for name in names if any(f"%({name})s" in template for template in templates)]
 
 
 @lru_cache(maxsize=8192)
@@ -156,9 +178,17 @@ def spaced(time: int) -> str:
     return iso(time).replace("T", " ")[:-1]
 
 
-def common_log(second: int) -> str:
+def common_log(time: int) -> str:
     """As in Apache's and nginx's access logs: `20/Nov/2026:12:00:00 +0000`."""
-    return f"{_minute(second // 60, '%d/%b/%Y:%H:%M')}:{second % 60:02d} +0000"
+    return f"{_minute(time // 60_000, '%d/%b/%Y:%H:%M')}:{time // 1000 % 60:02d} +0000"
+
+
+_FORMS: dict[str, Callable[[int], object]] = {
+    "time": iso,
+    "spaced": spaced,
+    "common": common_log,
+    "epoch": lambda time: time // 1000,
+}
 
 
 def json_line(**members: Any) -> str:

@@ -2,19 +2,19 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from cloudwatch_mcp.sandbox.kit.timeline import Level, anchor, function, noise, within
+from cloudwatch_mcp.sandbox.kit.timeline import Level, anchor, function, noise
 
 Samples = list[tuple[float, float]]
 """Values and how often each was measured within a minute."""
 Sampler = Callable[[float], Samples]
 """A function of the minutes before the anchor."""
+Kind = Callable[[str, Level], Sampler]
+"""Makes a sampler from a name for its noise and a level."""
 
-FINE = timedelta(hours=3)
-"""The age up to which there is a datapoint every minute. Before, there is one for every five minutes."""
 HISTORY = timedelta(hours=48)
 
 # A lognormal distribution by its quantiles: factors of the median, each with its weight.
@@ -35,7 +35,8 @@ class SampledMetric:
     samples: Sampler
     basic: bool = False
     """Measured every five minutes, like EC2's basic monitoring."""
-    fine: timedelta = FINE
+    fine: timedelta = timedelta(hours=6)
+    """The age up to which there is a datapoint every minute. Before, there is one for every five minutes."""
 
     @property
     def is_of_aws(self) -> bool:
@@ -88,30 +89,14 @@ def _percentile(samples: Samples, percent: float) -> float:
 
 
 def gauge(name: str, level: Level, jitter: float = 0.04) -> Sampler:
-    """One measurement per minute around a level."""
+    """One measurement per minute around a level; none where the level is nan."""
     draw, at = noise(name), function(level)
-    return lambda minute: [(round(at(minute) * max(0.0, 1 + jitter * draw(minute)), 3), 1.0)]
 
+    def samples(minute: float) -> Samples:
+        value = round(at(minute) * max(0.0, 1 + jitter * draw(minute)), 3)
+        return [] if math.isnan(value) else [(value, 1.0)]
 
-def metric(
-    namespace: str,
-    name: str,
-    unit: str,
-    kind: Callable[[str, Level], Sampler],
-    level: Level,
-    /,
-    *,
-    basic: bool = False,
-    **dimensions: str,
-) -> SampledMetric:
-    """A metric of one kind, `count` or `gauge`, with its own noise."""
-    samples = kind(f"{namespace} {name} {dimensions}", level)
-    return SampledMetric(namespace, name, dimensions, unit, samples, basic, timedelta(hours=12))
-
-
-def with_gaps(samples: Sampler, *spans: tuple[float, float]) -> Sampler:
-    """The samples without those in the spans."""
-    return lambda minute: [] if any(within(minute, *span) for span in spans) else samples(minute)
+    return samples
 
 
 def count(name: str, level: Level, jitter: float = 0.04) -> Sampler:
@@ -126,18 +111,45 @@ def count(name: str, level: Level, jitter: float = 0.04) -> Sampler:
     return samples
 
 
-def latency(
-    name: str, median: float, requests: Callable[[float], float], waiting: Callable[[float], list[tuple[float, float]]]
-) -> Sampler:
-    """Milliseconds: lognormal, except for the shares of requests that wait a given time."""
-    draw = noise(name)
+def latency(requests: Level, *waits: tuple[float, Level]) -> Kind:
+    """Milliseconds around a median, lognormal, except for the shares of the requests that wait a given time."""
+    total, shares = function(requests), [(time, function(share)) for time, share in waits]
 
-    def samples(minute: float) -> Samples:
-        total, waits = requests(minute), waiting(minute)
-        usual = total * (1 - math.fsum(share for _, share in waits))
-        centre = median * (1 + 0.03 * draw(minute))
-        body = [(centre * distance, usual * weight) for distance, weight in _QUANTILES]
-        tail = [(time * (1 + 0.01 * draw(minute + time)), total * share) for time, share in waits]
-        return [(round(value, 1), float(max(1, round(times)))) for value, times in body + tail]
+    def kind(name: str, median: Level) -> Sampler:
+        draw, at = noise(name), function(median)
 
-    return samples
+        def samples(minute: float) -> Samples:
+            waiting = [(time * (1 + 0.01 * draw(minute + time)), share(minute)) for time, share in shares]
+            usual, centre = 1 - math.fsum(share for _, share in waiting), at(minute) * (1 + 0.03 * draw(minute))
+            body = [(centre * distance, usual * weight) for distance, weight in _QUANTILES]
+            tail = [(time, share) for time, share in waiting if share]
+            return [(round(value, 1), float(max(1, round(total(minute) * share)))) for value, share in body + tail]
+
+        return samples
+
+    return kind
+
+
+def metrics(namespace: str, *series: tuple[str, str, Kind, Level], **dimensions: str) -> list[SampledMetric]:
+    """Metrics with the same dimensions, each by its name, unit, kind and level; each with its own noise."""
+    return [
+        SampledMetric(namespace, name, dimensions, unit, kind(f"{namespace} {name} {dimensions}", level))
+        for name, unit, kind, level in series
+    ]
+
+
+def metric(
+    namespace: str,
+    name: str,
+    unit: str,
+    kind: Kind,
+    level: Level,
+    /,
+    *,
+    basic: bool = False,
+    fine: timedelta = SampledMetric.fine,
+    **dimensions: str,
+) -> SampledMetric:
+    """One metric; its kind is `count`, `gauge` or a `latency`."""
+    (made,) = metrics(namespace, (name, unit, kind, level), **dimensions)
+    return replace(made, basic=basic, fine=fine)

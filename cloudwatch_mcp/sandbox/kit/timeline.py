@@ -5,6 +5,7 @@ import random
 import zlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TypeAlias
 
 Level: TypeAlias = "Callable[[float], float] | float"
@@ -20,14 +21,11 @@ def before(now: datetime, minutes: float) -> datetime:
     return anchor(now) - timedelta(minutes=minutes)
 
 
-def within(minute: float, start: float, end: float) -> bool:
-    return end < minute <= start
-
-
 def function(level: Level) -> Callable[[float], float]:
     return level if callable(level) else lambda _: level
 
 
+@lru_cache(maxsize=4096)
 def traffic(minute: float) -> float:
     """The share of the daily peak, which is at the end."""
     return 0.62 + 0.38 * math.cos(2 * math.pi * minute / 1440)
@@ -40,8 +38,8 @@ def daily(peak: float) -> Callable[[float], float]:
 
 def phases(initial: Level, *changes: tuple[float, Level]) -> Callable[[float], float]:
     """`initial`, and from each `(minutes before the end, level)` on that level. The oldest change comes first."""
-    steps = [(math.inf, function(initial)), *((start, function(level)) for start, level in changes)]
-    return lambda minute: next(level for start, level in reversed(steps) if minute <= start)(minute)
+    steps = [(start, function(level)) for start, level in [*reversed(changes), (math.inf, initial)]]
+    return lambda minute: next(level for start, level in steps if minute <= start)(minute)
 
 
 def ramp(start: float, end: float, low: float, high: float) -> Callable[[float], float]:
@@ -57,8 +55,9 @@ def pulses(every: float, length: float, high: Level, low: Level) -> Callable[[fl
 
 def times(*levels: Level) -> Callable[[float], float]:
     """The product of the levels."""
-    functions = [function(level) for level in levels]
-    return lambda minute: math.prod(each(minute) for each in functions)
+    functions = [level for level in levels if callable(level)]
+    constant = math.prod([level for level in levels if not callable(level)])
+    return lambda minute: constant * math.prod([each(minute) for each in functions])
 
 
 def randomness(name: str) -> random.Random:

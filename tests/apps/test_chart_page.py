@@ -149,7 +149,7 @@ def test_each_series_of_a_committed_answer_is_a_line_with_the_unit_of_its_query(
     answer = committed("get_metric_data", "several_metrics")
     host.show(answer, {"queries": [{}, {}]}, {"cloudwatch-mcp/units": {"errors": "Percent"}})
     assert len(paths(host)) == len(answer["series"]) == 2
-    assert "3,331%" in host.app.locator("#legend").inner_text()
+    assert "3,329%" in host.app.locator("#legend").inner_text()
     assert "18,664%" not in host.app.locator("#legend").inner_text()
 
 

@@ -13,7 +13,7 @@ from cloudwatch_mcp.sandbox.incidents import checkout_logs as logs
 from cloudwatch_mcp.sandbox.incidents.checkout_logs import logged, rollout
 from cloudwatch_mcp.sandbox.kit.alarms import ABOVE, BELOW, UNDER_BAND, CompositeAlarm, MetricAlarm
 from cloudwatch_mcp.sandbox.kit.anomalies import Detector
-from cloudwatch_mcp.sandbox.kit.incident import Call, Incident, SavedQuery, Truth
+from cloudwatch_mcp.sandbox.kit.incident import Call, Incident, SavedQuery, Truth, query
 from cloudwatch_mcp.sandbox.kit.logs import Deployment, Line, LogGroup, around, lines, one_of, uuid, whole
 from cloudwatch_mcp.sandbox.kit.metrics import HISTORY, Kind, count, gauge, latency, metric, metrics
 from cloudwatch_mcp.sandbox.kit.timeline import Level, daily, phases, pulses, ramp, times, traffic
@@ -241,10 +241,8 @@ INCIDENT = Incident(
         Call("get_active_alarms", {}, ("shop-checkout-degraded", "fired first")),
         Call("get_metric_data", {"namespace": "Shop/Payments", "start_time": "3h"}, ("GatewayPoolWaiting", "{onset}")),
         Call("analyze_log_group", {"log_group_arn": _PAYMENTS, "start_time": "1h"}, ("pool.wait_ms",)),
-        Call("execute_log_insights_query", {
-            "query_string": "fields @timestamp, service, version, change, config.gateway.pool_max "
+        query("fields @timestamp, service, version, change, config.gateway.pool_max "
             '| filter msg = "deployment started" or msg like /^payments .* starting/',
-            "start_time": "24h", "log_group_names": [_RELEASES, _PAYMENTS],
-        }, ("2.15.0", "2.14.0", "shared HTTP library")),
+            [_RELEASES, _PAYMENTS], "24h", "2.15.0", "2.14.0", "shared HTTP library"),
     ),
 )  # fmt: skip

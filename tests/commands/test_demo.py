@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
@@ -20,6 +22,7 @@ from cloudwatch_mcp.sandbox.kit.incident import Call
 from cloudwatch_mcp.server.tool_calls import build_server
 from tests.server.test_definitions import TEN
 from tests.support.frozen_time import NOW
+from tests.support.places import ROOT
 
 TABLE = {
     "columns": ["name", "condition", "sample"],
@@ -178,3 +181,16 @@ def test_another_incident_is_solved_by_its_own_calls_and_ends_with_the_truth(
     assert "with the incident flood ...\nA flood. It rains.\n" in printed
     assert "\nThe truth: The rain.\n    river is innocent: it is dry.\n" in printed
     assert " --sandbox --incident flood\n" in printed
+
+
+def test_a_reader_that_has_enough_ends_the_demo_quietly() -> None:
+    program = "from cloudwatch_mcp.commands.demo import _print\nwhile True: _print('line')"
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().split() == [b"line"]
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1

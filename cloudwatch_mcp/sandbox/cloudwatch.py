@@ -1,7 +1,7 @@
 """CloudWatch: moto's API with the sandbox's own metrics and alarms. Dashboards and insight rules are moto's."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from threading import RLock
@@ -12,7 +12,7 @@ from moto.cloudwatch.exceptions import ResourceNotFoundException, ValidationErro
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.exceptions import ServiceException
-from moto.core.responses import ActionResult, EmptyResult
+from moto.core.responses import ActionResult
 from moto.core.utils import get_service_model
 
 from cloudwatch_mcp.sandbox.alarms.anomaly_detectors import AnomalyDetectors
@@ -24,6 +24,8 @@ from cloudwatch_mcp.sandbox.metrics.metric_statistics import get_metric_statisti
 from cloudwatch_mcp.sandbox.metrics.store import MetricStore
 from cloudwatch_mcp.sandbox.model_constraints import violations
 
+Request = Mapping[str, Any]
+
 _NAMESPACES = {"ValidationError": "com.amazon.coral.validate#"}
 _NAMESPACE = "com.amazonaws.cloudwatch.v2010_08_01#"
 
@@ -34,6 +36,11 @@ class _Region:
         self.metrics = MetricStore()
         self.alarms = Alarms(clock, place.region, place.account, partial(read_series, store=self.metrics, place=place))
         self.detectors = AnomalyDetectors()
+
+    @property
+    def current_alarms(self) -> Alarms:
+        self.alarms.evaluate()
+        return self.alarms
 
 
 class _State:
@@ -73,17 +80,36 @@ def evaluate_alarms(since: datetime) -> None:
             region.alarms.evaluate(since)
 
 
+def _put_metric_data(region: _Region, request: Request) -> None:
+    entities = request.get("EntityMetricData", [])
+    data = [datum for part in (request, *entities) for datum in part.get("MetricData", [])]
+    region.metrics.put(request["Namespace"], data, _state.clock.now())
+
+
+def _put_metric_alarm(region: _Region, request: Request) -> None:
+    region.current_alarms.put_metric_alarm(request, hold=_state.hold_alarms)
+    region.detectors.put_for_alarm(request)
+
+
+def _tagger(region: _Region, request: Request) -> Any:
+    if not region.alarms.tagger.has_tags(request["ResourceARN"]):
+        raise ResourceNotFoundException("Unknown")
+    return region.alarms.tagger
+
+
+def _describe_alarms_for_metric(_region: _Region, _request: Request) -> None:
+    raise NotImplementedError("The sandbox lacks DescribeAlarmsForMetric; AWS has it. Use DescribeAlarms.")
+
+
+def _operation(answer: Callable[[_Region, Request], Any]) -> Callable[[CloudWatchResponse], ActionResult]:
+    def method(self: CloudWatchResponse) -> ActionResult:
+        region = _state.region(Place(self.current_account, self.region))
+        return ActionResult(answer(region, self._get_params()) or {})
+
+    return method
+
+
 class SandboxCloudWatchResponse(CloudWatchResponse):
-    @property
-    def _cloud(self) -> _Region:
-        return _state.region(Place(self.current_account, self.region))
-
-    @property
-    def _alarms(self) -> Alarms:
-        alarms = self._cloud.alarms
-        alarms.evaluate()
-        return alarms
-
     def parse_parameters(self, request: Any) -> None:
         # moto converts each of up to 1,000 datums by the model; JSON needs no conversion.
         if self._get_action() == "PutMetricData" and self._speaks_json():
@@ -111,96 +137,48 @@ class SandboxCloudWatchResponse(CloudWatchResponse):
     def _speaks_json(self) -> bool:
         return str(self.headers.get("Content-Type", "")).startswith("application/x-amz-json")
 
-    def put_metric_data(self) -> ActionResult:
-        params = self._get_params()
-        data = [*params.get("MetricData", [])]
-        for entity in params.get("EntityMetricData", []):
-            data += entity.get("MetricData", [])
-        self._cloud.metrics.put(params["Namespace"], data, _state.clock.now())
-        return EmptyResult()
-
-    def list_metrics(self) -> ActionResult:
-        cloud = self._cloud
-        return ActionResult(list_metrics(self._get_params(), cloud.metrics, _state.clock.now(), cloud.place.account))
-
     def get_metric_data(self) -> Any:
-        cloud = self._cloud
-        answer = get_metric_data(self._get_params(), cloud.metrics, _state.clock.now(), cloud.place)
+        region = _state.region(Place(self.current_account, self.region))
+        answer = get_metric_data(self._get_params(), region.metrics, _state.clock.now(), region.place)
         if self._speaks_json():
             # moto would convert up to 100,800 timestamps, each in several steps.
             return 200, {}, json.dumps(answer)
         return ActionResult(answer)
 
-    def get_metric_statistics(self) -> ActionResult:
-        return ActionResult(get_metric_statistics(self._get_params(), self._cloud.metrics))
+    put_metric_data = _operation(_put_metric_data)
+    list_metrics = _operation(
+        lambda region, request: list_metrics(request, region.metrics, _state.clock.now(), region.place.account)
+    )
+    get_metric_statistics = _operation(lambda region, request: get_metric_statistics(request, region.metrics))
 
-    def put_metric_alarm(self) -> ActionResult:
-        self._alarms.put_metric_alarm(self._get_params(), hold=_state.hold_alarms)
-        self._cloud.detectors.put_for_alarm(self._get_params())
-        return EmptyResult()
-
-    def put_composite_alarm(self) -> ActionResult:
-        self._alarms.put_composite_alarm(self._get_params())
-        return EmptyResult()
-
-    def describe_alarms(self) -> ActionResult:
-        return ActionResult(self._alarms.describe(self._get_params()))
-
-    def describe_alarms_for_metric(self) -> ActionResult:
-        raise NotImplementedError("The sandbox lacks DescribeAlarmsForMetric; AWS has it. Use DescribeAlarms.")
-
-    def describe_alarm_history(self) -> ActionResult:
-        return ActionResult(self._alarms.history(self._get_params()))
-
-    def set_alarm_state(self) -> ActionResult:
-        params = self._get_params()
-        self._alarms.set_state(
-            params["AlarmName"], params["StateValue"], params["StateReason"], params.get("StateReasonData")
+    put_metric_alarm = _operation(_put_metric_alarm)
+    put_composite_alarm = _operation(lambda region, request: region.current_alarms.put_composite_alarm(request))
+    describe_alarms = _operation(lambda region, request: region.current_alarms.describe(request))
+    describe_alarms_for_metric = _operation(_describe_alarms_for_metric)
+    describe_alarm_history = _operation(lambda region, request: region.current_alarms.history(request))
+    set_alarm_state = _operation(lambda region, request: region.current_alarms.set_state(request))
+    delete_alarms = _operation(lambda region, request: region.current_alarms.delete(request["AlarmNames"]))
+    enable_alarm_actions = _operation(
+        lambda region, request: region.current_alarms.set_actions_enabled(request["AlarmNames"], enabled=True)
+    )
+    disable_alarm_actions = _operation(
+        lambda region, request: region.current_alarms.set_actions_enabled(request["AlarmNames"], enabled=False)
+    )
+    list_tags_for_resource = _operation(
+        lambda region, request: _tagger(region, request).list_tags_for_resource(request["ResourceARN"])
+    )
+    tag_resource = _operation(
+        lambda region, request: _tagger(region, request).tag_resource(request["ResourceARN"], request["Tags"])
+    )
+    untag_resource = _operation(
+        lambda region, request: _tagger(region, request).untag_resource_using_names(
+            request["ResourceARN"], request["TagKeys"]
         )
-        return EmptyResult()
+    )
 
-    def delete_alarms(self) -> ActionResult:
-        self._alarms.delete(self._get_params()["AlarmNames"])
-        return EmptyResult()
-
-    def enable_alarm_actions(self) -> ActionResult:
-        self._alarms.set_actions_enabled(self._get_params()["AlarmNames"], enabled=True)
-        return EmptyResult()
-
-    def disable_alarm_actions(self) -> ActionResult:
-        self._alarms.set_actions_enabled(self._get_params()["AlarmNames"], enabled=False)
-        return EmptyResult()
-
-    def put_anomaly_detector(self) -> ActionResult:
-        self._cloud.detectors.put(self._get_params())
-        return ActionResult({})
-
-    def delete_anomaly_detector(self) -> ActionResult:
-        self._cloud.detectors.delete(self._get_params())
-        return ActionResult({})
-
-    def describe_anomaly_detectors(self) -> ActionResult:
-        return ActionResult(self._cloud.detectors.describe(self._get_params()))
-
-    def list_tags_for_resource(self) -> ActionResult:
-        tags = self._tags()
-        return ActionResult({"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]})
-
-    def tag_resource(self) -> ActionResult:
-        self._tags().update({tag["Key"]: tag["Value"] for tag in self._get_params()["Tags"]})
-        return ActionResult({})
-
-    def untag_resource(self) -> ActionResult:
-        tags = self._tags()
-        for key in self._get_params()["TagKeys"]:
-            tags.pop(key, None)
-        return ActionResult({})
-
-    def _tags(self) -> dict[str, str]:
-        arn, tags = self._get_params()["ResourceARN"], self._alarms.tags
-        if arn not in tags:
-            raise ResourceNotFoundException("Unknown")
-        return tags[arn]
+    put_anomaly_detector = _operation(lambda region, request: region.detectors.put(request))
+    delete_anomaly_detector = _operation(lambda region, request: region.detectors.delete(request))
+    describe_anomaly_detectors = _operation(lambda region, request: region.detectors.describe(request))
 
 
 def _wire_error(error: ServiceException, body: str | bytes) -> Mapping[str, str]:

@@ -32,32 +32,21 @@ def parse(rule: str) -> Rule:
     if rule != rule.strip():
         raise ValidationError("AlarmRule must not contain leading or trailing whitespace or be null")
     try:
-        tree = _parser().parse(rule)
+        return _parser().parse(rule)
     except UnexpectedInput as error:
         raise ValidationError(
             f"AlarmRule must be a valid expression: invalid syntax at position {error.pos_in_stream}"
         ) from error
-    return tree
 
 
-def children(rule: Rule) -> list[str]:
+def children(rule: str) -> list[str]:
     """The names of the rule's alarms, without duplicates, in the rule's order."""
-    return list(dict.fromkeys(_name(alarm) for alarm in _alarms_in_order(rule)))
+    names = parse(rule).scan_values(lambda child: isinstance(child, Token) and child.type in {"QUOTED", "BARE"})
+    return list(dict.fromkeys(_name(name) for name in names))
 
 
-def holds(rule: Rule, state_of: Callable[[str], str | None]) -> bool:
-    match rule.data:
-        case "constant":
-            return str(rule.children[0]).upper() == "TRUE"
-        case "alarm":
-            return state_of(_name(rule)) == rule.children[0]
-    parts = (holds(child, state_of) for child in rule.children if isinstance(child, Tree))
-    match rule.data:
-        case "not":
-            return not next(parts)
-        case "and":
-            return all(parts)
-    return any(parts)
+def holds(rule: str, state_of: Callable[[str], str | None]) -> bool:
+    return _holds(parse(rule), state_of)
 
 
 def name_in(reference: str) -> str:
@@ -65,12 +54,19 @@ def name_in(reference: str) -> str:
     return reference.split(":", 6)[-1] if reference.startswith("arn:") else reference
 
 
-def _alarms_in_order(rule: Rule) -> list[Rule]:
-    if rule.data == "alarm":
-        return [rule]
-    subrules = [child for child in rule.children if isinstance(child, Tree)]
-    return [alarm for subrule in subrules for alarm in _alarms_in_order(subrule)]
+def _holds(rule: Rule, state_of: Callable[[str], str | None]) -> bool:
+    parts = (_holds(child, state_of) for child in rule.children if isinstance(child, Tree))
+    match rule.data:
+        case "constant":
+            return str(rule.children[0]).upper() == "TRUE"
+        case "alarm":
+            return state_of(_name(rule.children[1])) == rule.children[0]
+        case "not":
+            return not next(parts)
+        case "and":
+            return all(parts)
+    return any(parts)
 
 
-def _name(alarm: Rule) -> str:
-    return name_in(str(alarm.children[1]).strip('"'))
+def _name(alarm: Rule | Token) -> str:
+    return name_in(str(alarm).strip('"'))

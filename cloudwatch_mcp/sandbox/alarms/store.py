@@ -9,9 +9,9 @@ from typing import Any
 
 from moto.cloudwatch.exceptions import InvalidFormat, ResourceNotFound, ValidationError
 from moto.cloudwatch.utils import make_arn_for_alarm
+from moto.utilities.tagging_service import TaggingService
 
 from cloudwatch_mcp.sandbox.alarms import history as alarm_history
-from cloudwatch_mcp.sandbox.alarms import rules as alarm_rules
 from cloudwatch_mcp.sandbox.alarms.evaluation import Evaluation, Read, evaluate, state_changes
 from cloudwatch_mcp.sandbox.alarms.requests import (
     ACTIONS,
@@ -21,6 +21,7 @@ from cloudwatch_mcp.sandbox.alarms.requests import (
     matches_request,
     page_by_name,
 )
+from cloudwatch_mcp.sandbox.alarms.rules import children, holds, name_in
 from cloudwatch_mcp.sandbox.alarms.state_reason import triggering_alarms
 from cloudwatch_mcp.sandbox.clock import Clock
 from cloudwatch_mcp.sandbox.metrics.store import epoch
@@ -48,7 +49,7 @@ class Alarms:
         self._held: set[str] = set()
         self._alarms: dict[str, Alarm] = {}
         self._history: list[alarm_history.Item] = []
-        self.tags: dict[str, dict[str, str]] = {}
+        self.tagger = TaggingService()
 
     def put_metric_alarm(self, request: Mapping[str, Any], *, hold: bool) -> None:
         """With `hold` the alarm is evaluated only on demand."""
@@ -77,7 +78,7 @@ class Alarms:
             self._change_state(alarm, evaluation, at)
 
     def put_composite_alarm(self, request: Mapping[str, Any]) -> None:
-        names = alarm_rules.children(alarm_rules.parse(request["AlarmRule"]))
+        names = children(request["AlarmRule"])
         missing = [name for name in names if name not in self._alarms and name != request["AlarmName"]]
         if missing:
             raise ValidationError(
@@ -111,10 +112,11 @@ class Alarms:
             alarm = self._alarms.pop(name, None)
             self._evaluated.pop(name, None)
             if alarm is not None:
-                self.tags.pop(alarm["AlarmArn"], None)
+                self.tagger.delete_all_tags_for_resource(alarm["AlarmArn"])
                 self._history.append(alarm_history.configuration_update("Delete", alarm, self._now()))
 
-    def set_state(self, name: str, state: str, reason: str, reason_data: str | None) -> None:
+    def set_state(self, request: Mapping[str, Any]) -> None:
+        name, reason_data = request["AlarmName"], request.get("StateReasonData")
         if name not in self._alarms:
             raise ResourceNotFound("")
         if reason_data is not None:
@@ -122,7 +124,8 @@ class Alarms:
                 json.loads(reason_data)
             except ValueError as error:
                 raise InvalidFormat("StateReasonData must be valid JSON") from error
-        self._change_state(self._alarms[name], Evaluation(state, reason, reason_data), self._now())
+        new = Evaluation(request["StateValue"], request["StateReason"], reason_data)
+        self._change_state(self._alarms[name], new, self._now())
 
     def set_actions_enabled(self, names: Sequence[str], *, enabled: bool) -> None:
         for name in names:
@@ -171,7 +174,7 @@ class Alarms:
                 "StateUpdatedTimestamp": now,
                 "StateTransitionedTimestamp": now,
             }
-            self.tags[alarm["AlarmArn"]] = {tag["Key"]: tag["Value"] for tag in tags}
+            self.tagger.tag_resource(alarm["AlarmArn"], tags)
         else:
             alarm |= {member: before[member] for member in _STATE if member in before}
         self._alarms[alarm["AlarmName"]] = alarm
@@ -209,7 +212,7 @@ class Alarms:
                 self._change_state(parent, Evaluation(state, reason, triggering_alarms([alarm])), moment, path)
 
     def _suppress_actions(self, alarm: Alarm) -> bool:
-        suppressor = self._alarms.get(alarm_rules.name_in(alarm.get("ActionsSuppressor", "")), {})
+        suppressor = self._alarms.get(name_in(alarm.get("ActionsSuppressor", "")), {})
         suppressed: bool = suppressor.get("StateValue") == "ALARM"
         if suppressed:
             alarm |= {"ActionsSuppressedBy": "Alarm", "ActionsSuppressedReason": "Actions suppressed by Alarm"}
@@ -219,13 +222,12 @@ class Alarms:
         return suppressed
 
     def _state_by_rule(self, composite: Alarm) -> str:
-        rule = alarm_rules.parse(composite["AlarmRule"])
-        in_alarm = alarm_rules.holds(rule, lambda name: self._alarms.get(name, {}).get("StateValue"))
+        in_alarm = holds(composite["AlarmRule"], lambda name: self._alarms.get(name, {}).get("StateValue"))
         return "ALARM" if in_alarm else "OK"
 
     def _parents(self, name: str) -> list[Alarm]:
-        composites = [alarm for _, alarm in sorted(self._alarms.items()) if "AlarmRule" in alarm]
-        return [alarm for alarm in composites if name in alarm_rules.children(alarm_rules.parse(alarm["AlarmRule"]))]
+        alarms = [alarm for _, alarm in sorted(self._alarms.items())]
+        return [alarm for alarm in alarms if "AlarmRule" in alarm and name in children(alarm["AlarmRule"])]
 
     def _is_composite(self, alarm: Alarm) -> bool:
         return "AlarmRule" in self._alarms.get(alarm.get("AlarmName", ""), {})
@@ -238,7 +240,5 @@ class Alarms:
         if "ChildrenOfAlarmName" not in request:
             return None
         rule = self._alarms.get(request["ChildrenOfAlarmName"], {}).get("AlarmRule", "FALSE")
-        children = [
-            self._alarms[name] for name in alarm_rules.children(alarm_rules.parse(rule)) if name in self._alarms
-        ]
-        return [{member: alarm[member] for member in _CHILD_MEMBERS} for alarm in children]
+        alarms = [self._alarms[name] for name in children(rule) if name in self._alarms]
+        return [{member: alarm[member] for member in _CHILD_MEMBERS} for alarm in alarms]

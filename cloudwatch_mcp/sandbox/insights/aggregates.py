@@ -4,8 +4,11 @@ import math
 import statistics
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from operator import itemgetter
 from typing import Any
+
+from lark import Token, v_args
 
 from cloudwatch_mcp.sandbox.insights import periods
 from cloudwatch_mcp.sandbox.insights.errors import QueryError
@@ -16,6 +19,7 @@ from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, numbe
 Aggregate = Callable[[Sequence[Any]], Any]
 
 
+@v_args(inline=True)
 class StatsCompiler(ExpressionCompiler):
     """Compiles an expression such as `sum(bytes) / count(*)` to one over a row of aggregates, which it collects."""
 
@@ -24,14 +28,16 @@ class StatsCompiler(ExpressionCompiler):
         self._rows = rows
         self.aggregates: list[Aggregate] = []
 
-    def field(self, node: Node) -> Expression:
-        raise QueryError(f"{self.text_of(node)} is not aggregated")
+    def field(self, name: Token) -> Expression:
+        raise QueryError(f"{name} is not aggregated")
 
+    @v_args(tree=True)
     def call(self, node: Node) -> Expression:
         name, *arguments = node.children
         key = name.lower()
         if key not in _AGGREGATES:
-            return super().call(node)
+            expression: Expression = super().call(node)
+            return expression
         arguments = [argument for argument in arguments if argument]
         if key in ("count", "count_over_time") and (not arguments or arguments[0].data == "star"):
             return self._collect(len)
@@ -39,25 +45,21 @@ class StatsCompiler(ExpressionCompiler):
             raise QueryError(f"Invalid number of arguments for function {name}: {len(arguments)}")
         operands = [self._rows.timed(argument) for argument in arguments if argument.data != "period"]
         if key == "rate":
-            return self._collect(_rate(operands[0], _period_of(arguments[1]), self.scope.find("@timestamp")))
+            if arguments[1].data != "period":
+                raise QueryError("the second argument of rate is a period")
+            period = periods.milliseconds(str(arguments[1].children[0]))
+            return self._collect(_rate(operands[0], period, self.scope.find("@timestamp")))
         is_time = operands[0].kind is Kind.TIME
         kind = Kind.TIME if is_time and key in ("min", "max") else Kind.COMPUTED
         if key in ("earliest", "latest") and not is_time:
             operands[0] = Expression(_integer_as_float(operands[0].read), kind := Kind.RAW)
-        return self._collect(_AGGREGATES[key](*operands, *self._moment(key)), kind)
+        if key in ("earliest", "latest"):
+            operands.append(self.scope.find("@timestamp"))
+        return self._collect(_AGGREGATES[key](*operands), kind)
 
     def _collect(self, aggregate: Aggregate, kind: Kind = Kind.COMPUTED) -> Expression:
         self.aggregates.append(aggregate)
         return Expression(itemgetter(len(self.aggregates) - 1), kind)
-
-    def _moment(self, name: str) -> list[Expression]:
-        return [self.scope.find("@timestamp")] if name in ("earliest", "latest") else []
-
-
-def _period_of(argument: Node) -> int:
-    if argument.data != "period":
-        raise QueryError("the second argument of rate is a period")
-    return periods.milliseconds(str(argument.children[0]))
 
 
 def _rate(operand: Expression, period: int, moment: Expression) -> Aggregate:
@@ -85,11 +87,6 @@ def _histogram(operand: Expression, width: Expression) -> Aggregate:
     return _over_numbers(counts)(operand)
 
 
-def _distinct_values(operand: Expression) -> Aggregate:
-    read = identity(operand)
-    return lambda rows: [value for value in dict.fromkeys(map(read, rows)) if value is not None] or None
-
-
 def _integer_as_float(read: Read) -> Read:
     def read_float(row: Any) -> Any:
         value = read(row)
@@ -98,35 +95,29 @@ def _integer_as_float(read: Read) -> Read:
     return read_float
 
 
-def _over_numbers(summarise: Callable[[list[Any]], Any]) -> Callable[[Expression], Aggregate]:
+def _raw(operand: Expression) -> Read:
+    return operand.read
+
+
+def _over_values(
+    summarise: Callable[[list[Any]], Any], reader: Callable[[Expression], Read] = _raw
+) -> Callable[[Expression], Aggregate]:
+    """The aggregate that summarises the values that are present."""
+
     def compile_aggregate(operand: Expression) -> Aggregate:
-        read = numeric(operand)
-
-        def aggregate(rows: Sequence[Any]) -> Any:
-            numbers = [value for value in map(read, rows) if value is not None]
-            return summarise(numbers) if numbers else None
-
-        return aggregate
-
-    return compile_aggregate
-
-
-def _sum(numbers: list[Any]) -> Any:
-    """The same on every Python: since 3.12, the built-in sum of floats is a compensated one."""
-    return math.fsum(numbers) if any(isinstance(number, float) for number in numbers) else sum(numbers)
-
-
-def _over_values(summarise: Callable[[list[Any]], Any]) -> Callable[[Expression], Aggregate]:
-    def compile_aggregate(operand: Expression) -> Aggregate:
-        read = operand.read
+        read = reader(operand)
         return lambda rows: summarise([value for value in map(read, rows) if value is not None])
 
     return compile_aggregate
 
 
-def _count_distinct(operand: Expression) -> Aggregate:
-    read = identity(operand)
-    return lambda rows: len(set(map(read, rows)) - {None})
+def _over_numbers(summarise: Callable[[list[Any]], Any]) -> Callable[[Expression], Aggregate]:
+    return _over_values(lambda numbers: summarise(numbers) if numbers else None, numeric)
+
+
+def _sum(numbers: list[Any]) -> Any:
+    """The same on every Python: since 3.12, the built-in sum of floats is a compensated one."""
+    return math.fsum(numbers) if any(isinstance(number, float) for number in numbers) else sum(numbers)
 
 
 def _percentile(operand: Expression, percent: Expression) -> Aggregate:
@@ -140,18 +131,10 @@ def _percentile(operand: Expression, percent: Expression) -> Aggregate:
     return _over_numbers(nearest)(operand)
 
 
-def _extreme(choose: Callable[..., Any]) -> Callable[[Expression], Aggregate]:
+def _extreme(choose: Callable[..., Any], values: list[Any]) -> Any:
     """Min and max: of the numbers if there are any, else of the texts."""
-
-    def extreme(values: list[Any]) -> Any:
-        numbers = [value for value in map(number, values) if value is not None]
-        return choose(numbers or map(str, values), default=None)
-
-    return _over_values(extreme)
-
-
-def _sorts(choose: Callable[..., Any]) -> Callable[[Expression], Aggregate]:
-    return _over_values(lambda values: choose(values, key=sort_key, default=None))
+    numbers = [value for value in map(number, values) if value is not None]
+    return choose(numbers or map(str, values), default=None)
 
 
 def _by_time(choose: Callable[..., Any]) -> Callable[[Expression, Expression], Aggregate]:
@@ -176,17 +159,17 @@ _AGGREGATES: dict[str, Callable[..., Aggregate]] = {
     "histogram": _histogram,
     "rate": _rate,
     "sum_over_time": _over_numbers(sum),
-    "values": _distinct_values,
-    "count_distinct": _count_distinct,
+    "values": _over_values(lambda values: list(dict.fromkeys(values)) or None, identity),
+    "count_distinct": _over_values(lambda values: len(set(values)), identity),
     "sum": _over_numbers(_sum),
     "avg": _over_numbers(statistics.fmean),
-    "min": _extreme(min),
-    "max": _extreme(max),
+    "min": _over_values(partial(_extreme, min)),
+    "max": _over_values(partial(_extreme, max)),
     "median": _over_numbers(statistics.median),
     "pct": _percentile,
     "stddev": _over_numbers(statistics.pstdev),
     "earliest": _by_time(min),
     "latest": _by_time(max),
-    "sortsfirst": _sorts(min),
-    "sortslast": _sorts(max),
+    "sortsfirst": _over_values(partial(min, key=sort_key, default=None)),
+    "sortslast": _over_values(partial(max, key=sort_key, default=None)),
 }

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import itemgetter
 
-from lark import Token
+from lark import Token, v_args
 from lark.visitors import Interpreter
 
 from cloudwatch_mcp.sandbox.insights import extraction, patterns, stages, structures
 from cloudwatch_mcp.sandbox.insights.aggregates import StatsCompiler
-from cloudwatch_mcp.sandbox.insights.errors import QueryError, unexpected
+from cloudwatch_mcp.sandbox.insights.errors import QueryError, located_at, unexpected
 from cloudwatch_mcp.sandbox.insights.events import SYSTEM_FIELDS
 from cloudwatch_mcp.sandbox.insights.expressions import ExpressionCompiler, Node, Scope, first_item, name_of, string_of
 from cloudwatch_mcp.sandbox.insights.functions import identity, numeric, textual
@@ -27,12 +27,13 @@ _OPTION = re.compile(r"(\w+)\s*=\s*(\w+)")
 _DEFAULT_COLUMNS = ("@timestamp", "@message")
 
 
+@v_args(inline=True)
 class PipelineCompiler(Interpreter[Token, None]):
     """Each method compiles a command; `scope` has the names that the next command can use."""
 
     def __init__(self, text: str, now: datetime, *, nested: bool = False) -> None:
         self._expressions = ExpressionCompiler(text, Scope(), now)
-        self._expressions.subquery = self._subquery  # type: ignore[method-assign]  # commands need expressions
+        self._expressions.subquery = self._subquery  # commands need expressions
         self._nested = nested
         self._has_patterns = False
         self._pipeline = Pipeline()
@@ -57,12 +58,8 @@ class PipelineCompiler(Interpreter[Token, None]):
         if self._after_dedup and command.data != "limit":
             # Only limit can follow dedup (docs: CWL_QuerySyntax-Dedup).
             raise unexpected(self._expressions.text, command.meta.start_pos)
-        try:
+        with located_at(command):
             self.visit(command)
-        except QueryError as error:
-            if not error.end:
-                error.start, error.end = command.meta.start_pos, command.meta.end_pos
-            raise
 
     def _columns(self) -> dict[str, Expression]:
         if self._display is not None:
@@ -83,37 +80,31 @@ class PipelineCompiler(Interpreter[Token, None]):
         self._pipeline.subqueries.append(subquery)
         return subquery
 
-    def subquery_source(self, _: Node) -> None:
+    def subquery_source(self, *_: Token) -> None:
         """Read by the command that has the subquery."""
 
     def _add_stage(self, run: stages.Run, *, filters: bool = False) -> None:
         self._pipeline.stages.append(Stage(run, filters and not self._scope.closed))
 
-    def source(self, node: Node) -> None:
-        self._pipeline.source = {}
-        for option in node.children:
-            if option:
-                name, *values = option.children
-                self._pipeline.source[str(name)] = [string_of(value) for value in values]
+    def source(self, *options: Node | None) -> None:
+        named = (option.children for option in options if option)
+        self._pipeline.source = {str(name): [string_of(value) for value in values] for name, *values in named}
 
-    def fields(self, node: Node) -> None:
-        for name, expression in self._named_columns(node.children):
+    def fields(self, *columns: Node) -> None:
+        for name, expression in self._named_columns(columns):
             if name in self._fields:
                 self._redefined.add(name)
             self._scope.names[name] = self._fields[name] = expression
 
-    def display(self, node: Node) -> None:
-        self._display = dict(self._named_columns(node.children))
+    def display(self, *columns: Node) -> None:
+        self._display = dict(self._named_columns(columns))
         if not self._scope.closed:
             self._display["@ptr"] = self._scope.field("@ptr")
 
     def _named_columns(self, columns: Sequence[Node]) -> list[tuple[str, Expression]]:
         """Columns, named by alias, by the field's name or by the expression's text."""
-        named = []
-        for column in columns:
-            expression, alias = column.children
-            named.append((self._column_name(expression, alias), self._expressions.timed(expression)))
-        return named
+        parts = (column.children for column in columns)
+        return [(self._column_name(node, alias), self._expressions.timed(node)) for node, alias in parts]
 
     def _column_name(self, expression: Node, alias: Token | None) -> str:
         if alias:
@@ -122,25 +113,20 @@ class PipelineCompiler(Interpreter[Token, None]):
             return name_of(expression.children[0])
         return self._expressions.text_of(expression)
 
-    def filter(self, node: Node) -> None:
-        command, condition = node.children
+    def filter(self, command: Token, condition: Node) -> None:
         if command.lower() == "filterindex":
             self._pipeline.standard_class_only.append("filterIndex")
         test = self._expressions.test(condition)
         self._add_stage(lambda rows: [row for row in rows if test(row)], filters=True)
 
-    def parse_glob(self, node: Node) -> None:
-        source, glob, *names = node.children
-        self._extract(extraction.by_glob(self._parse_source(source), string_of(glob), [*map(name_of, names)]))
+    def parse_glob(self, source: Node | None, glob: Token, *names: Token) -> None:
+        self._extract(extraction.by_glob(self._parse_source(source), string_of(glob), _names_of(names)))
 
-    def parse_regex(self, node: Node) -> None:
-        source, literal, *names = node.children
-        named = [name_of(name) for name in names if name]
-        self._extract(extraction.by_regex(self._parse_source(source), str(literal), named))
+    def parse_regex(self, source: Node | None, literal: Token, *names: Token | None) -> None:
+        self._extract(extraction.by_regex(self._parse_source(source), str(literal), _names_of(names)))
 
-    def parse_format(self, node: Node) -> None:
-        source, kind, *names = node.children
-        text, aliases = self._parse_source(source), [name_of(name) for name in names if name]
+    def parse_format(self, source: Node | None, kind: Token, *names: Token | None) -> None:
+        text, aliases = self._parse_source(source), _names_of(names)
         if kind.lower() == "csv":
             self._extract(extraction.by_csv(text, aliases))
             return
@@ -149,9 +135,8 @@ class PipelineCompiler(Interpreter[Token, None]):
         if not aliases:
             self._scope.field = lambda name: field(name) if name in SYSTEM_FIELDS else value(name)
 
-    def unnest(self, node: Node) -> None:
-        source, name = map(name_of, node.children)
-        structure = self._scope.find(source)
+    def unnest(self, source: Token, name: Token) -> None:
+        structure = self._scope.find(name_of(source))
         if structure.kind is Kind.LIST:
             raise QueryError("unnest takes a list of jsonParse, not one of split")
         read = structure.read
@@ -159,10 +144,10 @@ class PipelineCompiler(Interpreter[Token, None]):
         self._scope.nest()
         self._fields = {field: first_item(expression) for field, expression in self._fields.items()}
         self._extracted = {field: first_item(expression) for field, expression in self._extracted.items()}
-        self._scope.names[name] = Expression(itemgetter(1), Kind.STRUCTURE)
+        self._scope.names[name_of(name)] = Expression(itemgetter(1), Kind.STRUCTURE)
 
-    def addtotals(self, node: Node) -> None:
-        text = str(node.children[0])[len("addtotals") :]
+    def addtotals(self, command: Token) -> None:
+        text = command[len("addtotals") :]
         options = {name.lower(): value for name, value in _OPTION.findall(text)}
         names = [name.strip() for name in _OPTION.sub("", text).split(",") if name.strip()]
         if options.get("col", "false").lower() == "true":
@@ -175,12 +160,12 @@ class PipelineCompiler(Interpreter[Token, None]):
             name = options.get("fieldname", "Total")
             self._scope.names[name] = self._fields[name] = total
 
-    def diff(self, node: Node) -> None:
+    def diff(self, command: Token) -> None:
         if not self._has_patterns:
             raise QueryError("Diff compilation Failed : Diff operation has to be used after Pattern")
-        modifier = str(node.children[0])[len("diff") :].strip().lower()
+        modifier = command[len("diff") :].strip().lower()
         if modifier not in EARLIER_WINDOWS:
-            raise unexpected(self._expressions.text, node.meta.start_pos + len("diff "))
+            raise unexpected(self._expressions.text, (command.start_pos or 0) + len("diff "))
         self._pipeline.stages.append(Stage(lambda rows: rows, compares_with=modifier))
         self._set_columns([(name, Kind.COMPUTED) for name in (*patterns.COLUMNS, *patterns.DIFFERENCE_COLUMNS)])
 
@@ -191,6 +176,7 @@ class PipelineCompiler(Interpreter[Token, None]):
         self._scope.names.update(extracted)
         self._extracted.update(extracted)
 
+    @v_args(tree=True)
     def stats(self, node: Node) -> None:
         *columns, groups = node.children
         for field_node in node.find_data("field"):
@@ -208,9 +194,9 @@ class PipelineCompiler(Interpreter[Token, None]):
         self._add_stage(stages.grouping([identity(key) for _, key in keys], compiler.aggregates, results))
         self._set_columns([(name, expression.kind) for name, expression in (*keys, *results)])
 
-    def pattern(self, node: Node) -> None:
+    def pattern(self, text: Node) -> None:
         self._pipeline.standard_class_only.append("pattern")
-        read_text = textual(self._expressions.timed(node.children[0]))
+        read_text = textual(self._expressions.timed(text))
         read_time = None if self._scope.closed else self._scope.find("@timestamp").read
         self._add_stage(lambda rows: patterns.patterns(rows, read_text, read_time))
         self._set_columns([(name, Kind.COMPUTED) for name in patterns.COLUMNS])
@@ -223,26 +209,29 @@ class PipelineCompiler(Interpreter[Token, None]):
         self._display = None
         self._has_patterns = False
 
-    def sort(self, node: Node) -> None:
+    def sort(self, *sort_keys: Node) -> None:
         keys = []
-        for key in node.children:
-            expression, *direction = key.children
+        for key in sort_keys:
+            expression, *descending = key.children
             if expression.data == "call":
                 text = self._expressions.text
                 raise unexpected(text, text.index("(", expression.children[0].end_pos))
             read = self._expressions.timed(expression).read
-            keys.append((read, any(word and word.lower() == "desc" for word in direction)))
+            keys.append((read, any(descending)))
         self._add_stage(stages.sorting(keys))
 
-    def limit(self, node: Node) -> None:
-        number = float(node.children[-1])
-        if not 1 <= number <= MAX_LIMIT:
+    def limit(self, number: Token) -> None:
+        if not 1 <= float(number) <= MAX_LIMIT:
             raise QueryError(f"limit must be from 1 to {MAX_LIMIT}")
-        count = int(number)
+        count = int(float(number))
         self._pipeline.limited = True
         self._add_stage(lambda rows: rows[:count])
 
-    def dedup(self, node: Node) -> None:
-        readers = [identity(self._scope.find(name_of(name))) for name in node.children]
+    def dedup(self, *names: Token) -> None:
+        readers = [identity(self._scope.find(name_of(name))) for name in names]
         self._after_dedup = True
         self._add_stage(lambda rows: stages.distinct(rows, readers))
+
+
+def _names_of(aliases: Iterable[Token | None]) -> list[str]:
+    return [name_of(alias) for alias in aliases if alias]

@@ -8,11 +8,11 @@ from datetime import datetime
 from functools import reduce
 from typing import Any
 
-from lark import Token
+from lark import Token, v_args
 from lark.visitors import Interpreter
 
-from cloudwatch_mcp.sandbox.insights import budget, comparisons, events, functions, periods, structures
-from cloudwatch_mcp.sandbox.insights.errors import QueryError
+from cloudwatch_mcp.sandbox.insights import budget, comparisons, events, functions, periods, regexes, structures
+from cloudwatch_mcp.sandbox.insights.errors import QueryError, located_at
 from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, number, truth
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -25,6 +25,7 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "%": operator.mod,
     "^": math.pow,
 }
+_ORDERINGS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 _LARGEST_INTEGER = 2**63
 # A lark.Tree. The grammar says which of its children are trees, tokens or None; the types do not.
 Node = Any
@@ -76,6 +77,7 @@ def first_item(expression: Expression) -> Expression:
     return expression._replace(read=lambda pair: read(pair[0]))
 
 
+@v_args(inline=True)
 class ExpressionCompiler(Interpreter[Token, Expression]):
     """Each method compiles a rule of the grammar; `text` is the query, which names the columns."""
 
@@ -85,13 +87,8 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
         self.now = now
 
     def compile(self, node: Node) -> Expression:
-        try:
-            expression: Expression = self.visit(node)
-        except QueryError as error:
-            if not error.end:
-                error.start, error.end = node.meta.start_pos, node.meta.end_pos
-            raise
-        return expression
+        with located_at(node):
+            return self.visit(node)
 
     def timed(self, node: Node) -> Expression:
         """The expression, checked against the query's time limit at each row."""
@@ -107,21 +104,22 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
     def text_of(self, node: Node) -> str:
         return self.text[node.meta.start_pos : node.meta.end_pos]
 
-    def field(self, node: Node) -> Expression:
-        return self.scope.find(name_of(node.children[0]))
+    def field(self, name: Token) -> Expression:
+        return self.scope.find(name_of(name))
 
-    def number(self, node: Node) -> Expression:
-        return _constant(number(str(node.children[0])))
+    def number(self, numeral: Token) -> Expression:
+        return _constant(number(str(numeral)))
 
-    def string(self, node: Node) -> Expression:
-        return _constant(string_of(node.children[0]))
+    def string(self, literal: Token) -> Expression:
+        return _constant(string_of(literal))
 
-    def true(self, _: Node) -> Expression:
+    def true(self, _: Token) -> Expression:
         return _constant(1)
 
-    def false(self, _: Node) -> Expression:
+    def false(self, _: Token) -> Expression:
         return _constant(0)
 
+    @v_args(tree=True)
     def call(self, node: Node) -> Expression:
         column = self.scope.names.get(self.text_of(node))
         if column:
@@ -142,52 +140,46 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
         cut = periods.ceiling if name.lower() == "dateceil" else periods.floor
         return functions.of_one(cut(str(period.children[0])), functions.numeric(moment), Kind.TIME)
 
-    def period(self, _: Node) -> Expression:
+    def period(self, _: Token) -> Expression:
         raise QueryError("a period is an argument of bin, datefloor and dateceil only")
 
-    def star(self, _: Node) -> Expression:
+    def star(self, _: Token) -> Expression:
         raise QueryError("* is an argument of count only")
 
-    def negate(self, node: Node) -> Expression:
-        test = self.test(node.children[1])
-        return _truth(lambda row: not test(row))
+    def negate(self, _: Token, condition: Node) -> Expression:
+        return _truth(self.test(condition), negated=True)
 
-    def either(self, node: Node) -> Expression:
-        return _truth(reduce(_or, map(self.test, node.children)))
+    def either(self, *conditions: Node) -> Expression:
+        return _truth(reduce(_or, map(self.test, conditions)))
 
-    def both(self, node: Node) -> Expression:
-        return _truth(reduce(_and, map(self.test, node.children)))
+    def both(self, *conditions: Node) -> Expression:
+        return _truth(reduce(_and, map(self.test, conditions)))
 
-    def compare(self, node: Node) -> Expression:
-        left, sign, right = node.children
-        return comparisons.compare(self.compile(left), str(sign), self.compile(right))
+    def compare(self, left: Node, sign: Token, right: Node) -> Expression:
+        sides = self.compile(left), self.compile(right)
+        if sign in _ORDERINGS:
+            return _truth(comparisons.ordered(*sides, _ORDERINGS[sign]))
+        return _truth(comparisons.equals(*sides), negated=sign == "!=")
 
-    def like_text(self, node: Node) -> Expression:
-        left, *negated, part = node.children
-        return _truth(comparisons.contains(self.compile(left), string_of(part)), negated=any(negated))
+    def like(self, left: Node, *negated_pattern: Any) -> Expression:
+        *negated, pattern = negated_pattern
+        return _truth(comparisons.like(self.compile(left), _test_of(pattern)), negated=any(negated))
 
-    def like_regex(self, node: Node) -> Expression:
-        left, *negated, literal = node.children
-        return _truth(comparisons.matches(self.compile(left), str(literal)), negated=any(negated))
-
-    def member(self, node: Node) -> Expression:
-        left, negated, *options = node.children
+    def member(self, left: Node, negated: Token | None, *options: Node) -> Expression:
         test = comparisons.member(self.compile(left), [self.compile(option) for option in options])
         return _truth(test, negated=negated)
 
-    def member_of_subquery(self, node: Node) -> Expression:
-        left, negated, query = node.children
+    def member_of_subquery(self, left: Node, negated: Token | None, query: Node) -> Expression:
         read, subquery = functions.textual(self.compile(left)), self.subquery(query)
         return _truth(lambda row: read(row) in subquery.values, negated=negated)
 
+    @v_args(tree=True)
     def subquery(self, node: Node) -> Any:
         raise QueryError(f"{self.text_of(node)} is a subquery outside of a filter")
 
-    def arithmetic(self, node: Node) -> Expression:
-        left, sign, right = node.children
+    def arithmetic(self, left: Node, sign: Token, right: Node) -> Expression:
         calculate = _ARITHMETIC[sign]
-        read_left = functions.numeric(self.compile(left))
-        read_right = functions.numeric(self.compile(right))
+        read_left, read_right = functions.numeric(self.compile(left)), functions.numeric(self.compile(right))
 
         def read(row: Any) -> int | float | None:
             first, second = read_left(row), read_right(row)
@@ -201,8 +193,8 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
 
         return Expression(read, Kind.COMPUTED)
 
-    def negative(self, node: Node) -> Expression:
-        return functions.of_one(operator.neg, functions.numeric(self.compile(node.children[1])), Kind.COMPUTED)
+    def negative(self, _: Token, operand: Node) -> Expression:
+        return functions.of_one(operator.neg, functions.numeric(self.compile(operand)), Kind.COMPUTED)
 
     def test(self, node: Node) -> Read:
         """The expression as a condition."""
@@ -213,6 +205,13 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
 
 def _constant(value: Any) -> Expression:
     return Expression(lambda _: value, Kind.RAW, value)
+
+
+def _test_of(pattern: Token) -> Callable[[str], bool]:
+    if pattern.type == "REGEX":
+        return regexes.test_of(str(pattern))
+    part = string_of(pattern)
+    return lambda text: part in text
 
 
 def _or(first: Read, second: Read) -> Read:

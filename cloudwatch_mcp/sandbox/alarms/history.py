@@ -1,11 +1,9 @@
-"""The items of DescribeAlarmHistory, in AWS's wording."""
+"""The items of DescribeAlarmHistory, and the messages that an alarm's actions publish, in AWS's wording."""
 
 import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-
-from cloudwatch_mcp.sandbox.alarms.notification import notification, to_camel_case
 
 Alarm = Mapping[str, Any]
 Item = dict[str, Any]
@@ -13,9 +11,16 @@ Item = dict[str, Any]
 # Members of an alarm that are not part of its configuration in HistoryData.
 _STATE_DETAILS = {"StateReason", "StateReasonData", "StateTransitionedTimestamp", "EvaluationState"}
 
+_REGION_NAMES = {"us-east-1": "US East (N. Virginia)", "eu-west-1": "EU (Ireland)", "eu-central-1": "EU (Frankfurt)"}
+_TRIGGER = ("MetricName", "Namespace", "Unit", "Period", "EvaluationPeriods", "DatapointsToAlarm", "ComparisonOperator")
+
 
 def alarm_type(alarm: Alarm) -> str:
     return "CompositeAlarm" if "AlarmRule" in alarm else "MetricAlarm"
+
+
+def timestamp(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}+0000"
 
 
 def configuration_update(kind: str, alarm: Alarm, at: datetime, before: Alarm | None = None) -> Item:
@@ -23,12 +28,12 @@ def configuration_update(kind: str, alarm: Alarm, at: datetime, before: Alarm | 
     data: dict[str, Any] = {
         "version": "1.0",
         "type": kind,
-        f"{kind.lower().removesuffix('e')}edAlarm": to_camel_case(_configuration(alarm)),
+        f"{kind.lower().removesuffix('e')}edAlarm": _to_camel_case(_configuration(alarm)),
     }
     if before is not None:
         old = _configuration(before)
         changed = {name: value for name, value in old.items() if _configuration(alarm).get(name) != value}
-        data["originalUpdatedFields"] = to_camel_case(changed)
+        data["originalUpdatedFields"] = _to_camel_case(changed)
     verb = f"{kind.lower().removesuffix('e')}ed"
     return _item(alarm, at, "ConfigurationUpdate", f'Alarm "{alarm["AlarmName"]}" {verb}', data)
 
@@ -49,7 +54,7 @@ def action(alarm: Alarm, old_state: str, arn: str, at: datetime) -> Item:
         "actionState": "Failed" if failed else "Succeeded",
         "notificationResource": arn,
         "stateUpdateTimestamp": int(at.timestamp() * 1000),
-        "publishedMessage": _compact(notification(alarm, old_state, at)) if ":sns:" in arn else None,
+        "publishedMessage": _compact(_notification(alarm, old_state, at)) if ":sns:" in arn else None,
     }
     summary = f'Failed to execute action {arn}. Received error: "{error}"'
     return _item(alarm, at, "Action", summary if failed else f"Successfully executed action {arn}", data)
@@ -83,3 +88,68 @@ def _configuration(alarm: Alarm) -> dict[str, Any]:
 
 def _compact(data: Mapping[str, Any]) -> str:
     return json.dumps(data, separators=(",", ":"))
+
+
+def _to_camel_case(value: Any) -> Any:
+    """The value with the members' names as HistoryData spells them."""
+    if isinstance(value, Mapping):
+        return {_camel_case(name): _to_camel_case(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_to_camel_case(member) for member in value]
+    return timestamp(value) if isinstance(value, datetime) else value
+
+
+def _camel_case(name: str) -> str:
+    return "okactions" if name == "OKActions" else name[0].lower() + name[1:]
+
+
+def _notification(alarm: Alarm, old_state: str, at: datetime) -> dict[str, str]:
+    _, _, _, region, account, _ = alarm["AlarmArn"].split(":", 5)
+    place, name, state = _REGION_NAMES.get(region, region), alarm["AlarmName"], alarm["StateValue"]
+    message = {
+        "AlarmName": name,
+        "AlarmDescription": alarm.get("AlarmDescription"),
+        "AWSAccountId": account,
+        "NewStateValue": state,
+        "NewStateReason": alarm["StateReason"],
+        "StateChangeTime": timestamp(at),
+        "Region": place,
+        "AlarmArn": alarm["AlarmArn"],
+        "OldStateValue": old_state,
+        **{member: alarm[member] for member in ("OKActions", "AlarmActions", "InsufficientDataActions")},
+        **(_composite(alarm) if "AlarmRule" in alarm else {"Trigger": _trigger(alarm)}),
+    }
+    moment = f"{at:%A %d %B, %Y %H:%M:%S} UTC"
+    email = (
+        f'You are receiving this email because your Amazon CloudWatch Alarm "{name}" in the {place} region has entered '
+        f'the {state} state, because "{alarm["StateReason"]}" at "{moment}".'
+    )
+    return {"default": _compact(message), "sms": f'{state}: "{name}" in {place}', "email": email}
+
+
+def _composite(alarm: Alarm) -> dict[str, Any]:
+    triggering = json.loads(alarm.get("StateReasonData", "{}")).get("triggeringAlarms", [])
+    children = [
+        {"Arn": child["arn"], "State": {"Value": child["state"]["value"], "Timestamp": child["state"]["timestamp"]}}
+        for child in triggering
+    ]
+    return {"AlarmRule": alarm["AlarmRule"], "TriggeringChildren": children}
+
+
+def _trigger(alarm: Alarm) -> dict[str, Any]:
+    trigger = {member: alarm.get(member) for member in _TRIGGER if member == "Unit" or member in alarm}
+    if "Metrics" in alarm:
+        trigger["Metrics"] = alarm["Metrics"]
+    else:
+        kind = "Statistic" if "Statistic" in alarm else "ExtendedStatistic"
+        trigger["StatisticType"] = kind
+        trigger[kind] = alarm["Statistic"].upper() if kind == "Statistic" else alarm.get(kind)
+        dimensions = alarm.get("Dimensions", [])
+        trigger["Dimensions"] = [{"value": each["Value"], "name": each["Name"]} for each in dimensions]
+    limit = "ThresholdMetricId" if "ThresholdMetricId" in alarm else "Threshold"
+    return {
+        **trigger,
+        limit: alarm.get(limit),
+        "TreatMissingData": alarm.get("TreatMissingData", ""),
+        "EvaluateLowSampleCountPercentile": alarm.get("EvaluateLowSampleCountPercentile", ""),
+    }

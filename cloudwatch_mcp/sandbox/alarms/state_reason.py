@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
-from cloudwatch_mcp.sandbox.alarms.notification import timestamp
+from cloudwatch_mcp.sandbox.alarms.history import timestamp
 
 _LISTED = 5
 """From this number of datapoints on, the reason lists only the newest ones."""

@@ -10,13 +10,22 @@ from operator import itemgetter
 from lark import Token, v_args
 from lark.visitors import Interpreter
 
-from cloudwatch_mcp.sandbox.insights import extraction, patterns, stages, structures
+from cloudwatch_mcp.sandbox.insights import extraction, patterns, structures
 from cloudwatch_mcp.sandbox.insights.aggregates import StatsCompiler
 from cloudwatch_mcp.sandbox.insights.errors import QueryError, located_at, unexpected
 from cloudwatch_mcp.sandbox.insights.events import SYSTEM_FIELDS
 from cloudwatch_mcp.sandbox.insights.expressions import ExpressionCompiler, Node, Scope, first_item, name_of, string_of
 from cloudwatch_mcp.sandbox.insights.functions import identity, numeric, textual
-from cloudwatch_mcp.sandbox.insights.pipeline import Pipeline, Stage, Subquery
+from cloudwatch_mcp.sandbox.insights.pipeline import (
+    Pipeline,
+    Run,
+    Stage,
+    Subquery,
+    distinct,
+    grouping,
+    row_total,
+    sorting,
+)
 from cloudwatch_mcp.sandbox.insights.values import Expression, Kind
 
 # StartQuery: the maximum of a query's limit.
@@ -83,7 +92,7 @@ class PipelineCompiler(Interpreter[Token, None]):
     def subquery_source(self, *_: Token) -> None:
         """Read by the command that has the subquery."""
 
-    def _add_stage(self, run: stages.Run, *, filters: bool = False) -> None:
+    def _add_stage(self, run: Run, *, filters: bool = False) -> None:
         self._pipeline.stages.append(Stage(run, filters and not self._scope.closed))
 
     def source(self, *options: Node | None) -> None:
@@ -156,7 +165,7 @@ class PipelineCompiler(Interpreter[Token, None]):
         if options.get("row", "true").lower() == "true" and not self._scope.closed:
             terms = [self._scope.find(name) for name in names] if names else list(self._fields.values())
             readers = [numeric(term) for term in terms if term.kind is not Kind.TIME]
-            total = Expression(stages.row_total(readers), Kind.COMPUTED)
+            total = Expression(row_total(readers), Kind.COMPUTED)
             name = options.get("fieldname", "Total")
             self._scope.names[name] = self._fields[name] = total
 
@@ -191,7 +200,7 @@ class PipelineCompiler(Interpreter[Token, None]):
             results.append((self._column_name(expression, alias), compiler.compile(expression)))
             if len(compiler.aggregates) == collected:
                 raise QueryError(f"{self._expressions.text_of(expression)} is not aggregated")
-        self._add_stage(stages.grouping([identity(key) for _, key in keys], compiler.aggregates, results))
+        self._add_stage(grouping([identity(key) for _, key in keys], compiler.aggregates, results))
         self._set_columns([(name, expression.kind) for name, expression in (*keys, *results)])
 
     def pattern(self, text: Node) -> None:
@@ -218,7 +227,7 @@ class PipelineCompiler(Interpreter[Token, None]):
                 raise unexpected(text, text.index("(", expression.children[0].end_pos))
             read = self._expressions.timed(expression).read
             keys.append((read, any(descending)))
-        self._add_stage(stages.sorting(keys))
+        self._add_stage(sorting(keys))
 
     def limit(self, number: Token) -> None:
         if not 1 <= float(number) <= MAX_LIMIT:
@@ -230,7 +239,7 @@ class PipelineCompiler(Interpreter[Token, None]):
     def dedup(self, *names: Token) -> None:
         readers = [identity(self._scope.find(name_of(name))) for name in names]
         self._after_dedup = True
-        self._add_stage(lambda rows: stages.distinct(rows, readers))
+        self._add_stage(lambda rows: distinct(rows, readers))
 
 
 def _names_of(aliases: Iterable[Token | None]) -> list[str]:

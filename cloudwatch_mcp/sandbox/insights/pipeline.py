@@ -1,15 +1,18 @@
-"""A compiled query: its stages and its result columns."""
+"""A compiled query: its stages, which are functions of rows, and its result columns."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from cloudwatch_mcp.sandbox.insights import patterns
+from cloudwatch_mcp.sandbox.insights.aggregates import Aggregate
 from cloudwatch_mcp.sandbox.insights.events import Event
-from cloudwatch_mcp.sandbox.insights.stages import Run
-from cloudwatch_mcp.sandbox.insights.values import Expression
+from cloudwatch_mcp.sandbox.insights.values import Expression, Read, sort_key
+
+Run = Callable[[Sequence[Any]], Sequence[Any]]
 
 
 class Stage(NamedTuple):
@@ -50,3 +53,64 @@ class Pipeline:
             rows = stage.run(rows)
             matched = len(rows) if stage.filters_events else matched
         return rows, matched
+
+
+def grouping(keys: Sequence[Read], aggregates: Sequence[Aggregate], results: Sequence[tuple[str, Expression]]) -> Run:
+    readers = [expression.read for _, expression in results]
+
+    def result(key: tuple[Any, ...], rows: Sequence[Any]) -> tuple[Any, ...]:
+        values = [aggregate(rows) for aggregate in aggregates]
+        return (*key, *[read(values) for read in readers])
+
+    def run(rows: Sequence[Any]) -> list[tuple[Any, ...]]:
+        if not keys:
+            return [result((), rows)]
+        if len(keys) == 1:
+            return [result((key,), group) for key, group in _group_by(rows, keys[0]).items()]
+        return [result(key, group) for key, group in _group_by(rows, _all(keys)).items()]
+
+    return run
+
+
+def row_total(readers: Sequence[Read]) -> Read:
+    def total(row: Any) -> Any:
+        numbers = [value for value in [read(row) for read in readers] if value is not None]
+        return sum(numbers) if numbers else None
+
+    return total
+
+
+def _all(readers: Sequence[Read]) -> Callable[[Any], tuple[Any, ...]]:
+    return lambda row: tuple([read(row) for read in readers])
+
+
+def _group_by(rows: Sequence[Any], key: Read) -> dict[Any, list[Any]]:
+    groups: dict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
+    return groups
+
+
+def sorting(keys: Sequence[tuple[Read, bool]]) -> Run:
+    def run(rows: Sequence[Any]) -> list[Any]:
+        ordered = list(rows)
+        for read, descending in reversed(keys):
+            ordered.sort(key=_sort_key_of(read), reverse=descending)
+        return ordered
+
+    return run
+
+
+def _sort_key_of(read: Read) -> Read:
+    return lambda row: sort_key(read(row))
+
+
+def distinct(rows: Sequence[Any], readers: Sequence[Read]) -> list[Any]:
+    """The first row of each combination of values; a row that lacks a value is never a duplicate."""
+    read_key, seen, kept = _all(readers), set(), []
+    for row in rows:
+        key = read_key(row)
+        if None in key or key not in seen:
+            kept.append(row)
+        seen.add(key)
+    return kept

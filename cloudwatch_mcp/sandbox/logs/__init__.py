@@ -10,8 +10,8 @@ from moto.logs.models import logs_backends
 from cloudwatch_mcp.sandbox.clock import Clock
 from cloudwatch_mcp.sandbox.logs.anomalies import AnomalyOperations
 from cloudwatch_mcp.sandbox.logs.groups import LogGroupOperations
+from cloudwatch_mcp.sandbox.logs.operations import State
 from cloudwatch_mcp.sandbox.logs.queries import QueryDefinitionOperations, QueryOperations
-from cloudwatch_mcp.sandbox.logs.state import State
 
 
 class SandboxLogsResponse(LogGroupOperations, QueryOperations, QueryDefinitionOperations, AnomalyOperations):

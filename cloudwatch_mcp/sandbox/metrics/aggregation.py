@@ -4,7 +4,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import accumulate
 from math import fsum
 from typing import Final
@@ -38,16 +38,14 @@ def find_statistic(name: str) -> Statistic | None:
     """The function for a statistic such as Average, p99.9, tm99 or TM(10%:90%); None for other names."""
     if name in _STANDARD:
         return _STANDARD[name]
-    if name == "IQM":
-        return _from_raw_values(_trimmed("TM", 0.25, 0.75))
+    name = "TM(25%:75%)" if name == "IQM" else name
     if match := _PERCENTILE.fullmatch(name):
-        fraction = float(match[2]) / 100
-        if match[1] == "p":
-            return _from_raw_values(lambda values: _percentile(values, fraction))
-        return _from_raw_values(_trimmed(match[1].upper(), 0.0, fraction))
-    if match := _RANGE.fullmatch(name):
-        return _range_statistic(*match.groups())
-    return None
+        kind, percent = match.groups()
+        if kind == "p":
+            return _from_raw_values(partial(_percentile, fraction=float(percent) / 100))
+        name = f"{kind.upper()}(:{percent}%)"
+    match = _RANGE.fullmatch(name)
+    return _range_statistic(*match.groups()) if match else None
 
 
 def statistic_named(name: str) -> Statistic:
@@ -73,12 +71,16 @@ def _range_statistic(
     stray_sign = (low_percent and not low) or (high_percent and not high)
     if len(units) != 1 or stray_sign or (kind == "PR" and True in units):
         return None
-    if True in units:
-        fractions = float(low or 0) / 100, float(high or 100) / 100
-        return _from_raw_values(_trimmed(kind, *fractions)) if max(fractions) <= 1 else None
-    lowest = float(low) if low else float("-inf")
-    highest = float(high) if high else float("inf")
-    return _from_raw_values(_between(kind, lowest, highest))
+    if False in units:
+        limits = float(low or "-inf"), float(high or "inf")
+        return _from_raw_values(lambda values: _statistic(kind, values, limits, _between(values, *limits)))
+    fractions = float(low or 0) / 100, float(high or 100) / 100
+
+    def of_trimmed(values: Weighted) -> float | None:
+        limits = _percentile(values, fractions[0]), _percentile(values, fractions[1])
+        return _statistic(kind, values, limits, _trimmed(values, *fractions))
+
+    return _from_raw_values(of_trimmed) if max(fractions) <= 1 else None
 
 
 def _from_raw_values(compute: Callable[[Weighted], float | None]) -> Statistic:
@@ -109,49 +111,36 @@ def _percentile(values: Weighted, fraction: float) -> float:
     return at(lower) + (at(lower + 1) - at(lower)) * part
 
 
-def _trimmed(kind: str, low: float, high: float) -> Callable[[Weighted], float | None]:
-    """Over the samples between two fractions of the count; a sample at an edge counts partly."""
-
-    def of(values: Weighted) -> float | None:
-        if kind == "WM":
-            return _clipped_mean(values, _percentile(values, low), _percentile(values, high))
-        size = sum(weight for _, weight in values)
-        kept: Weighted = []
-        before = 0.0
-        for value, weight in values:
-            overlap = min(before + weight, high * size) - max(before, low * size)
-            before += weight
-            if overlap > 0:
-                kept.append((value, overlap))
-        return _summary(kind, kept)
-
-    return of
+def _trimmed(values: Weighted, low: float, high: float) -> Weighted:
+    """The samples between two fractions of the count; a sample at an edge counts partly."""
+    size = sum(weight for _, weight in values)
+    kept: Weighted = []
+    before = 0.0
+    for value, weight in values:
+        overlap = min(before + weight, high * size) - max(before, low * size)
+        before += weight
+        if overlap > 0:
+            kept.append((value, overlap))
+    return kept
 
 
-def _between(kind: str, low: float, high: float) -> Callable[[Weighted], float | None]:
-    """Over the samples between two values, the lower exclusive and the upper inclusive."""
-
-    def of(values: Weighted) -> float | None:
-        if kind == "WM":
-            return _clipped_mean(values, low, high)
-        kept = [(value, weight) for value, weight in values if low < value <= high]
-        if kind == "PR":
-            return 100 * sum(weight for _, weight in kept) / sum(weight for _, weight in values)
-        return _summary(kind, kept)
-
-    return of
+def _between(values: Weighted, low: float, high: float) -> Weighted:
+    """The samples between two values, the lower exclusive and the upper inclusive."""
+    return [(value, weight) for value, weight in values if low < value <= high]
 
 
-def _summary(kind: str, kept: Weighted) -> float | None:
+def _statistic(kind: str, values: Weighted, limits: tuple[float, float], kept: Weighted) -> float | None:
+    """A statistic of all values, clipped to the limits (WM), or of the kept ones (the others)."""
+    size = sum(weight for _, weight in values)
     count = sum(weight for _, weight in kept)
     total = fsum(value * weight for value, weight in kept)
-    if kind == "TC":
-        return count
-    if kind == "TS":
-        return total
+    match kind:
+        case "WM":
+            return fsum(min(max(value, limits[0]), limits[1]) * weight for value, weight in values) / size
+        case "PR":
+            return 100 * count / size
+        case "TC":
+            return count
+        case "TS":
+            return total
     return total / count if count else None
-
-
-def _clipped_mean(values: Weighted, low: float, high: float) -> float:
-    count = sum(weight for _, weight in values)
-    return fsum(min(max(value, low), high) * weight for value, weight in values) / count

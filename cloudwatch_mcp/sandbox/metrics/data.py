@@ -17,9 +17,7 @@ from cloudwatch_mcp.sandbox.metrics.pages import Answer, Result, page
 from cloudwatch_mcp.sandbox.metrics.queries import Query, check, is_math, is_period
 from cloudwatch_mcp.sandbox.metrics.search import found_metrics
 from cloudwatch_mcp.sandbox.metrics.series import Expected, ExpressionError, ForbiddenError, Series, Value
-from cloudwatch_mcp.sandbox.metrics.store import Metric, MetricStore, Observation, epoch, metric_of
-
-_SEARCH_AGE = 14 * 86_400
+from cloudwatch_mcp.sandbox.metrics.store import MAX_AGE, Metric, MetricStore, Observation, epoch, metric_of
 
 # The age in seconds up to which a start has points, and the divisor that its period needs.
 RETENTION = ((3 * 3600, 1), (15 * 86_400, 60), (63 * 86_400, 300), (455 * 86_400, 3600))
@@ -74,7 +72,7 @@ class _Evaluation:
     def __post_init__(self) -> None:
         self._by_id = {query["Id"]: query for query in self.queries}
         metric_stats = {query["Id"]: query["MetricStat"] for query in self.queries if "MetricStat" in query}
-        self._default_labels = default_labels(metric_stats)
+        self._default_labels = dict(zip(metric_stats, default_labels(metric_stats.values()), strict=True))
 
     def results(self) -> Iterator[Answer]:
         """The answers to the returned queries. Expressions that are not returned are evaluated too."""
@@ -112,13 +110,9 @@ class _Evaluation:
     def search(self, expression: str, statistic: str, period: int) -> list[Series]:
         if find_statistic(statistic) is None or not is_period(period):
             raise ExpressionError(f"SEARCH has an invalid statistic '{statistic}' or period {period}")
-        # A search finds the metrics that ListMetrics lists: those with data in the past two weeks.
-        recent = [each for each in self.store.metrics() if self.store.last_time(each) >= self.now - _SEARCH_AGE]
-        stats = {
-            str(position): stat for position, stat in enumerate(_metric_stats(expression, statistic, period, recent))
-        }
-        labels = default_labels(stats)
-        return [self._series(stat, labels[position]) for position, stat in stats.items()]
+        metrics = found_metrics(expression, self.store.metrics(since=self.now - MAX_AGE))
+        stats = [{"Metric": metric.description, "Stat": statistic, "Period": period} for metric in metrics]
+        return [self._series(stat, label) for stat, label in zip(stats, default_labels(stats), strict=True)]
 
     def _evaluate(self, query: Query) -> Value:
         if "MetricStat" in query:
@@ -139,7 +133,7 @@ class _Evaluation:
         parsed = metrics_insights.parse(query["Expression"])
         # Metrics Insights aggregates high-resolution data to the minute: its limits page.
         period = max(query["Period"], 60)
-        start = max(self.start, int(self.now) - metrics_insights.MAX_AGE)
+        start = max(self.start, int(self.now) - MAX_AGE)
         start -= (start - self.phase) % period
         return metrics_insights.run(
             parsed, self.store, start=start, end=self.end, period=period, account=self.place.account
@@ -182,15 +176,6 @@ class _Evaluation:
             "Stat": stat["Stat"],
             **{f"Dim.{name}": value for name, value in metric.dimensions},
         }
-
-
-def _metric_stats(
-    expression: str, statistic: str, period: int, metrics: Sequence[Metric]
-) -> Iterator[Mapping[str, Any]]:
-    for metric in found_metrics(expression, metrics):
-        dimensions = [{"Name": name, "Value": value} for name, value in metric.dimensions]
-        described = {"Namespace": metric.namespace, "MetricName": metric.name, "Dimensions": dimensions}
-        yield {"Metric": described, "Stat": statistic, "Period": period}
 
 
 def _several(value: Value) -> Sequence[float | Series]:

@@ -12,19 +12,22 @@ from cloudwatch_mcp.sandbox.metrics.series import Argument, ExpressionError, Sco
 
 _GRAMMAR = r"""
     ?start: or
-    ?or: and (("OR" | "||") and)*
-    ?and: comparison (("AND" | "&&") comparison)*
+    ?or: and (OR and)*
+    ?and: comparison (AND comparison)*
     ?comparison: sum (COMPARISON sum)?
     ?sum: product (SUM_SIGN product)*
     ?product: negated (PRODUCT_SIGN negated)*
     ?negated: "-" negated -> negative | power
-    ?power: atom ("^" negated)?
+    ?power: atom (POWER negated)?
     ?atom: NUMBER | ID | STRING | call | WORD | "[" [or ("," or)*] "]" -> array | "(" or ")"
     call: WORD "(" [or ("," or)*] ")"
 
+    OR: "OR" | "||"
+    AND: "AND" | "&&"
     COMPARISON: "==" | "!=" | "<=" | ">=" | "<" | ">"
     SUM_SIGN: "+" | "-"
     PRODUCT_SIGN: "*" | "/"
+    POWER: "^"
     ID: /[a-z][a-zA-Z0-9_]*/
     WORD: /[A-Z][A-Z0-9_]*/
     STRING: /"[^"]*"/ | /'[^']*'/
@@ -33,21 +36,29 @@ _GRAMMAR = r"""
     """
 _parser = cache(partial(Lark, _GRAMMAR, parser="lalr", maybe_placeholders=False))
 
+
+def _power(base: float, exponent: float) -> float:
+    try:
+        result = base**exponent
+    except (ZeroDivisionError, OverflowError):
+        return float("nan")
+    return result if isinstance(result, float) else float("nan")
+
+
 _OPERATORS: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
     "/": lambda left, right: left / right if right else float("nan"),
+    "^": _power,
     "==": lambda left, right: float(left == right),
     "!=": lambda left, right: float(left != right),
     "<=": lambda left, right: float(left <= right),
     ">=": lambda left, right: float(left >= right),
     "<": lambda left, right: float(left < right),
     ">": lambda left, right: float(left > right),
-}
-_LOGIC: dict[str, Callable[[float, float], float]] = {
-    "and": lambda left, right: float(bool(left and right)),
-    "or": lambda left, right: float(bool(left or right)),
+    **dict.fromkeys(("AND", "&&"), lambda left, right: float(bool(left and right))),
+    **dict.fromkeys(("OR", "||"), lambda left, right: float(bool(left or right))),
 }
 
 
@@ -69,23 +80,18 @@ def _parse(expression: str) -> Tree[Token] | Token:
 def _evaluate(node: Tree[Token] | Token, scope: Scope) -> Argument:
     if isinstance(node, Token):
         return _leaf(node, scope)
-    if node.data == "call":
-        return call(scope, str(node.children[0]), [_evaluate(child, scope) for child in node.children[1:]])
-    values = [_evaluate(child, scope) for child in node.children if not _is_sign(child)]
-    if node.data == "array":
-        return _array(values)
-    return _operation(node, [_operand(value) for value in values])
-
-
-def _operation(node: Tree[Token], operands: list[Value]) -> Value:
+    first, *others = node.children
     match node.data:
+        case "call":
+            return call(scope, str(first), [_evaluate(argument, scope) for argument in others])
+        case "array":
+            return _array([_evaluate(child, scope) for child in node.children])
         case "negative":
-            return combine(operator.mul, -1.0, operands[0])
-        case "power":
-            return combine(_power, *operands)
-        case "and" | "or":
-            return _fold([_LOGIC[node.data]] * (len(operands) - 1), operands)
-    return _fold([_OPERATORS[str(child)] for child in node.children if _is_sign(child)], operands)
+            return combine(operator.mul, -1.0, _operand(first, scope))
+    result = _operand(first, scope)
+    for sign, operand in zip(others[::2], others[1::2], strict=True):
+        result = combine(_OPERATORS[str(sign)], result, _operand(operand, scope))
+    return result
 
 
 def _leaf(token: Token, scope: Scope) -> Argument:
@@ -99,11 +105,8 @@ def _leaf(token: Token, scope: Scope) -> Argument:
     return str(token)
 
 
-def _is_sign(node: Tree[Token] | Token) -> bool:
-    return isinstance(node, Token) and node.type in {"COMPARISON", "SUM_SIGN", "PRODUCT_SIGN"}
-
-
-def _operand(value: Argument) -> Value:
+def _operand(node: Tree[Token] | Token, scope: Scope) -> Value:
+    value = _evaluate(node, scope)
     if isinstance(value, str):
         raise ExpressionError(f"'{value}' is not a time series or a number")
     return value
@@ -116,18 +119,3 @@ def _array(values: list[Argument]) -> list[Series]:
             raise ExpressionError("An array can hold time series only")
         array.extend(value if isinstance(value, list) else [value])
     return array
-
-
-def _fold(operations: list[Callable[[float, float], float]], operands: list[Value]) -> Value:
-    result = operands[0]
-    for operation, operand in zip(operations, operands[1:], strict=True):
-        result = combine(operation, result, operand)
-    return result
-
-
-def _power(base: float, exponent: float) -> float:
-    try:
-        result = base**exponent
-    except (ZeroDivisionError, OverflowError):
-        return float("nan")
-    return result if isinstance(result, float) else float("nan")

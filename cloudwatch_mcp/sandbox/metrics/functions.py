@@ -1,7 +1,6 @@
 """The functions of CloudWatch metric math (docs: using-metric-math)."""
 
 import math
-import statistics
 from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from functools import partial
@@ -9,6 +8,7 @@ from itertools import pairwise
 
 from cloudwatch_mcp.sandbox.metrics.anomaly_band import anomaly_band
 from cloudwatch_mcp.sandbox.metrics.series import (
+    REDUCTIONS,
     Argument,
     ExpressionError,
     ForbiddenError,
@@ -63,19 +63,9 @@ def _times(scope: Scope, period: int) -> range:
     return range(scope.start - (scope.start - scope.phase) % period, scope.end, period)
 
 
-# They turn a series into a number, and an array into one series over its values at each time.
-_REDUCTIONS: dict[str, Callable[[list[float]], float]] = {
-    "AVG": statistics.fmean,
-    "DATAPOINT_COUNT": lambda values: float(len(values)),
-    "MAX": max,
-    "MIN": min,
-    "STDDEV": statistics.pstdev,
-    "SUM": math.fsum,
-}
-
-
 def _reduce(name: str, _: Scope, argument: Argument) -> Value:
-    reduction = _REDUCTIONS[name]
+    """A number for a series; for an array one series over its values at each time."""
+    reduction = REDUCTIONS[name]
     if isinstance(argument, Series):
         return reduction(list(argument.points.values())) if argument.points else math.nan
     array = _array(argument)
@@ -183,9 +173,9 @@ def _performance_insights(*_: Argument | Scope) -> Value:
 
 
 def _sort(_: Scope, argument: Argument, by: Argument, order: Argument, limit: Argument = math.inf) -> Value:
-    if by not in _REDUCTIONS or order not in {"ASC", "DESC"}:
+    if by not in REDUCTIONS or order not in {"ASC", "DESC"}:
         raise ExpressionError("SORT takes AVG, MIN, MAX or SUM, and ASC or DESC")
-    reduction = _REDUCTIONS[str(by)]
+    reduction = REDUCTIONS[str(by)]
 
     def key(series: Series) -> float:
         return reduction(list(series.points.values())) if series.points else -math.inf
@@ -224,7 +214,7 @@ def _time_part(part: Callable[[datetime], int]) -> Callable[[Scope, Argument], V
 
 # The least and the most arguments, and the function.
 _FUNCTIONS: dict[str, tuple[int, int, Callable[..., Value]]] = {
-    **{name: (1, 1, partial(_reduce, name)) for name in _REDUCTIONS},
+    **{name: (1, 1, partial(_reduce, name)) for name in REDUCTIONS},
     **{name: (1, 1, partial(_each, function)) for name, function in _EACH_SERIES.items()},
     "ANOMALY_DETECTION_BAND": (1, 2, lambda _, series, width=2.0: anomaly_band(_series(series), _scalar(width))),
     "DATE": (1, 1, _time_part(lambda moment: moment.day)),

@@ -1,27 +1,21 @@
 """The labels of GetMetricData's results (docs: graph-dynamic-labels)."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
-from math import fsum
-from statistics import fmean
 from typing import Any
 
-from cloudwatch_mcp.sandbox.metrics.series import Series
+from cloudwatch_mcp.sandbox.metrics.series import REDUCTIONS, Series
 
 _DYNAMIC = re.compile(r"\$\{(?:PROP\('(?P<property>[^']*)'\)|(?P<name>[A-Z_]+))\}")
 _NO_DATA = "--"
 
-_OF_VALUES: dict[str, Callable[[Sequence[float]], float]] = {
-    "AVG": fmean,
-    "DATAPOINT_COUNT": len,
+_OF_VALUES: dict[str, Callable[[list[float]], float]] = {
+    **{name: REDUCTIONS[name] for name in ("AVG", "DATAPOINT_COUNT", "MAX", "MIN", "SUM")},
     "FIRST": lambda values: values[0],
     "FIRST_LAST_RANGE": lambda values: values[-1] - values[0],
     "LAST": lambda values: values[-1],
-    "MAX": max,
-    "MIN": min,
     "MIN_MAX_RANGE": lambda values: max(values) - min(values),
-    "SUM": fsum,
 }
 _OF_POINTS: dict[str, Callable[[Mapping[int, float]], int]] = {
     "FIRST_TIME": min,
@@ -31,22 +25,19 @@ _OF_POINTS: dict[str, Callable[[Mapping[int, float]], int]] = {
 }
 
 
-def default_labels(metric_stats: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """By query id: the metric's name, or what distinguishes the request's metrics.
+def default_labels(metric_stats: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The metric's name, or what distinguishes the request's metrics.
 
     Those are the namespace, the dimensions' values or the name, then the statistic and the period, if they differ.
     """
-    parts = {query_id: _parts(stat) for query_id, stat in metric_stats.items()}
+    parts = [_parts(stat) for stat in metric_stats]
 
     def differs(part: str) -> bool:
-        return len({each[part] for each in parts.values()}) > 1
+        return len({each[part] for each in parts}) > 1
 
     identity = [part for part in ("namespace", "dimensions", "name") if differs(part)] or ["name"]
     shown = identity + [part for part in ("stat", "period") if differs(part)]
-    return {
-        query_id: " ".join(each[part] for part in shown if each[part]) or each["name"]
-        for query_id, each in parts.items()
-    }
+    return [" ".join(each[part] for part in shown if each[part]) or each["name"] for each in parts]
 
 
 def _parts(metric_stat: Mapping[str, Any]) -> dict[str, str]:
@@ -79,14 +70,14 @@ def _dynamic(match: re.Match[str], series: Series) -> str:
     name = match["name"]
     if name == "LABEL":
         return series.label
+    if name not in _OF_VALUES | _OF_POINTS:
+        return match[0]
+    if not series.points:
+        return _NO_DATA
     if name in _OF_VALUES:
-        return _number(_OF_VALUES[name](list(series.points.values()))) if series.points else _NO_DATA
-    if name in _OF_POINTS:
-        if not series.points:
-            return _NO_DATA
-        moment = datetime.fromtimestamp(_OF_POINTS[name](series.points), timezone.utc)
-        return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-    return match[0]
+        return _number(_OF_VALUES[name](list(series.points.values())))
+    moment = datetime.fromtimestamp(_OF_POINTS[name](series.points), timezone.utc)
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _number(value: float) -> str:

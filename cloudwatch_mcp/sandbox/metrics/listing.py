@@ -4,27 +4,23 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from cloudwatch_mcp.sandbox.metrics.store import Metric, MetricStore
+from cloudwatch_mcp.sandbox.metrics.store import MAX_AGE, Metric, MetricStore
 from cloudwatch_mcp.sandbox.next_token import page
 
 PAGE = 500
 
-# ListMetrics omits metrics without data in the past two weeks.
-_LISTING_AGE = 14 * 86_400
 _RECENT = 3 * 3600
 
 
 def list_metrics(request: Mapping[str, Any], store: MetricStore, now: datetime, account: str) -> dict[str, Any]:
-    oldest = now.timestamp() - (_RECENT if "RecentlyActive" in request else _LISTING_AGE)
+    oldest = now.timestamp() - (_RECENT if "RecentlyActive" in request else MAX_AGE)
     metrics = [
         metric
-        for metric in store.metrics()
-        if request.get("OwningAccount", account) == account
-        and _matches(metric, request)
-        and store.last_time(metric) >= oldest
+        for metric in store.metrics(since=oldest)
+        if request.get("OwningAccount", account) == account and _matches(metric, request)
     ]
     shown, token = page(metrics, PAGE, request)
-    answer: dict[str, Any] = {"Metrics": [_description(metric) for metric in shown], "NextToken": token}
+    answer: dict[str, Any] = {"Metrics": [metric.description for metric in shown], "NextToken": token}
     if request.get("IncludeLinkedAccounts"):
         answer["OwningAccounts"] = [account] * len(shown)
     return answer
@@ -40,11 +36,3 @@ def _matches(metric: Metric, request: Mapping[str, Any]) -> bool:
             for each in request.get("Dimensions") or ()
         )
     )
-
-
-def _description(metric: Metric) -> dict[str, Any]:
-    return {
-        "Namespace": metric.namespace,
-        "MetricName": metric.name,
-        "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions],
-    }

@@ -8,20 +8,17 @@ from collections import ChainMap, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
-from math import fsum
-from statistics import fmean
 from typing import Any, Final
 
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedInput
 
 from cloudwatch_mcp.sandbox.metrics.aggregation import points, statistic_named
-from cloudwatch_mcp.sandbox.metrics.series import ExpressionError, Series
+from cloudwatch_mcp.sandbox.metrics.series import REDUCTIONS, ExpressionError, Series
 from cloudwatch_mcp.sandbox.metrics.store import Metric, MetricStore, Observation
 
 MAX_SERIES: Final = 500
 MAX_METRICS: Final = 10_000
-MAX_AGE: Final = 14 * 86_400
 
 _GRAMMAR = r"""
     start: "SELECT"i FUNCTION "(" name ")" "FROM"i source where? group_by? order_by? limit?
@@ -33,7 +30,7 @@ _GRAMMAR = r"""
     group_by: "GROUP"i "BY"i name ("," name)*
     order_by: "ORDER"i "BY"i FUNCTION "(" ")" [ASC | DESC]
     limit: "LIMIT"i INTEGER
-    name: PLAIN | QUOTED
+    ?name: PLAIN | QUOTED
 
     FUNCTION: /(AVG|COUNT|MAX|MIN|SUM)(?=\s*\()/i
     COMPARISON: "=" | "!="
@@ -48,13 +45,7 @@ _GRAMMAR = r"""
 _parser = cache(partial(Lark, _GRAMMAR, parser="lalr", maybe_placeholders=False))
 
 _STATISTICS = {"AVG": "Average", "COUNT": "SampleCount", "MAX": "Maximum", "MIN": "Minimum", "SUM": "Sum"}
-_ORDERS: dict[str, Callable[[list[float]], float]] = {
-    "AVG": fmean,
-    "COUNT": lambda values: float(len(values)),
-    "MAX": max,
-    "MIN": min,
-    "SUM": fsum,
-}
+_ORDERS = {**REDUCTIONS, "COUNT": REDUCTIONS["DATAPOINT_COUNT"]}
 
 Labels = Mapping[str, str]
 Condition = Callable[[Labels], bool]
@@ -92,9 +83,6 @@ class _Builder(Transformer[Token, MetricsInsightsQuery]):
         return re.sub(rf"\\(.)|{quote}{quote}", lambda match: match[1] or quote, text[1:-1])
 
     VALUE = QUOTED
-
-    def name(self, text: str) -> str:
-        return text
 
     def namespace(self, name: str) -> dict[str, Any]:
         return {"namespace": name, "schema": None}

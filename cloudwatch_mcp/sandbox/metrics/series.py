@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isnan
+from math import fsum, isnan
+from statistics import fmean, pstdev
 from typing import NamedTuple, Protocol
 
 
@@ -39,6 +40,15 @@ class Series:
     dropped_points: bool = False
     """Whether arithmetic gave values that are not numbers, such as those of a division by zero."""
 
+
+REDUCTIONS: dict[str, Callable[[list[float]], float]] = {
+    "AVG": fmean,
+    "DATAPOINT_COUNT": lambda values: float(len(values)),
+    "MAX": max,
+    "MIN": min,
+    "STDDEV": pstdev,
+    "SUM": fsum,
+}
 
 Value = float | Series | list[Series]
 Argument = Value | str

@@ -12,6 +12,8 @@ from moto.cloudwatch.exceptions import InvalidParameterCombination, InvalidParam
 from moto.core.exceptions import ServiceException
 
 MAX_DATUMS = 1000
+# ListMetrics and SEARCH omit metrics without data in the past two weeks, and Metrics Insights such data.
+MAX_AGE = 14 * 86_400
 
 T = TypeVar("T")
 _BY_TIME = attrgetter("time")
@@ -25,6 +27,11 @@ class Metric(NamedTuple):
     namespace: str
     name: str
     dimensions: tuple[tuple[str, str], ...]
+
+    @property
+    def description(self) -> dict[str, Any]:
+        dimensions = [{"Name": name, "Value": value} for name, value in self.dimensions]
+        return {"Namespace": self.namespace, "MetricName": self.name, "Dimensions": dimensions}
 
 
 class Observation(NamedTuple):
@@ -85,11 +92,9 @@ class MetricStore:
         value: T = self._computed[key]
         return value
 
-    def metrics(self) -> list[Metric]:
-        return sorted(self._observations)
-
-    def last_time(self, metric: Metric) -> int:
-        return self._sorted(metric)[-1].time
+    def metrics(self, since: float = 0) -> list[Metric]:
+        """The metrics with data since a time in epoch seconds."""
+        return sorted(metric for metric in self._observations if self._sorted(metric)[-1].time >= since)
 
     def between(self, metric: Metric, start: float, end: float) -> list[Observation]:
         """The observations from `start` to before `end`, oldest first."""

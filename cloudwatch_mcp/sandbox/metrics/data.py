@@ -16,7 +16,7 @@ from cloudwatch_mcp.sandbox.metrics.labels import default_labels, label
 from cloudwatch_mcp.sandbox.metrics.pages import Answer, Result, page
 from cloudwatch_mcp.sandbox.metrics.queries import Query, check, is_math, is_period
 from cloudwatch_mcp.sandbox.metrics.search import found_metrics
-from cloudwatch_mcp.sandbox.metrics.series import Expected, ExpressionError, ForbiddenError, Series, Value
+from cloudwatch_mcp.sandbox.metrics.series import Expected, ExpressionError, ForbiddenError, Series
 from cloudwatch_mcp.sandbox.metrics.store import MAX_AGE, Metric, MetricStore, Observation, epoch, metric_of
 
 # The age in seconds up to which a start has points, and the divisor that its period needs.
@@ -45,14 +45,14 @@ def read_series(
 ) -> dict[str, list[Series]]:
     """Each query's series, as of `end`; their periods begin at `start`, as those of alarms do."""
     evaluation = _Evaluation(queries, store, start, end, end, place, phase=start)
-    found = {}
-    for query in queries:
+
+    def series_of(query: Query) -> list[Series]:
         try:
-            value = evaluation.value_of(query["Id"])
+            return _several(evaluation.value_of(query["Id"]))
         except ForbiddenError:
-            value = []
-        found[query["Id"]] = [series for series in _several(value) if isinstance(series, Series)]
-    return found
+            return []
+
+    return {query["Id"]: series_of(query) for query in queries}
 
 
 @dataclass
@@ -66,7 +66,7 @@ class _Evaluation:
     now: float
     place: Place
     phase: int = 0
-    _values: dict[str, Value] = field(default_factory=dict)
+    _values: dict[str, Series | list[Series]] = field(default_factory=dict)
     _in_progress: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -82,14 +82,11 @@ class _Evaluation:
             except ForbiddenError as error:
                 messages = [{"Code": "Forbidden", "Value": str(error)}]
                 value = Series({}, 60, messages=messages, forbidden=True)
-            if not query.get("ReturnData", True):
-                continue
-            for series in _several(value):
-                assert isinstance(series, Series)  # noqa: S101  # metric_math.evaluate returns no numbers
+            for series in _several(value) if query.get("ReturnData", True) else []:
                 text = label(query.get("Label"), series, one_of_many=isinstance(value, list))
                 yield Answer(query["Id"], text, series, is_math(query))
 
-    def value_of(self, query_id: str) -> Value:
+    def value_of(self, query_id: str) -> Series | list[Series]:
         if query_id not in self._by_id:
             raise ExpressionError(f"ID '{query_id}' not found")
         if query_id not in self._values:
@@ -104,8 +101,7 @@ class _Evaluation:
 
     def metrics(self, id_contains: str) -> list[Series]:
         ids = [query["Id"] for query in self.queries if "MetricStat" in query and id_contains in query["Id"]]
-        values = [self.value_of(query_id) for query_id in ids]
-        return [value for value in values if isinstance(value, Series)]
+        return [series for query_id in ids for series in _several(self.value_of(query_id))]
 
     def search(self, expression: str, statistic: str, period: int) -> list[Series]:
         if find_statistic(statistic) is None or not is_period(period):
@@ -114,7 +110,7 @@ class _Evaluation:
         stats = [{"Metric": metric.description, "Stat": statistic, "Period": period} for metric in metrics]
         return [self._series(stat, label) for stat, label in zip(stats, default_labels(stats), strict=True)]
 
-    def _evaluate(self, query: Query) -> Value:
+    def _evaluate(self, query: Query) -> Series | list[Series]:
         if "MetricStat" in query:
             return self._series(query["MetricStat"], self._default_labels[query["Id"]])
         try:
@@ -126,7 +122,6 @@ class _Evaluation:
             raise ValidationError(f"Error in expression '{query['Id']}': {error}") from error
         if isinstance(value, list):
             return value
-        assert isinstance(value, Series)  # noqa: S101  # metric_math.evaluate returns no numbers
         return Series(value.points, value.period, query["Id"], dropped_points=value.dropped_points)
 
     def _insights(self, query: Query) -> Series | list[Series]:
@@ -141,8 +136,7 @@ class _Evaluation:
 
     def _series(self, stat: Mapping[str, Any], label: str) -> Series:
         period, unit = stat["Period"], stat.get("Unit")
-        described = stat["Metric"]
-        metric = metric_of(described["Namespace"], described["MetricName"], described.get("Dimensions"))
+        metric = metric_of(stat["Metric"])
         start = self.start - (self.start - self.phase) % period
         observations: list[Observation] = []
         if _is_retained(self.now - self.start, period):
@@ -178,7 +172,7 @@ class _Evaluation:
         }
 
 
-def _several(value: Value) -> Sequence[float | Series]:
+def _several(value: Series | list[Series]) -> list[Series]:
     return value if isinstance(value, list) else [value]
 
 

@@ -17,10 +17,9 @@ def get_metric_statistics(request: Mapping[str, Any], store: MetricStore) -> dic
     """The answer, with a datapoint for each period and unit, oldest first."""
     start, end, period = epoch(request["StartTime"]), epoch(request["EndTime"]), request["Period"]
     _check(request, ceil((end - start) / period))
-    metric = metric_of(request["Namespace"], request["MetricName"], request.get("Dimensions"))
     observations = [
         observation
-        for observation in store.between(metric, start - start % period, end)
+        for observation in store.between(metric_of(request), start - start % period, end)
         if request.get("Unit", observation.unit) == observation.unit and (period >= 60 or observation.high_resolution)
     ]
     datapoints: dict[tuple[int, str], dict[str, Any]] = {}

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime, timezone
 from math import fsum
 from operator import attrgetter
@@ -48,9 +48,10 @@ class Observation(NamedTuple):
     weights: Sequence[float] | None
 
 
-def metric_of(namespace: str, name: str, dimensions: Iterable[Mapping[str, str]] | None) -> Metric:
-    pairs = sorted((dimension["Name"], dimension["Value"]) for dimension in dimensions or ())
-    return Metric(namespace, name, tuple(pairs))
+def metric_of(members: Mapping[str, Any]) -> Metric:
+    """The metric of a structure that has its Namespace, MetricName and Dimensions."""
+    dimensions = sorted((each["Name"], each["Value"]) for each in members.get("Dimensions") or ())
+    return Metric(members["Namespace"], members["MetricName"], tuple(dimensions))
 
 
 def epoch(moment: datetime | float) -> float:
@@ -72,10 +73,7 @@ class MetricStore:
             raise ValidationError(f"The collection MetricData must not have a size greater than {MAX_DATUMS}.")
         default_time = now.timestamp()
         checked = [
-            (
-                metric_of(namespace, datum["MetricName"], datum.get("Dimensions")),
-                _observation(datum, position, default_time),
-            )
+            (metric_of({"Namespace": namespace, **datum}), _observation(datum, position, default_time))
             for position, datum in enumerate(data, 1)
         ]
         for metric, observation in checked:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
@@ -67,18 +66,20 @@ class Application:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         scope = _CREDENTIAL_SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
-        if scope is None or (service := scope["service"]) not in SERVICES:
-            return _error(start_response, 400, "UnknownOperationException", "the sandbox does not have this service")
-        refusal = self.faults and self.faults.meet(_action(service, environ), scope["region"])
-        if refusal:
-            return _refuse(start_response, refusal, service, str(environ.get("CONTENT_TYPE", "")))
+        service = scope["service"] if scope else ""
+        refusal: Refusal | None = Refusal(400, "UnknownOperation", "the sandbox does not have this service")
         try:
-            return self._service(service)(environ, _with_request_content_type(environ, start_response))
+            if scope and service in SERVICES:
+                action, region = _action(service, environ), scope["region"]
+                refusal = self.faults.meet(action, region) if self.faults else None
+            if not refusal:
+                return self._service(service)(environ, _with_request_content_type(environ, start_response))
         except NotImplementedError as error:
-            return _error(start_response, 400, "UnknownOperationException", str(error))
+            refusal = Refusal(400, "UnknownOperation", str(error))
         except Exception:  # botocore must be able to parse the answer
             logger.exception("%s failed", environ.get("HTTP_X_AMZ_TARGET", service))
-            return _error(start_response, 500, "InternalFailure", "the sandbox failed")
+            refusal = Refusal(500, "InternalFailure", "the sandbox failed")
+        return _refuse(start_response, refusal, service, str(environ.get("CONTENT_TYPE", "")))
 
     def _service(self, service: str) -> WSGIApplication:
         from moto.moto_server.werkzeug_app import create_backend_app  # noqa: PLC0415  # Flask takes time to import
@@ -122,13 +123,6 @@ def _with_request_content_type(environ: WSGIEnvironment, start_response: StartRe
         return start_response(status, [("Content-Type", content_type), *others], *more)
 
     return start
-
-
-def _error(start_response: StartResponse, status: int, code: str, message: str) -> list[bytes]:
-    body = json.dumps({"__type": code, "message": message}).encode()
-    headers = [("Content-Type", "application/x-amz-json-1.1"), ("Content-Length", str(len(body)))]
-    start_response(f"{status} {HTTPStatus(status).phrase}", headers)
-    return [body]
 
 
 class Server:

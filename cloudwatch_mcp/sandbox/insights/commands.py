@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import itemgetter
+from typing import Any
 
 from lark import Token, v_args
 from lark.visitors import Interpreter
 
-from cloudwatch_mcp.sandbox.insights import extraction, patterns, structures
+from cloudwatch_mcp.sandbox.insights import extraction, patterns
 from cloudwatch_mcp.sandbox.insights.aggregates import StatsCompiler
 from cloudwatch_mcp.sandbox.insights.errors import QueryError, located_at, unexpected
 from cloudwatch_mcp.sandbox.insights.events import SYSTEM_FIELDS
@@ -149,7 +150,7 @@ class PipelineCompiler(Interpreter[Token, None]):
         if structure.kind is Kind.LIST:
             raise QueryError("unnest takes a list of jsonParse, not one of split")
         read = structure.read
-        self._add_stage(lambda rows: [(row, item) for row in rows for item in structures.items(read(row))])
+        self._add_stage(lambda rows: [(row, item) for row in rows for item in _items(read(row))])
         self._scope.nest()
         self._fields = {field: first_item(expression) for field, expression in self._fields.items()}
         self._extracted = {field: first_item(expression) for field, expression in self._extracted.items()}
@@ -240,6 +241,11 @@ class PipelineCompiler(Interpreter[Token, None]):
         readers = [identity(self._scope.find(name_of(name))) for name in names]
         self._after_dedup = True
         self._add_stage(lambda rows: distinct(rows, readers))
+
+
+def _items(value: Any) -> Sequence[Any]:
+    """The items for unnest, which treats other values than lists as a list with one item."""
+    return value if isinstance(value, list) else [value]
 
 
 def _names_of(aliases: Iterable[Token | None]) -> list[str]:

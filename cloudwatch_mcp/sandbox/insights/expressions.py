@@ -11,7 +11,7 @@ from typing import Any
 from lark import Token, v_args
 from lark.visitors import Interpreter
 
-from cloudwatch_mcp.sandbox.insights import budget, comparisons, events, functions, periods, regexes, structures
+from cloudwatch_mcp.sandbox.insights import budget, comparisons, events, functions, periods, regexes
 from cloudwatch_mcp.sandbox.insights.errors import QueryError, located_at
 from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, number, truth
 
@@ -59,8 +59,8 @@ class Scope:
             return self.names[name]
         for position, character in enumerate(name):
             structure = self.names.get(name[:position]) if character == "." else None
-            if structure and structure.kind in structures.STRUCTURES:
-                return structures.member(structure, name[position + 1 :])
+            if structure and structure.kind in (Kind.STRUCTURE, Kind.LIST):
+                return _member(structure, name[position + 1 :])
         if self.closed:
             raise QueryError(f"Unknown symbols found in or after stats: {name}")
         return self.field(name)
@@ -75,6 +75,17 @@ class Scope:
 def first_item(expression: Expression) -> Expression:
     read = expression.read
     return expression._replace(read=lambda pair: read(pair[0]))
+
+
+def _member(structure: Expression, path: str) -> Expression:
+    """The member at a path such as `users.1.action`."""
+    read, parts = structure.read, path.split(".")
+
+    def read_member(row: Any) -> Any:
+        value = events.walk(read(row), parts)
+        return int(value) if isinstance(value, bool) else value
+
+    return Expression(read_member, Kind.STRUCTURE)
 
 
 @v_args(inline=True)

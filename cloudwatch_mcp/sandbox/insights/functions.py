@@ -1,6 +1,7 @@
 """The functions of Logs Insights (docs: CWL_QuerySyntax-operations-functions)."""
 
 import hashlib
+import json
 import math
 from base64 import b64decode, b64encode
 from collections.abc import Callable
@@ -8,9 +9,9 @@ from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 from urllib.parse import quote_plus, unquote_plus
 
-from cloudwatch_mcp.sandbox.insights import budget, regexes, structures
+from cloudwatch_mcp.sandbox.insights import budget, regexes
 from cloudwatch_mcp.sandbox.insights.errors import QueryError
-from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, number, text, truth
+from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, json_text, number, text, truth
 
 _ANY = 99
 _EARTH_RADIUS = 6371.0088  # kilometres, the mean
@@ -72,25 +73,26 @@ def _haversine(latitude: float, longitude: float, other_latitude: float, other_l
     return 2 * _EARTH_RADIUS * math.asin(math.sqrt(chord))
 
 
-def _is_ip(*versions: int) -> Callable[[str], bool]:
-    def test(value: str) -> bool:
-        try:
-            return ip_address(value).version in versions
-        except ValueError:
-            return False
+def _is_ip(*versions: int) -> Callable[..., bool]:
+    """Whether a text is an IP address of one of the versions, in the subnet if there is one."""
 
-    return test
-
-
-def _is_in_subnet(*versions: int) -> Callable[[str, str], bool]:
-    def test(value: str, subnet: str) -> bool:
+    def test(value: str, subnet: str | None = None) -> bool:
         try:
             address = ip_address(value)
-            return address.version in versions and address in ip_network(subnet, strict=False)
+            return address.version in versions and (subnet is None or address in ip_network(subnet, strict=False))
         except ValueError:
             return False
 
     return test
+
+
+def _json_parse(value: str) -> Any:
+    """The map or list of a JSON text; None for anything else."""
+    try:
+        parsed = json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+    return parsed if isinstance(parsed, (dict, list)) else None
 
 
 def _is_blank(value: Any) -> bool:
@@ -131,9 +133,9 @@ FUNCTIONS = {
     "startswith": Function(str.startswith, "t", 2, 2, Kind.TRUTH),
     "endswith": Function(str.endswith, "t", 2, 2, Kind.TRUTH),
     "unmask": Function(lambda value: value, "v", 1, 1, Kind.RAW),  # the sandbox masks nothing
-    "jsonparse": Function(structures.parse, "t", 1, 1, Kind.STRUCTURE),
-    "jsonstringify": Function(structures.stringify, "v", 1, 1),
-    "split": Function(structures.split, "t", 2, 2, Kind.LIST),
+    "jsonparse": Function(_json_parse, "t", 1, 1, Kind.STRUCTURE),
+    "jsonstringify": Function(lambda value: json_text(value) if isinstance(value, (dict, list)) else None, "v", 1, 1),
+    "split": Function(lambda value, by: value.split(by) if by else list(value), "t", 2, 2, Kind.LIST),
     "md5": Function(lambda value: hashlib.md5(value.encode(), usedforsecurity=False).hexdigest(), "t", 1, 1),
     "sha256": Function(lambda value: hashlib.sha256(value.encode()).hexdigest(), "t", 1, 1),
     "base64encode": Function(lambda value: b64encode(value.encode()).decode(), "t", 1, 1),
@@ -144,9 +146,9 @@ FUNCTIONS = {
     "isvalidip": Function(_is_ip(4, 6), "t", 1, 1, Kind.TRUTH),
     "isvalidipv4": Function(_is_ip(4), "t", 1, 1, Kind.TRUTH),
     "isvalidipv6": Function(_is_ip(6), "t", 1, 1, Kind.TRUTH),
-    "isipinsubnet": Function(_is_in_subnet(4, 6), "t", 2, 2, Kind.TRUTH),
-    "isipv4insubnet": Function(_is_in_subnet(4), "t", 2, 2, Kind.TRUTH),
-    "isipv6insubnet": Function(_is_in_subnet(6), "t", 2, 2, Kind.TRUTH),
+    "isipinsubnet": Function(_is_ip(4, 6), "t", 2, 2, Kind.TRUTH),
+    "isipv4insubnet": Function(_is_ip(4), "t", 2, 2, Kind.TRUTH),
+    "isipv6insubnet": Function(_is_ip(6), "t", 2, 2, Kind.TRUTH),
     # On AWS the documented third argument, to ignore case, has no effect.
     "strcontains": Function(lambda value, part, _=None: part in value, "t", 2, 3, Kind.TRUTH),
 }

@@ -26,46 +26,42 @@ _MONDAY = 4 * _DAY  # the epoch starts on a Thursday
 
 def floor(period: str) -> Callable[[int], int]:
     """A function that rounds a time in milliseconds down to the start of its period."""
-    count, unit = _parts(period)
-    if unit in _MONTHS:
-        return lambda moment: _month_floor(moment, count * _MONTHS[unit])
-    width = count * _FIXED[unit]
+    months, width = _length(period)
+    if months:
+        return lambda moment: _month_start(_months(moment) // months * months)
     offset = _MONDAY if width % (7 * _DAY) == 0 else 0
     return lambda moment: moment - (moment - offset) % width
 
 
 def ceiling(period: str) -> Callable[[int], int]:
     """A function that rounds a time in milliseconds up to the start of the next period."""
-    count, unit = _parts(period)
+    months, width = _length(period)
+    if months:
+        return lambda moment: _month_start((_months(moment) // months + 1) * months)
     down = floor(period)
-    if unit in _MONTHS:
-        return lambda moment: _add_months(down(moment), count * _MONTHS[unit])
-    width = count * _FIXED[unit]
     return lambda moment: down(moment) + width
 
 
 def milliseconds(period: str) -> int:
     """The length of a period; a month counts 30 days."""
-    count, unit = _parts(period)
-    return count * (_MONTHS[unit] * 30 * _DAY if unit in _MONTHS else _FIXED[unit])
+    months, width = _length(period)
+    return months * 30 * _DAY + width
 
 
-def _parts(period: str) -> tuple[int, str]:
+def _length(period: str) -> tuple[int, int]:
+    """The period in months and in milliseconds, one of which is 0."""
     match = _PERIOD.fullmatch(period)
     if not match:
         raise ValueError(f"not a period: {period}")
-    unit = match[2].lower()
-    return int(match[1]) or 1, unit if unit in ("s", "ms") else unit.removesuffix("s")
+    count, unit = int(match[1]) or 1, match[2].lower()
+    unit = unit if unit in ("s", "ms") else unit.removesuffix("s")
+    return count * _MONTHS.get(unit, 0), count * _FIXED.get(unit, 0)
 
 
-def _month_floor(moment: int, months: int) -> int:
+def _months(moment: int) -> int:
+    """The number of months from the year 0 to a time."""
     date = EPOCH + timedelta(milliseconds=moment)
-    return _month_start((date.year * 12 + date.month - 1) // months * months)
-
-
-def _add_months(moment: int, months: int) -> int:
-    date = EPOCH + timedelta(milliseconds=moment)
-    return _month_start(date.year * 12 + date.month - 1 + months)
+    return date.year * 12 + date.month - 1
 
 
 def _month_start(months: int) -> int:

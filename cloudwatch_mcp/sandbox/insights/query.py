@@ -67,21 +67,18 @@ class Query:
                 _, column = subquery.pipeline.columns[0]
                 values = (text(column.read(row), column.kind) for row in rows)
                 subquery.values = frozenset(value for value in values if value is not None)
-            return self._run(events, limit, earlier)
+            rows, matched = self._pipeline.run(events, earlier)
+            if not self._pipeline.limited:
+                rows = rows[: limit or DEFAULT_LIMIT]
+            formatted = [self._formatted(row) for row in rows]
+            if self._pipeline.column_totals is not None:
+                formatted.append(self._column_totals(formatted))
+            return Results(formatted, matched)
 
     @property
     def subquery_log_groups(self) -> list[Sequence[str]]:
         """The log groups of each subquery; an empty list stands for those of the query."""
         return [subquery.log_groups for subquery in self._pipeline.subqueries]
-
-    def _run(self, events: Sequence[Event], limit: int | None, earlier: Callable[[str], Sequence[Event]]) -> Results:
-        rows, matched = self._pipeline.run(events, earlier)
-        if not self._pipeline.limited:
-            rows = rows[: limit or DEFAULT_LIMIT]
-        formatted = [self._formatted(row) for row in rows]
-        if self._pipeline.column_totals is not None:
-            formatted.append(self._column_totals(formatted))
-        return Results(formatted, matched)
 
     def _formatted(self, row: Any) -> Row:
         """A row of GetQueryResults: texts, without the fields that have no value."""

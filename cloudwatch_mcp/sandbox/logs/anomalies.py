@@ -6,7 +6,7 @@ from typing import Any
 from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
 from moto.moto_api._internal import mock_random
 
-from cloudwatch_mcp.sandbox.logs.operations import Operations
+from cloudwatch_mcp.sandbox.logs.operations import Operations, page
 
 # docs, LogsAnomalyDetection: a new detector trains for up to 15 minutes.
 _TRAINING = 15 * 60_000
@@ -20,22 +20,21 @@ class AnomalyOperations(Operations):
         arns = [arn.removesuffix(":*") for arn in request["logGroupArnList"]]
         if len(arns) != 1:
             raise InvalidParameterException("logGroupArnList must have exactly one log group.")
-        with self.state.lock:
-            group: Any = next((each for each in self.logs_backend.groups.values() if each.arn in arns), None)
-            if group is None:
-                raise ResourceNotFoundException
-            if group.log_group_class != "STANDARD":
-                raise InvalidParameterException("Anomaly detection needs a log group of the STANDARD class.")
-            arn = f"{group.arn.partition(':log-group:')[0]}:anomaly-detector:{mock_random.uuid4()}"
-            self.regional.detectors[arn] = {
-                "anomalyDetectorArn": arn,
-                **{name: request[name] for name in _SETTINGS if name in request},
-                "logGroupArnList": arns,
-                "evaluationFrequency": request.get("evaluationFrequency", "FIVE_MIN"),
-                "creationTimeStamp": self.state.now(),
-                "lastModifiedTimeStamp": self.state.now(),
-                "anomalyVisibilityTime": request.get("anomalyVisibilityTime", 21),
-            }
+        group: Any = next((each for each in self.logs_backend.groups.values() if each.arn in arns), None)
+        if group is None:
+            raise ResourceNotFoundException
+        if group.log_group_class != "STANDARD":
+            raise InvalidParameterException("Anomaly detection needs a log group of the STANDARD class.")
+        arn = f"{group.arn.partition(':log-group:')[0]}:anomaly-detector:{mock_random.uuid4()}"
+        self.regional.detectors[arn] = {
+            "anomalyDetectorArn": arn,
+            **{name: request[name] for name in _SETTINGS if name in request},
+            "logGroupArnList": arns,
+            "evaluationFrequency": request.get("evaluationFrequency", "FIVE_MIN"),
+            "creationTimeStamp": self.state.now(),
+            "lastModifiedTimeStamp": self.state.now(),
+            "anomalyVisibilityTime": request.get("anomalyVisibilityTime", 21),
+        }
         return json.dumps({"anomalyDetectorArn": arn})
 
     def list_log_anomaly_detectors(self) -> str:
@@ -43,19 +42,18 @@ class AnomalyOperations(Operations):
         group_arn = request.get("filterLogGroupArn", "").removesuffix(":*")
         detectors = [
             {**detector, "anomalyDetectorStatus": self._status(detector)}
-            for detector in list(self.regional.detectors.values())
+            for detector in self.regional.detectors.values()
             if not group_arn or group_arn in detector["logGroupArnList"]
         ]
-        return self.answer("anomalyDetectors", detectors, request.get("nextToken"), request.get("limit", _PAGE))
+        return page(request, "anomalyDetectors", detectors, request.get("limit", _PAGE))
 
     def delete_log_anomaly_detector(self) -> str:
         arn = self.request()["anomalyDetectorArn"]
-        with self.state.lock:
-            self._check_detector(arn)
-            del self.regional.detectors[arn]
-            self.regional.anomalies[:] = [
-                anomaly for anomaly in self.regional.anomalies if anomaly["anomalyDetectorArn"] != arn
-            ]
+        self._check_detector(arn)
+        del self.regional.detectors[arn]
+        self.regional.anomalies[:] = [
+            anomaly for anomaly in self.regional.anomalies if anomaly["anomalyDetectorArn"] != arn
+        ]
         return ""
 
     def list_anomalies(self) -> str:
@@ -65,11 +63,11 @@ class AnomalyOperations(Operations):
             self._check_detector(arn)
         anomalies = [
             anomaly
-            for anomaly in list(self.regional.anomalies)
+            for anomaly in self.regional.anomalies
             if arn in (None, anomaly["anomalyDetectorArn"])
             and suppression in (None, "SUPPRESSED" if anomaly.get("suppressed") else "UNSUPPRESSED")
         ]
-        return self.answer("anomalies", anomalies, request.get("nextToken"), request.get("limit", _PAGE))
+        return page(request, "anomalies", anomalies, request.get("limit", _PAGE))
 
     def _status(self, detector: dict[str, Any]) -> str:
         age = self.state.now() - detector["creationTimeStamp"]

@@ -11,7 +11,7 @@ from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundExce
 from moto.logs.models import logs_backends
 
 from cloudwatch_mcp.sandbox.insights import EventLog
-from cloudwatch_mcp.sandbox.logs.operations import Operations
+from cloudwatch_mcp.sandbox.logs.operations import Operations, page
 
 _MAX_NAME = 512
 _LOW_COST = ("INFREQUENT_ACCESS", "ESSENTIALS")
@@ -22,21 +22,17 @@ class LogGroupOperations(Operations):
         _check_length(self.sent()["logGroupName"])
         request = self.request()
         name = request["logGroupName"]
-        with self.state.lock:
-            group: Any = self.logs_backend.create_log_group(
-                name, request.get("tags", {}), kmsKeyId=request.get("kmsKeyId")
-            )
-            group.creation_time = self._utc_now()
-            group.log_group_class = request.get("logGroupClass", "STANDARD")
-            group.deletion_protection = request.get("deletionProtectionEnabled", False)
-            self.regional.event_logs[name] = EventLog(self.current_account, name)
+        group: Any = self.logs_backend.create_log_group(name, request.get("tags", {}), kmsKeyId=request.get("kmsKeyId"))
+        group.creation_time = self._utc_now()
+        group.log_group_class = request.get("logGroupClass", "STANDARD")
+        group.deletion_protection = request.get("deletionProtectionEnabled", False)
+        self.regional.event_logs[name] = EventLog(self.current_account, name)
         return ""
 
     def delete_log_group(self) -> str:
         name = self.request()["logGroupName"]
-        with self.state.lock:
-            self.logs_backend.delete_log_group(name)
-            del self.regional.event_logs[name]
+        self.logs_backend.delete_log_group(name)
+        del self.regional.event_logs[name]
         return ""
 
     def create_log_stream(self) -> str:
@@ -44,19 +40,17 @@ class LogGroupOperations(Operations):
         request = self.request()
         group = self._group(request["logGroupName"])
         name = request["logStreamName"]
-        with self.state.lock:
-            if name in group.streams:
-                raise JsonRESTError("ResourceAlreadyExistsException", "The specified log stream already exists")
-            group.create_log_stream(name)
-            group.streams[name].creation_time = self._utc_now()
+        if name in group.streams:
+            raise JsonRESTError("ResourceAlreadyExistsException", "The specified log stream already exists")
+        group.create_log_stream(name)
+        group.streams[name].creation_time = self._utc_now()
         return ""
 
     def delete_log_stream(self) -> str:
         request = self.request()
         group, stream = request["logGroupName"], request["logStreamName"]
-        with self.state.lock:
-            self.logs_backend.delete_log_stream(group, stream)
-            self.regional.event_logs[group].drop_stream(stream)
+        self.logs_backend.delete_log_stream(group, stream)
+        self.regional.event_logs[group].drop_stream(stream)
         return ""
 
     def put_log_events(self) -> str:
@@ -72,12 +66,11 @@ class LogGroupOperations(Operations):
             raise InvalidParameterException(
                 "Log events in a single PutLogEvents request must be in chronological order."
             )
-        with self.state.lock:
-            log = self.regional.event_logs[group.name]
-            stream.events += log.put(stream.log_stream_name, events, self.state.now())
-            stream.last_ingestion_time = self._utc_now()
-            stream.upload_sequence_token += 1
-            return json.dumps({"nextSequenceToken": f"{stream.upload_sequence_token:056d}"})
+        log = self.regional.event_logs[group.name]
+        stream.events += log.put(stream.log_stream_name, events, self.state.now())
+        stream.last_ingestion_time = self._utc_now()
+        stream.upload_sequence_token += 1
+        return json.dumps({"nextSequenceToken": f"{stream.upload_sequence_token:056d}"})
 
     def describe_log_groups(self) -> str:
         request = self.request()
@@ -85,15 +78,14 @@ class LogGroupOperations(Operations):
             raise InvalidParameterException(
                 "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."
             )
-        with self.state.lock:
-            groups = [group for group in self._groups(request) if _matches(group, request)]
-            groups.sort(key=lambda group: (group.name, group.account_id))
-            description = [self._description(group) for group in groups]
+        groups = [group for group in self._groups(request) if _matches(group, request)]
+        groups.sort(key=lambda group: (group.name, group.account_id))
+        description = [self._description(group) for group in groups]
         if request.get("logGroupNamePattern"):
             # The model of DescribeLogGroups: with a pattern, only these members are included.
             members = ("arn", "creationTime", "logGroupName")
             description = [{member: group[member] for member in members} for group in description]
-        return self.answer("logGroups", description, request.get("nextToken"), request.get("limit", 50))
+        return page(request, "logGroups", description, request.get("limit", 50))
 
     def _groups(self, request: Mapping[str, Any]) -> Iterator[Any]:
         """This account's log groups and, with includeLinkedAccounts, those of its source accounts."""

@@ -2,9 +2,9 @@
 
 import json
 from base64 import b64decode, b64encode
-from binascii import Error as Base64Error
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
@@ -78,6 +78,11 @@ class Operations(LogsResponse):
     def regional(self) -> Regional:
         return self.state.of(self.current_account, self.region)
 
+    def call_action(self) -> Any:
+        """One request at a time, except that reading the results of a query may take seconds."""
+        with nullcontext() if self._get_action() == "GetQueryResults" else self.state.lock:
+            return super().call_action()
+
     def sent(self) -> dict[str, Any]:
         """The request's parameters."""
         parameters: dict[str, Any] = self.body if isinstance(self.body, dict) else json.loads(self.body)
@@ -91,24 +96,17 @@ class Operations(LogsResponse):
             raise InvalidParameterException(violation)
         return parameters
 
-    def answer(self, items_name: str, items: Sequence[Any], token: str | None, size: int, **more: Any) -> str:
-        """A page of items, with a token when more follow."""
-        start = _position(token)
-        following = {} if start + size >= len(items) else {"nextToken": _token(start + size)}
-        return json.dumps({items_name: items[start : start + size], **following, **more})
+
+def page(request: Mapping[str, Any], name: str, items: Sequence[Any], size: int, **more: Any) -> str:
+    """The answer with a page of items, and with a token when more follow."""
+    start = _position(request["nextToken"]) if "nextToken" in request else 0
+    end = start + size
+    following = {"nextToken": b64encode(f"from:{end}".encode()).decode()} if end < len(items) else {}
+    return json.dumps({name: items[start:end], **following, **more})
 
 
-def _token(position: int) -> str:
-    return b64encode(f"from:{position}".encode()).decode()
-
-
-def _position(token: str | None) -> int:
-    if token is None:
-        return 0
+def _position(token: str) -> int:
     try:
-        prefix, _, position = b64decode(token, validate=True).decode().partition(":")
-        if prefix == "from":
-            return int(position)
-    except (Base64Error, ValueError):
-        pass
-    raise InvalidParameterException("The specified nextToken is invalid.")
+        return int(b64decode(token, validate=True).decode().removeprefix("from:"))
+    except ValueError as error:
+        raise InvalidParameterException("The specified nextToken is invalid.") from error

@@ -10,7 +10,7 @@ from moto.moto_api._internal import mock_random
 
 from cloudwatch_mcp.sandbox.insights import Query, QueryError
 from cloudwatch_mcp.sandbox.logs.groups import created
-from cloudwatch_mcp.sandbox.logs.operations import MalformedQueryException, Operations
+from cloudwatch_mcp.sandbox.logs.operations import MalformedQueryException, Operations, page
 from cloudwatch_mcp.sandbox.logs.running_query import LogGroupRange, RunningQuery
 
 _MAX_LOG_GROUPS = 50
@@ -28,37 +28,29 @@ class QueryOperations(Operations):
                 f"The sandbox lacks the query language {language}; use the Logs Insights query language (CWLI)."
             )
         query = self._compile(request)
-        with self.state.lock:
-            groups = self._log_groups(request, query.source)
-            _check_classes(groups, query)
-            start, end = request["startTime"] * 1000, request["endTime"] * 1000
-            subqueries = [[self._log_group(name) for name in names] or groups for names in query.subquery_log_groups]
-            running = RunningQuery(
-                query_id=str(mock_random.uuid4()),
-                text=request["queryString"],
-                query=query,
-                ranges=self._ranges(groups, start, end),
-                window=end - start,
-                subquery_ranges=[self._ranges(inner, start, end) for inner in subqueries],
-                limit=request.get("limit"),
-                created=self.state.now(),
-                polls_to_complete=self.state.polls_to_complete,
-            )
-            self.regional.queries[running.query_id] = running
+        groups = self._log_groups(request, query.source)
+        _check_classes(groups, query)
+        start, end = request["startTime"] * 1000, request["endTime"] * 1000
+        subqueries = [[self._log_group(name) for name in names] or groups for names in query.subquery_log_groups]
+        running = RunningQuery(
+            query_id=str(mock_random.uuid4()),
+            text=request["queryString"],
+            query=query,
+            ranges=self._ranges(groups, start, end),
+            window=end - start,
+            subquery_ranges=[self._ranges(inner, start, end) for inner in subqueries],
+            limit=request.get("limit"),
+            created=self.state.now(),
+            polls_to_complete=self.state.polls_to_complete,
+        )
+        self.regional.queries[running.query_id] = running
         return json.dumps({"queryId": running.query_id})
 
     def get_query_results(self) -> str:
         request = self.request()
         answer = self._query(request["queryId"]).poll()
-        return self.answer(
-            "results",
-            answer.rows,
-            request.get("nextToken"),
-            request.get("maxItems") or _PAGE,
-            statistics=answer.statistics,
-            status=answer.status,
-            queryLanguage="CWLI",
-        )
+        details = {"statistics": answer.statistics, "status": answer.status, "queryLanguage": "CWLI"}
+        return page(request, "results", answer.rows, request.get("maxItems") or _PAGE, **details)
 
     def stop_query(self) -> str:
         if not self._query(self.request()["queryId"]).stop():
@@ -70,7 +62,7 @@ class QueryOperations(Operations):
         queries = [query.description() for query in self.regional.queries.values()]
         for name in ("status", "logGroupName", "queryLanguage"):
             queries = [query for query in queries if request.get(name) in (None, query[name])]
-        return self.answer("queries", queries[::-1], request.get("nextToken"), request.get("maxResults", 1000))
+        return page(request, "queries", queries[::-1], request.get("maxResults", 1000))
 
     def _query(self, query_id: str) -> RunningQuery:
         query = self.regional.queries.get(query_id)
@@ -157,20 +149,19 @@ class QueryOperations(Operations):
 class QueryDefinitionOperations(Operations):
     def put_query_definition(self) -> str:
         request = self.request()
-        with self.state.lock:
-            definitions = self.regional.query_definitions
-            query_definition_id = request.get("queryDefinitionId") or str(mock_random.uuid4())
-            if "queryDefinitionId" in request and query_definition_id not in definitions:
-                raise ResourceNotFoundException("The specified query definition does not exist.")
-            definitions[query_definition_id] = {
-                "queryLanguage": request.get("queryLanguage", "CWLI"),
-                "queryDefinitionId": query_definition_id,
-                "name": request["name"],
-                "queryString": request["queryString"],
-                "lastModified": self.state.now(),
-                "logGroupNames": request.get("logGroupNames", []),
-                **({"parameters": request["parameters"]} if request.get("parameters") else {}),
-            }
+        definitions = self.regional.query_definitions
+        query_definition_id = request.get("queryDefinitionId") or str(mock_random.uuid4())
+        if "queryDefinitionId" in request and query_definition_id not in definitions:
+            raise ResourceNotFoundException("The specified query definition does not exist.")
+        definitions[query_definition_id] = {
+            "queryLanguage": request.get("queryLanguage", "CWLI"),
+            "queryDefinitionId": query_definition_id,
+            "name": request["name"],
+            "queryString": request["queryString"],
+            "lastModified": self.state.now(),
+            "logGroupNames": request.get("logGroupNames", []),
+            **({"parameters": request["parameters"]} if request.get("parameters") else {}),
+        }
         return json.dumps({"queryDefinitionId": query_definition_id})
 
     def describe_query_definitions(self) -> str:
@@ -178,12 +169,12 @@ class QueryDefinitionOperations(Operations):
         prefix = request.get("queryDefinitionNamePrefix", "")
         definitions = [
             definition
-            for definition in list(self.regional.query_definitions.values())
+            for definition in self.regional.query_definitions.values()
             if definition["name"].startswith(prefix)
             and request.get("queryLanguage") in (None, definition["queryLanguage"])
         ]
         definitions.sort(key=lambda definition: definition["name"])
-        return self.answer("queryDefinitions", definitions, request.get("nextToken"), request.get("maxResults", 50))
+        return page(request, "queryDefinitions", definitions, request.get("maxResults", 50))
 
     def delete_query_definition(self) -> str:
         query_definition_id = self.request()["queryDefinitionId"]

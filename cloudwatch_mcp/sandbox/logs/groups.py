@@ -1,7 +1,7 @@
 """Log groups, log streams and PutLogEvents."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -87,15 +87,14 @@ class LogGroupOperations(Operations):
             description = [{member: group[member] for member in members} for group in description]
         return page(request, "logGroups", description, request.get("limit", 50))
 
-    def _groups(self, request: Mapping[str, Any]) -> Iterator[Any]:
+    def _groups(self, request: Mapping[str, Any]) -> list[Any]:
         """This account's log groups and, with includeLinkedAccounts, those of its source accounts."""
         accounts = [self.current_account]
         if request.get("includeLinkedAccounts"):
             accounts += self.state.linked_accounts
             included = request.get("accountIdentifiers") or accounts
             accounts = [account for account in dict.fromkeys(accounts) if account in included]
-        for account in accounts:
-            yield from logs_backends[account][self.region].groups.values()
+        return self.groups_of(accounts)
 
     def _description(self, group: Any) -> dict[str, Any]:
         filters = logs_backends[group.account_id][self.region].filters.metric_filters

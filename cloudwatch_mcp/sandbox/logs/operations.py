@@ -3,7 +3,7 @@
 import json
 from base64 import b64decode, b64encode
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from threading import RLock
@@ -13,6 +13,7 @@ from uuid import NAMESPACE_OID, uuid5
 from moto.core.exceptions import JsonRESTError
 from moto.core.utils import get_service_model
 from moto.logs.exceptions import InvalidParameterException
+from moto.logs.models import logs_backends
 from moto.logs.responses import LogsResponse
 
 from cloudwatch_mcp.sandbox.clock import Clock
@@ -77,6 +78,10 @@ class Operations(LogsResponse):
     @property
     def regional(self) -> Regional:
         return self.state.of(self.current_account, self.region)
+
+    def groups_of(self, accounts: Iterable[str]) -> list[Any]:
+        """The log groups of these accounts in the request's Region."""
+        return [group for account in accounts for group in logs_backends[account][self.region].groups.values()]
 
     def call_action(self) -> Any:
         """One request at a time, except that reading the results of a query may take seconds."""

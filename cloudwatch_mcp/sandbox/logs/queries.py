@@ -1,7 +1,7 @@
 """Logs Insights queries and saved query definitions."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
@@ -83,7 +83,7 @@ class QueryOperations(Operations):
     def _log_groups(self, request: Mapping[str, Any], source: Mapping[str, list[str]] | None) -> list[Any]:
         parameters = [name for name in _SELECTIONS if request.get(name)]
         if source is not None and not parameters:
-            return list(self._groups_of_source(source))
+            return self._groups_of_source(source)
         if source is not None or len(parameters) != 1:
             raise InvalidParameterException(
                 "Exactly one of logGroupName, logGroupNames and logGroupIdentifiers must be given, "
@@ -99,18 +99,14 @@ class QueryOperations(Operations):
             )
         return [self._log_group(identifier) for identifier in identifiers]
 
-    def _groups_of_source(self, source: Mapping[str, list[str]]) -> Iterator[Any]:
+    def _groups_of_source(self, source: Mapping[str, list[str]]) -> list[Any]:
         """The log groups of a SOURCE command (docs: CWL_QuerySyntax-Source)."""
         accounts = [self.current_account, *self.state.linked_accounts]
         included = source.get("accountIdentifiers") or source.get("accountIdentifier") or accounts
         classes = source.get("class") or source.get("logGroupClass") or ["STANDARD"]
         prefixes = tuple(source.get("namePrefix", ("",)))
-        for account in accounts:
-            groups: Iterable[Any] = logs_backends[account][self.region].groups.values()
-            for group in groups:
-                selected = group.log_group_class in classes and group.name.startswith(prefixes)
-                if selected and account in included:
-                    yield group
+        groups = self.groups_of(account for account in accounts if account in included)
+        return [group for group in groups if group.log_group_class in classes and group.name.startswith(prefixes)]
 
     def _log_group(self, identifier: str) -> Any:
         """The log group with this name or ARN, in this account or a source account."""

@@ -56,62 +56,55 @@ class RunningQuery:
     polls_to_complete: int | None
     window: int = 0
     subquery_ranges: Sequence[Sequence[LogGroupRange]] = ()
-    _status: str = "Scheduled"
+    status: str = "Scheduled"
     _polls: int = 0
     _cached: dict[float, QueryResponse] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _running: Lock = field(default_factory=Lock)
 
     @property
-    def status(self) -> str:
-        return self._status
-
-    @property
     def ended(self) -> bool:
-        return self._status in ("Complete", "Cancelled", "Failed", "Timeout")
+        return self.status in ("Complete", "Cancelled", "Failed", "Timeout")
 
     def poll(self) -> QueryResponse:
         with self._running:
             with self._lock:
                 if not self.ended:
                     self._advance()
-            answer = self._results_at(self._progress())
-            return answer._replace(status=self._status)
+            progress = self._progress()
+            if progress not in self._cached:
+                self._cached = {progress: self._run(progress)}
+            return self._cached[progress]._replace(status=self.status)
 
     def stop(self) -> bool:
         """Stop the query; False when it had already ended."""
         with self._lock:
             running = not self.ended
             if running:
-                self._status = "Cancelled"
+                self.status = "Cancelled"
             return running
 
     def _advance(self) -> None:
         if self.polls_to_complete is not None and self._polls >= self.polls_to_complete:
-            self._status = "Complete"
+            self.status = "Complete"
         elif self._polls:
-            self._status = "Running"
+            self.status = "Running"
         self._polls += 1
 
     def _progress(self) -> float:
         """The share of the events that has been scanned."""
-        if self._status == "Complete":
+        if self.status == "Complete":
             return 1.0
-        if self._polls < 2 or self._status in ("Failed", "Timeout"):
+        if self._polls < 2 or self.status in ("Failed", "Timeout"):
             return 0.0
         return (self._polls - 1) / self.polls_to_complete if self.polls_to_complete else 0.5
-
-    def _results_at(self, progress: float) -> QueryResponse:
-        if progress not in self._cached:
-            self._cached = {progress: self._run(progress)}
-        return self._cached[progress]
 
     def _run(self, progress: float) -> QueryResponse:
         """Run the query over the scanned share of the events, newest first."""
         events = _newest_first(self.ranges)
         events = events[: round(len(events) * progress)]
         results = self._results(events) if progress else Results([], 0)
-        return QueryResponse(self._status, results.rows, self._statistics(events, results, progress))
+        return QueryResponse(self.status, results.rows, self._statistics(events, results, progress))
 
     def _results(self, events: Sequence[Event]) -> Results:
         """The results; without any, the query ends as Failed or Timeout."""
@@ -124,8 +117,8 @@ class RunningQuery:
             )
         except (OverBudgetError, QueryError) as error:
             with self._lock:
-                if self._status != "Cancelled":
-                    self._status = "Failed" if isinstance(error, QueryError) else "Timeout"
+                if self.status != "Cancelled":
+                    self.status = "Failed" if isinstance(error, QueryError) else "Timeout"
             return Results([], 0)
 
     def _shift(self, modifier: str) -> int:
@@ -149,7 +142,7 @@ class RunningQuery:
             "queryId": self.query_id,
             "queryString": self.text,
             "queryLanguage": "CWLI",
-            "status": self._status,
+            "status": self.status,
             "createTime": self.created,
             "logGroupName": self.ranges[0].log.identifier.partition(":")[2] if self.ranges else "",
         }

@@ -18,9 +18,8 @@ from moto.core.utils import get_service_model
 from cloudwatch_mcp.sandbox.alarms.anomaly_detectors import AnomalyDetectors
 from cloudwatch_mcp.sandbox.alarms.store import Alarms
 from cloudwatch_mcp.sandbox.clock import Clock
-from cloudwatch_mcp.sandbox.metrics.data import Place, get_metric_data, read_series
-from cloudwatch_mcp.sandbox.metrics.listing import list_metrics
-from cloudwatch_mcp.sandbox.metrics.metric_statistics import get_metric_statistics
+from cloudwatch_mcp.sandbox.metrics.data import Place, get_metric_data, get_metric_statistics, read_series
+from cloudwatch_mcp.sandbox.metrics.search import list_metrics
 from cloudwatch_mcp.sandbox.metrics.store import MetricStore
 from cloudwatch_mcp.sandbox.model_constraints import violations
 

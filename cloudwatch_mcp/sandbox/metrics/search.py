@@ -1,15 +1,21 @@
-"""The metrics that a SEARCH expression finds (docs: search-expression-syntax)."""
+"""The metrics that ListMetrics and a SEARCH expression find (docs: search-expression-syntax)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import cache, lru_cache, partial
+from typing import Any
 
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
 
 from cloudwatch_mcp.sandbox.metrics.series import ExpressionError
-from cloudwatch_mcp.sandbox.metrics.store import Metric
+from cloudwatch_mcp.sandbox.metrics.store import MAX_AGE, Metric, MetricStore
+from cloudwatch_mcp.sandbox.next_token import page
 
+PAGE = 500
+
+_RECENT = 3 * 3600
 MAX_RESULTS = 500
 
 _GRAMMAR = r"""
@@ -32,6 +38,32 @@ _parser = cache(partial(Lark, _GRAMMAR, parser="lalr"))
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 Node = Tree[Token]
+
+
+def list_metrics(request: Mapping[str, Any], store: MetricStore, now: datetime, account: str) -> dict[str, Any]:
+    oldest = now.timestamp() - (_RECENT if "RecentlyActive" in request else MAX_AGE)
+    metrics = [
+        metric
+        for metric in store.metrics(since=oldest)
+        if request.get("OwningAccount", account) == account and _has(metric, request)
+    ]
+    shown, token = page(metrics, PAGE, request)
+    answer: dict[str, Any] = {"Metrics": [metric.description for metric in shown], "NextToken": token}
+    if request.get("IncludeLinkedAccounts"):
+        answer["OwningAccounts"] = [account] * len(shown)
+    return answer
+
+
+def _has(metric: Metric, request: Mapping[str, Any]) -> bool:
+    dimensions = dict(metric.dimensions)
+    return (
+        request.get("Namespace", metric.namespace) == metric.namespace
+        and request.get("MetricName", metric.name) == metric.name
+        and all(
+            each["Name"] in dimensions and each.get("Value", dimensions[each["Name"]]) == dimensions[each["Name"]]
+            for each in request.get("Dimensions") or ()
+        )
+    )
 
 
 @lru_cache(maxsize=256)

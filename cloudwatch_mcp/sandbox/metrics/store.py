@@ -73,7 +73,10 @@ class MetricStore:
             raise ValidationError(f"The collection MetricData must not have a size greater than {MAX_DATUMS}.")
         default_time = now.timestamp()
         checked = [
-            (metric_of({"Namespace": namespace, **datum}), _observation(datum, position, default_time))
+            (
+                metric_of({"Namespace": namespace, **datum}),
+                _observation(datum, f"MetricData.member.{position}", default_time),
+            )
             for position, datum in enumerate(data, 1)
         ]
         for metric, observation in checked:
@@ -110,37 +113,28 @@ class MetricStore:
         return observations
 
 
-def _observation(datum: Mapping[str, Any], position: int, default_time: float) -> Observation:
+def _observation(datum: Mapping[str, Any], name: str, default_time: float) -> Observation:
     high_resolution = datum.get("StorageResolution", 60) == 1
     time = int(epoch(datum.get("Timestamp", default_time)))
     if not high_resolution:
         time -= time % 60
-    common = (time, datum.get("Unit", "None"), high_resolution)
-    _reject_two_forms(datum, position)
-    if "Value" in datum:
-        value = _number(datum["Value"], f"MetricData.member.{position}.Value")
-        return Observation(*common, 1.0, value, value, value, (value,), None)
-    if "Values" in datum:
-        return Observation(*common, *_from_values(datum, position))
-    if "StatisticValues" in datum:
-        return Observation(*common, *_from_statistics(datum["StatisticValues"], position))
-    raise MissingParameter(
-        f"The parameter MetricData.member.{position}.Value or "
-        f"MetricData.member.{position}.StatisticValues must be specified."
-    )
-
-
-def _reject_two_forms(datum: Mapping[str, Any], position: int) -> None:
-    forms = [form for form in ("Value", "Values", "StatisticValues") if form in datum]
+    forms = [form for form in _FORMS if form in datum]
+    if not forms:
+        raise MissingParameter(f"The parameter {name}.Value or {name}.StatisticValues must be specified.")
     if len(forms) > 1:
         raise InvalidParameterCombination(
-            f"The parameters MetricData.member.{position}.{forms[0]} and "
-            f"MetricData.member.{position}.{forms[1]} are mutually exclusive and you have specified both."
+            f"The parameters {name}.{forms[0]} and {name}.{forms[1]} are mutually exclusive "
+            "and you have specified both."
         )
+    return Observation(time, datum.get("Unit", "None"), high_resolution, *_FORMS[forms[0]](datum, name))
 
 
-def _from_values(datum: Mapping[str, Any], position: int) -> tuple[Any, ...]:
-    name = f"MetricData.member.{position}"
+def _from_value(datum: Mapping[str, Any], name: str) -> tuple[Any, ...]:
+    value = _number(datum["Value"], f"{name}.Value")
+    return 1.0, value, value, value, (value,), None
+
+
+def _from_values(datum: Mapping[str, Any], name: str) -> tuple[Any, ...]:
     values = [_number(value, f"{name}.Values") for value in datum["Values"]]
     weights = datum.get("Counts")
     if not 0 < len(values) <= 150:
@@ -153,15 +147,18 @@ def _from_values(datum: Mapping[str, Any], position: int) -> tuple[Any, ...]:
     return float(sum(weights)), total, min(values), max(values), values, weights
 
 
-def _from_statistics(statistics: Mapping[str, float], position: int) -> tuple[Any, ...]:
+def _from_statistics(datum: Mapping[str, Any], name: str) -> tuple[Any, ...]:
     """A set with one distinct value counts as raw values (docs: Statistics-definitions)."""
-    name = f"MetricData.member.{position}.StatisticValues"
     count, total, minimum, maximum = (
-        _number(statistics[member], f"{name}.{member}") for member in ("SampleCount", "Sum", "Minimum", "Maximum")
+        _number(datum["StatisticValues"][member], f"{name}.StatisticValues.{member}")
+        for member in ("SampleCount", "Sum", "Minimum", "Maximum")
     )
     if minimum == maximum and total == minimum * count:
         return count, total, minimum, maximum, (minimum,), (count,)
     return count, total, minimum, maximum, None, None
+
+
+_FORMS = {"Value": _from_value, "Values": _from_values, "StatisticValues": _from_statistics}
 
 
 def _number(value: float, parameter: str) -> float:

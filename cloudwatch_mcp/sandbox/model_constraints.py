@@ -1,5 +1,6 @@
 """Validates requests against the service model, with AWS's messages; botocore validates only in part."""
 
+import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -24,13 +25,17 @@ def _structure(shape: Any, value: Mapping[str, Any], path: str) -> Iterator[str]
 
 
 def _shape(shape: Any, value: Any, path: str) -> Iterator[str]:
-    for key, (allows, words) in _CONSTRAINTS.items():
-        if key in shape.metadata and not allows(shape, value, shape.metadata[key]):
-            requirement = words[shape.type_name in ("integer", "long")]
-            bound = shape.metadata[key]
+    is_number = shape.type_name in ("integer", "long")
+    for key, (allows, requirement) in _CONSTRAINTS.items():
+        if key not in shape.metadata:
+            continue
+        bound = shape.metadata[key]
+        measured = len(value) if key in ("min", "max") and not is_number else value
+        if not allows(measured, bound):
+            must = requirement.format(measure="value" if is_number else "length")
             # CloudWatch lists an enum's values in the reverse of the model's order.
             bound = f"[{', '.join(reversed(bound))}]" if isinstance(bound, list) else bound
-            yield f"Value '{value}' at '{path}' failed to satisfy constraint: Member must {requirement} {bound}"
+            yield f"Value '{value}' at '{path}' failed to satisfy constraint: Member must {must} {bound}"
     if shape.type_name == "structure":
         yield from _structure(shape, value, path)
     elif shape.type_name == "list":
@@ -43,25 +48,13 @@ def _member(path: str, name: str) -> str:
     return f"{path}.{member}" if path else member
 
 
-def _size(shape: Any, value: Any) -> int:
-    size: int = value if shape.type_name in ("integer", "long") else len(value)
-    return size
-
-
-_Allows = Callable[[Any, Any, Any], bool]
-# By name in the model's metadata: the test, and the wording for lengths and for numbers.
-_CONSTRAINTS: dict[str, tuple[_Allows, tuple[str, str]]] = {
-    "min": (
-        lambda shape, value, least: _size(shape, value) >= least,
-        ("have length greater than or equal to", "have value greater than or equal to"),
-    ),
-    "max": (
-        lambda shape, value, most: _size(shape, value) <= most,
-        ("have length less than or equal to", "have value less than or equal to"),
-    ),
-    "enum": (lambda _, value, names: value in names, ("satisfy enum value set:",) * 2),
+# By name in the model's metadata: the test of a value against the bound, and its wording.
+_CONSTRAINTS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
+    "min": (operator.ge, "have {measure} greater than or equal to"),
+    "max": (operator.le, "have {measure} less than or equal to"),
+    "enum": (lambda value, names: value in names, "satisfy enum value set:"),
     "pattern": (
-        lambda _, value, pattern: re.fullmatch(pattern, value) is not None,
-        ("satisfy regular expression pattern:",) * 2,
+        lambda value, pattern: re.fullmatch(pattern, value) is not None,
+        "satisfy regular expression pattern:",
     ),
 }

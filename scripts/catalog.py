@@ -9,14 +9,15 @@ if __name__ == "__main__":
 import argparse
 import json
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from scripts.catalog_lib import compare
-from scripts.catalog_lib.checks import complaints
-from scripts.catalog_lib.files import DATA, Entry, read, written
 from scripts.generated.markdown import table
+from tests.support.catalog_files import DATA, Entry, complaints, read, written
+
+Names = dict[str, set[str]]
+"""The metrics of each namespace."""
 
 
 def check(_: argparse.Namespace) -> None:
@@ -34,9 +35,8 @@ def format_files(_: argparse.Namespace) -> None:
 def stats(_: argparse.Namespace) -> None:
     """Count what there is, in all and by namespace."""
     columns = ["metrics", "from a table", "name only", "with unit", "with statistics", "alarms of AWS", "of ours"]
-    entries = [json.loads(file.read_text("utf-8")) for file in sorted(DATA.iterdir())]
-    counts = {entry["namespace"]: Counter(_counted(entry)) for entry in entries}
-    counts[f"{len(entries)} namespaces"] = sum(counts.values(), Counter())
+    counts = {entry["namespace"]: Counter(_counted(entry)) for entry in _entries()}
+    counts[f"{len(counts)} namespaces"] = sum(counts.values(), Counter())
     rows = [(name, *(f"{count[column]:,}" for column in columns)) for name, count in counts.items()]
     sys.stdout.write(table(["namespace", *columns], rows, "--:") + "\n")
 
@@ -50,18 +50,46 @@ def _counted(entry: Entry) -> Iterator[str]:
         yield from ("alarms of AWS" if alarm["source"] == "aws" else "of ours" for alarm in metric.get("alarms", []))
 
 
-def compare_with(chosen: argparse.Namespace) -> None:
+def compare(chosen: argparse.Namespace) -> None:
     """Name what another catalogue's file has and this one lacks, and the other way round."""
-    sys.stdout.write("\n".join(compare.differences(compare.ours(), compare.theirs(chosen.file))) + "\n")
+    ours = {entry["namespace"]: set(entry["metrics"]) for entry in _entries()}
+    sys.stdout.writelines(f"{line}\n" for line in differences(ours, theirs(chosen.file)))
+
+
+def theirs(file: Path) -> Names:
+    """Another catalogue's names, in one of the layouts that docs/catalogue.md shows."""
+    content = json.loads(file.read_text("utf-8"))
+    if isinstance(content, dict):
+        return {namespace: set(entry["metrics"]) for namespace, entry in content.items()}
+    names: Names = defaultdict(set)
+    for entry in content:
+        metric = entry.get("metricId", entry)
+        names[metric["namespace"]].add(metric["metric"] if "metric" in metric else metric["metricName"])
+    return names
+
+
+def differences(here: Names, there: Names) -> Iterator[str]:
+    """What either side lacks, a line a namespace."""
+    for side, some, others in (("here", here, there), ("there", there, here)):
+        missing = {namespace: others[namespace] - some.get(namespace, set()) for namespace in sorted(others)}
+        yield f"missing {side}: {sum(map(len, missing.values()))} metrics, {len(others.keys() - some)} whole namespaces"
+        for namespace, metrics in missing.items():
+            if metrics:
+                whole = "" if namespace in some else " (whole namespace)"
+                yield f"  {namespace}{whole}: {', '.join(sorted(metrics, key=str.casefold))}"
+
+
+def _entries() -> Iterator[Entry]:
+    return (json.loads(file.read_text("utf-8")) for file in sorted(DATA.iterdir()))
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     commands = options.add_subparsers(required=True, metavar="command")
-    for name, run in (("check", check), ("format", format_files), ("stats", stats), ("compare", compare_with)):
-        command = commands.add_parser(name, help=(run.__doc__ or "").strip())
+    for name, run in {"check": check, "format": format_files, "stats": stats, "compare": compare}.items():
+        command = commands.add_parser(name, help=run.__doc__)
         command.set_defaults(run=run)
-        if run is compare_with:
+        if run is compare:
             command.add_argument("file", type=Path, help="a JSON file of namespaces and their metrics")
     chosen = options.parse_args()
     chosen.run(chosen)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what follows from the code: parts of README.md and of docs/, and the files in FILES.
+"""Writes what follows from the code: parts of README.md and of docs/, docs/demo.svg, and members of the manifests.
 
 --check writes nothing and fails when one of them has drifted. The table of tokens may be up to 5% off.
 """
@@ -31,9 +31,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def tools() -> str:
     rows = []
     for entry in TOOLS:
-        first_sentence = (entry.function.__doc__ or "").strip().split("\n\n")[0]
-        asked = ", ".join(entry.operations) or "none"
-        rows.append((f"`{entry.function.__name__}`", " ".join(first_sentence.split()), asked))
+        use = manifests.first_sentence(entry.function.__doc__)
+        rows.append((f"`{entry.function.__name__}`", use, ", ".join(entry.operations) or "none"))
     return table(["tool", "use", "AWS operations"], rows)
 
 
@@ -72,18 +71,11 @@ def cassettes() -> str:
 
 PARTS: dict[str, tuple[Callable[[], str], ...]] = {
     "README.md": (tools,),
+    "docs/aws-behaviour.md": (behaviour.behaviour, behaviour.authored_cassettes),
     "docs/install.md": (manifests.install_links,),
     "docs/permissions.md": (policy,),
     "docs/reference.md": (usage, settings, prompts),
     "docs/testing.md": (cassettes,),
-}
-FILES: dict[str, Callable[[], str]] = {
-    "server.json": manifests.server,
-    "manifest.json": manifests.bundle,
-    ".claude-plugin/plugin.json": manifests.plugin,
-    ".claude-plugin/marketplace.json": manifests.marketplace,
-    "docs/demo.svg": picture.draw,
-    "docs/aws-behaviour.md": behaviour.page,
 }
 TOKENS = ROOT / "docs" / "tokens.md"
 
@@ -92,7 +84,7 @@ def drift() -> Iterator[str]:
     """What has drifted, one line each."""
     for name, content in generated():
         file = ROOT / name
-        if not file.exists() or file.read_text("utf-8") != content:
+        if file.read_text("utf-8") != content:
             yield f"{name} has drifted from the code"
     yield from tokens.complaints(tokens.measure(), tokens.parse(TOKENS.read_text("utf-8")))
 
@@ -104,8 +96,9 @@ def generated() -> Iterator[tuple[str, str]]:
         for part in parts:
             text = replaced(text, part.__name__, part())
         yield name, text
-    for name, content in FILES.items():
-        yield name, content()
+    for name in manifests.MANIFESTS:
+        yield name, manifests.updated(name, (ROOT / name).read_text("utf-8"))
+    yield "docs/demo.svg", picture.draw()
 
 
 def write() -> None:

@@ -45,7 +45,7 @@ def with_tests(root: Path, text: str, file: str = "tests/logs/test_groups.py") -
 
 
 def test_a_row_has_the_behaviour_its_evidence_source_and_test(root: Path) -> None:
-    page = behaviour.page(root)
+    page = behaviour.behaviour(root)
     test = "[logs/test_groups.py](../tests/logs/test_groups.py) `test_pages`"
     assert "## CloudWatch Logs\n" in page
     assert f"| A page has \\| 50 \\<groups\\>. | recorded | example/example responses/a.json | {test} |" in page
@@ -117,9 +117,9 @@ def test_the_page_lists_what_authored_cassettes_follow(root: Path) -> None:
         path = root / "cassettes" / "tool" / f"{name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"version: 1\nmetadata:\n  {metadata}\ninteractions: []\n", "utf-8")
-    page = behaviour.page(root)
+    page = behaviour.authored_cassettes(root / "cassettes")
     assert "1 of 2 have the shape of public responses" in page
-    assert page.endswith("| tool/a.yaml | example/example#1 |\n")
+    assert page.endswith("| tool/a.yaml | example/example#1 |")
 
 
 def test_a_run_on_aws_confirms_and_refutes(root: Path) -> None:

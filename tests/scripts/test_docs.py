@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from scripts import docs
-from scripts.generated import tokens
+from scripts.generated import manifests, tokens
 from scripts.generated.markdown import replaced
 from tests.support.places import ROOT
 
@@ -15,7 +16,7 @@ from tests.support.places import ROOT
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of what is generated, with the tokens as they are in their table."""
-    for name in (*docs.PARTS, *docs.FILES, "docs/tokens.md"):
+    for name in (*(name for name, _ in docs.generated()), "docs/tokens.md"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     (tmp_path / "cassettes").symlink_to(ROOT / "cassettes")
@@ -28,9 +29,10 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_changed_file_or_part_has_drifted_until_it_is_written(copy: Path) -> None:
     assert list(docs.drift()) == []
-    before = {name: (copy / name).read_text("utf-8") for name in (*docs.PARTS, *docs.FILES)}
-    for name in docs.FILES:
-        (copy / name).write_text("something else", "utf-8")
+    before = {name: (copy / name).read_text("utf-8") for name, _ in docs.generated()}
+    (copy / "docs" / "demo.svg").write_text("something else", "utf-8")
+    for name in manifests.MANIFESTS:
+        (copy / name).write_text(before[name].replace(manifests.DESCRIPTION, "something else"), "utf-8")
     for name, parts in docs.PARTS.items():
         for part in parts:
             document = (copy / name).read_text("utf-8")
@@ -38,6 +40,12 @@ def test_a_changed_file_or_part_has_drifted_until_it_is_written(copy: Path) -> N
     assert list(docs.drift()) == [f"{name} has drifted from the code" for name in before]
     docs.write()
     assert {name: (copy / name).read_text("utf-8") for name in before} == before
+
+
+def test_what_a_manifest_does_not_repeat_stays(copy: Path) -> None:
+    server = json.loads((copy / "server.json").read_text("utf-8"))
+    server["title"], server["packages"][0]["environmentVariables"][0]["description"] = "By hand", "By hand."
+    assert json.loads(manifests.updated("server.json", json.dumps(server))) == server
 
 
 def test_a_document_without_a_marker_is_refused() -> None:

@@ -11,6 +11,10 @@ from playwright.sync_api import Page
 from tests.support.chart_host import ChartHost, chromium_command, host_page
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--draw-charts", action="store_true", help="draw docs/charts/*.png anew")
+
+
 @pytest.fixture(scope="package")
 def page() -> Iterator[Page]:
     command = chromium_command()

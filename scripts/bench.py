@@ -16,10 +16,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from scripts.benchmarks import aws, calls, peers, profiles, report, size, start
+from scripts.benchmarks import calls, peers, profiles, report, size, start
 from scripts.benchmarks.report import Effort, Figure
 from scripts.generated import tokens
 from scripts.generated.markdown import replaced
+from tests.support.large_aws import answer_at_large
+from tests.support.measured_aws import MeasuredAws, measured_sandbox
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 PARTS = ("start", "calls", "size", "tokens")
@@ -29,12 +31,12 @@ def measure(part: str, effort: Effort) -> Iterator[Figure]:
     if part == "start":
         yield from start.measure(effort)
     if part == "calls":
-        with aws.sandbox() as endpoint:
-            yield from calls.measure_at_once(endpoint, effort)
-            yield from calls.measure_own_time(endpoint, effort)
+        with measured_sandbox() as aws:
+            yield from calls.measure_at_once(aws, effort)
+            yield from calls.measure_own_time(aws, effort)
     if part == "size":
-        with aws.large() as endpoint:
-            yield from size.measure(endpoint, effort)
+        with MeasuredAws(answer_at_large) as aws:
+            yield from size.measure(aws, effort)
     if part == "tokens":
         counts = tokens.measure()
         for name in (tokens.ALL_ANSWERS, tokens.ALL_DEFINITIONS):

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import http.client
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from statistics import median
 from time import perf_counter, sleep
 from typing import Any
-from urllib.parse import urlsplit
 
-from scripts.benchmarks.aws import NOW, Aws, most_at_once, waiting_time
 from scripts.benchmarks.report import Effort, Figure
-from scripts.benchmarks.server import running, time_of
-from tests.support.endpoint import Response
-from tests.support.questions import COMPLETE, ONE_PER_TOOL, Question, complete_query, start_query
+from scripts.benchmarks.server import running, time_of, without_waiting
+from tests.support.endpoint import Request, Response, forward
+from tests.support.measured_aws import NOW, MeasuredAws, most_at_once
+from tests.support.questions import ONE_PER_TOOL, arguments_of
 from tests.support.sandbox_clients import client_of
 from tests.support.server_process import ServerProcess
 
@@ -28,22 +27,10 @@ METRIC_CALL: dict[str, Any] = {
     "start_time": (NOW - timedelta(hours=1)).isoformat(),
     "end_time": NOW.isoformat(),
 }
+_NOTHING = Request("/", "Nothing", {"X-Amz-Target": "Any.Nothing"}, b"{}")
 
 
-class Queries:
-    """Starts the queries that questions are about."""
-
-    def __init__(self, aws: Aws) -> None:
-        self._logs = client_of("logs", aws.endpoint.url)
-        self._complete = complete_query(self._logs, NOW)
-
-    def arguments(self, question: Question) -> dict[str, Any]:
-        if question.query is None:
-            return question.arguments
-        return question.of_query(self._complete if question.query == COMPLETE else start_query(self._logs, NOW))
-
-
-def measure_at_once(aws: Aws, effort: Effort) -> Iterator[Figure]:
+def measure_at_once(aws: MeasuredAws, effort: Effort) -> Iterator[Figure]:
     aws.delay = LATENCY
     rounds = range(effort(5))
     seconds = median(_ask_endpoint(aws, 50) for _ in rounds)
@@ -55,10 +42,10 @@ def measure_at_once(aws: Aws, effort: Effort) -> Iterator[Figure]:
             one = median(time_of(server, tool, arguments) for _ in rounds)
             yield Figure(f"`{tool}`, one call", one / LATENCY, "× AWS's latency", ratio=True)
             for calls, target in ((20, 1.3), (50, 2.5), (200, None)):
-                aws.exchanges()
+                aws.new_exchanges()
                 seconds = median(time_of(server, tool, arguments, calls) for _ in rounds)
                 yield Figure(f"`{tool}`, {calls} calls at once", seconds / one, "× one call", target, ratio=True)
-        under_way = most_at_once(aws.exchanges())
+        under_way = most_at_once(aws.new_exchanges())
         yield Figure("AWS requests under way during 200 calls, at most", under_way, "requests", ratio=True)
         for calls, during in ((1, "one slow call"), (50, "50 slow calls")):
             pings = [each for _ in rounds for each in _pings_during(server, calls)]
@@ -67,19 +54,12 @@ def measure_at_once(aws: Aws, effort: Effort) -> Iterator[Figure]:
     aws.delay = 0.0
 
 
-def _ask_endpoint(aws: Aws, requests: int) -> float:
+def _ask_endpoint(aws: MeasuredAws, requests: int) -> float:
     """Seconds for so many requests sent together to the endpoint, without a server between."""
     aws.memory["/", "Nothing", b"{}"] = Response(b"{}")
-
-    def ask(_: int) -> None:
-        connection = http.client.HTTPConnection(urlsplit(aws.endpoint.url).netloc)
-        connection.request("POST", "/", b"{}", {"X-Amz-Target": "Any.Nothing"})
-        connection.getresponse().read()
-        connection.close()
-
     begun = perf_counter()
     with ThreadPoolExecutor(requests) as pool:
-        list(pool.map(ask, range(requests)))
+        list(pool.map(partial(forward, aws.url), [_NOTHING] * requests))
     return perf_counter() - begun
 
 
@@ -93,22 +73,18 @@ def _pings_during(server: ServerProcess, calls: int) -> Iterator[float]:
         sleep(0.02)
 
 
-def measure_own_time(aws: Aws, effort: Effort) -> Iterator[Figure]:
-    queries = Queries(aws)
+def measure_own_time(aws: MeasuredAws, effort: Effort) -> Iterator[Figure]:
+    logs = client_of("logs", aws.url)
     with running(aws.environment, warm=True) as server:
         for question in ONE_PER_TOOL:
-            own = [_own_time(server, aws, question.tool, queries.arguments(question)) for _ in range(effort(20) + 2)]
+            asked = (arguments_of(question, logs, NOW) for _ in range(effort(20) + 2))
+            own = [without_waiting(server, aws, question.tool, arguments).seconds for arguments in asked]
             target = _OWN_TIME.get(question.tool, 15)
             yield Figure(f"`{question.tool}`, own time", median(own[2:]) * 1000, "ms", target)
     yield from _first_calls(aws, effort(5))
 
 
-def _own_time(server: ServerProcess, aws: Aws, tool: str, arguments: dict[str, Any]) -> float:
-    aws.exchanges()
-    return time_of(server, tool, arguments) - waiting_time(aws.exchanges())
-
-
-def _first_calls(aws: Aws, starts: int) -> Iterator[Figure]:
+def _first_calls(aws: MeasuredAws, starts: int) -> Iterator[Figure]:
     cold, warm, later = [], [], []
     for _ in range(starts):
         with running(aws.environment) as server:

@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import NamedTuple
 
-from scripts.benchmarks.aws import NOW, Aws, sandbox
-from scripts.benchmarks.calls import LATENCY, METRIC_CALL, Queries
+from scripts.benchmarks.calls import LATENCY, METRIC_CALL
 from scripts.benchmarks.report import Effort
 from scripts.benchmarks.server import Answer, call, running, time_of
 from scripts.benchmarks.start import LISTED, memory_once_warm, start
 from scripts.generated.markdown import table
 from scripts.generated.tokens import count, definition
-from tests.support.questions import QUESTIONS
+from tests.support.measured_aws import NOW, MeasuredAws, measured_sandbox
+from tests.support.questions import QUESTIONS, arguments_of
+from tests.support.sandbox_clients import client_of
 from tests.support.server_process import COMMAND, ServerProcess
 
 _AT_ONCE = 20
@@ -61,7 +62,7 @@ def compare(peers: Sequence[str], effort: Effort) -> list[Result]:
     """This server's figures and those of each `NAME=COMMAND`, measured in turns."""
     commands = {"this server": COMMAND, **dict(map(_parse, peers))}
     results = {name: Result(name) for name in commands}
-    with sandbox(full=True) as aws, ExitStack() as stack:
+    with measured_sandbox(full=True) as aws, ExitStack() as stack:
         for name, command in commands.items():
             starts = [start(command, aws.environment)[LISTED] for _ in range(effort(5))]
             results[name].facts["spawn to tools/list, s"] = median(starts) / 1000
@@ -86,18 +87,18 @@ def _parse(peer: str) -> tuple[str, list[str]]:
     return name, shlex.split(command)
 
 
-def _ask(servers: Mapping[str, ServerProcess], results: Mapping[str, Result], aws: Aws, calls: int) -> None:
-    queries = Queries(aws)
+def _ask(servers: Mapping[str, ServerProcess], results: Mapping[str, Result], aws: MeasuredAws, calls: int) -> None:
+    logs = client_of("logs", aws.url)
     for question in [question.at(NOW) for question in QUESTIONS if not question.fails]:
         answers: dict[str, list[Answer]] = {name: [] for name in servers}
         for _ in range(calls + 1):
             for name, server in servers.items():
-                answers[name].append(call(server, question.tool, queries.arguments(question)))
+                answers[name].append(call(server, question.tool, arguments_of(question, logs, NOW)))
         for name, result in results.items():
             result.add(question.about, answers[name][1:])
 
 
-def _calls_at_once(server: ServerProcess, aws: Aws) -> float:
+def _calls_at_once(server: ServerProcess, aws: MeasuredAws) -> float:
     aws.delay = LATENCY
     try:
         time_of(server, "get_metric_data", METRIC_CALL)

@@ -16,9 +16,10 @@ from mcp import Client
 from cloudwatch_mcp.aws import sending
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.server.tool_calls import build_server
-from scripts.benchmarks.aws import large, sandbox
-from scripts.benchmarks.calls import Queries
-from tests.support.questions import ONE_PER_TOOL
+from tests.support.large_aws import answer_at_large
+from tests.support.measured_aws import NOW, MeasuredAws, measured_sandbox
+from tests.support.questions import ONE_PER_TOOL, arguments_of
+from tests.support.sandbox_clients import client_of
 from tests.support.server_process import use_environment
 
 _LINES = 40
@@ -28,14 +29,14 @@ Calls = Callable[[], Iterable[tuple[str, dict[str, Any]]]]
 def profiles() -> Iterator[str]:
     """Own time by function: of a call of each tool, and of a query of 10,000 rows."""
     logger.remove()
-    with sandbox() as aws:
-        queries = Queries(aws)
+    with measured_sandbox() as aws:
+        logs = client_of("logs", aws.url)
         yield "each tool called 20 times"
-        yield _profile(aws.endpoint.url, lambda: [(each.tool, queries.arguments(each)) for each in ONE_PER_TOOL], 20)
-    with large() as aws:
+        yield _profile(aws.url, lambda: [(each.tool, arguments_of(each, logs, NOW)) for each in ONE_PER_TOOL], 20)
+    with MeasuredAws(answer_at_large) as aws:
         query = {"query_string": "fields @message", "start_time": "1h", "log_group_names": ["a"], "limit": 10_000}
         yield "a query of 10,000 rows, 3 times"
-        yield _profile(f"{aws.endpoint.url}/rows/10000", lambda: [("execute_log_insights_query", query)], 3)
+        yield _profile(f"{aws.url}/rows/10000", lambda: [("execute_log_insights_query", query)], 3)
 
 
 class _Inline(Executor):

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from time import perf_counter, sleep
 from typing import Any, NamedTuple
 
+from tests.support.measured_aws import MeasuredAws, waiting_time
 from tests.support.server_process import COMMAND, Message, ServerProcess
 
 
@@ -46,6 +47,13 @@ def successful(server: ServerProcess, tool: str, arguments: Mapping[str, Any], c
     if answer.failed:
         raise RuntimeError(f"{tool} failed: {answer.text}")
     return answer
+
+
+def without_waiting(server: ServerProcess, aws: MeasuredAws, tool: str, arguments: Mapping[str, Any]) -> Answer:
+    """A successful answer; its seconds are less those in which the server waited for AWS."""
+    aws.new_exchanges()
+    answer = successful(server, tool, arguments)
+    return answer._replace(seconds=answer.seconds - waiting_time(aws.new_exchanges()))
 
 
 def time_of(server: ServerProcess, tool: str, arguments: Mapping[str, Any], calls: int = 1) -> float:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from statistics import linear_regression, median
 from typing import Any, NamedTuple
 
-from scripts.benchmarks.aws import Aws, waiting_time
 from scripts.benchmarks.report import Effort, Figure
-from scripts.benchmarks.server import running, successful
+from scripts.benchmarks.server import Answer, running, without_waiting
+from tests.support.measured_aws import MeasuredAws
 
 _PEAK = 200  # MB
 _POWER = 1.1  # 1 is linear; the rest is the fit's error
@@ -23,7 +23,7 @@ class Load:
 
     kind: str
     tool: str
-    arguments: Callable[[int], dict[str, Any]]
+    arguments: Mapping[str, Any]
     sizes: tuple[int, ...]
     grows: bool = True
     condition: str = ""
@@ -38,36 +38,24 @@ class Cost(NamedTuple):
     characters: int
 
 
-_PAYMENTS = {"query_string": "fields @timestamp, @message", "log_group_names": ["/ecs/shop/payments"]}
+_QUERY = {"query_string": "fields @timestamp, @message", "log_group_names": ["/a"], "start_time": "1h", "limit": 10_000}
 _LOAD = {"namespace": "Shop", "metric_name": "Load"}
+_POINTS = {**_LOAD, "start_time": "14d", "target_datapoints": 20_000}
+_GROUPS = {"max_items": 10_000}
 _ALL_SHOWN = ", no budget: all are read and shown"
 _NO_BUDGET = {"CLOUDWATCH_MCP_MAX_RESPONSE_CHARS": "100000000"}
-
-
-def _query(size: int) -> dict[str, Any]:
-    return {**_PAYMENTS, "start_time": "1h", "limit": size}
-
-
-def _points(size: int) -> dict[str, Any]:
-    return {**_LOAD, "start_time": "14d", "target_datapoints": size}
-
-
-def _groups(_: int) -> dict[str, Any]:
-    return {"max_items": 10_000}
-
-
 _LOADS = (
-    Load("rows", "execute_log_insights_query", _query, (10_000,)),
-    Load("points", "get_metric_data", _points, (20_000,)),
-    Load("series", "get_metric_data", lambda _: {**_LOAD, "group_by_dimension": "Host"}, (500,)),
-    Load("alarms", "get_active_alarms", lambda _: {"max_items": 1_000}, (1_000, 5_000)),
-    Load("groups", "describe_log_groups", _groups, (10_000,), grows=False),
-    Load("groups", "describe_log_groups", _groups, (10_000,), condition=_ALL_SHOWN, settings=_NO_BUDGET),
-    Load("event", "execute_log_insights_query", _query, (1,), grows=False),
+    Load("rows", "execute_log_insights_query", _QUERY, (10_000,)),
+    Load("points", "get_metric_data", _POINTS, (20_000,)),
+    Load("series", "get_metric_data", {**_LOAD, "group_by_dimension": "Host"}, (500,)),
+    Load("alarms", "get_active_alarms", {"max_items": 1_000}, (1_000, 5_000)),
+    Load("groups", "describe_log_groups", _GROUPS, (10_000,), grows=False),
+    Load("groups", "describe_log_groups", _GROUPS, (10_000,), condition=_ALL_SHOWN, settings=_NO_BUDGET),
+    Load("event", "execute_log_insights_query", _QUERY, (1,), grows=False),
 )
 
 
-def measure(aws: Aws, effort: Effort) -> Iterator[Figure]:
+def measure(aws: MeasuredAws, effort: Effort) -> Iterator[Figure]:
     for load in _LOADS:
         growth = [load.sizes[0] // part for part in (8, 4, 2, 1)] if load.grows else []
         costs = _costs(aws, load, sorted({*load.sizes, *growth}), effort(5))
@@ -91,18 +79,16 @@ def power(sizes: Sequence[int], values: list[float]) -> float:
     return linear_regression([math.log(size) for size in sizes], [math.log(value) for value in values]).slope
 
 
-def _costs(aws: Aws, load: Load, sizes: Sequence[int], calls: int) -> dict[int, Cost]:
+def _costs(aws: MeasuredAws, load: Load, sizes: Sequence[int], calls: int) -> dict[int, Cost]:
     """With a server for each size, whose peak is that of this call alone; the sizes in turns."""
-    seconds: dict[int, list[float]] = {size: [] for size in sizes}
-    characters: dict[int, int] = {}
+    answers: dict[int, list[Answer]] = {size: [] for size in sizes}
+    variables = {**aws.environment, **load.settings}
     with ExitStack() as stack:
-        urls = {size: f"{aws.endpoint.url}/{load.kind}/{size}" for size in sizes}
-        variables = {size: {**aws.environment, **load.settings, "AWS_ENDPOINT_URL": urls[size]} for size in sizes}
-        servers = {size: stack.enter_context(running(variables[size])) for size in sizes}
+        urls = {size: f"{aws.url}/{load.kind}/{size}" for size in sizes}
+        servers = {size: stack.enter_context(running(variables | {"AWS_ENDPOINT_URL": urls[size]})) for size in sizes}
         for _ in range(calls + 1):
             for size, server in servers.items():
-                aws.exchanges()
-                answer = successful(server, load.tool, load.arguments(size))
-                seconds[size].append(answer.seconds - waiting_time(aws.exchanges()))
-                characters[size] = len(answer.text)
-        return {size: Cost(median(seconds[size][1:]), servers[size].usage().peak, characters[size]) for size in sizes}
+                answers[size].append(without_waiting(server, aws, load.tool, load.arguments))
+        peaks = {size: server.usage().peak for size, server in servers.items()}
+    seconds = {size: median(answer.seconds for answer in answers[size][1:]) for size in sizes}
+    return {size: Cost(seconds[size], peaks[size], len(answers[size][-1].text)) for size in sizes}

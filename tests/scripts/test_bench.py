@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from scripts.benchmarks.aws import most_at_once, waiting_time
 from scripts.benchmarks.peers import Result, as_markdown
 from scripts.benchmarks.report import Figure, ratio
 from scripts.benchmarks.report import as_markdown as report
@@ -15,6 +14,7 @@ from scripts.benchmarks.server import Answer
 from scripts.benchmarks.size import power
 from tests.support.endpoint import Exchange, Request
 from tests.support.large_aws import answer_at_large
+from tests.support.measured_aws import most_at_once, waiting_time
 
 
 def exchange(operation: str, begun: float, ended: float, **body: str) -> Exchange:

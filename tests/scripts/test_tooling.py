@@ -101,8 +101,18 @@ def test_no_package_is_built_from_a_source_archive(file: str, command: str) -> N
 
 def test_the_clients_lock_pins_by_hash_and_names_no_registry() -> None:
     pinned = json.loads((ROOT / "scripts" / "clients_lib" / "package-lock.json").read_text("utf-8"))["packages"]
-    direct = json.loads((ROOT / "scripts" / "clients_lib" / "package.json").read_text("utf-8"))["dependencies"]
+    package = json.loads((ROOT / "scripts" / "clients_lib" / "package.json").read_text("utf-8"))
+    direct = package["dependencies"] | package["devDependencies"]
     assert {name: pinned[f"node_modules/{name}"]["version"] for name in direct} == direct
     for name, package in pinned.items():
         assert "resolved" not in package, name
         assert not name or "integrity" in package or package.get("inBundle"), name
+
+
+def test_the_hosts_of_the_clients_are_downloaded_on_request_only() -> None:
+    """They take a gigabyte. scripts/clients.py installs with --omit=dev unless it gets --hosts."""
+    pinned = json.loads((ROOT / "scripts" / "clients_lib" / "package-lock.json").read_text("utf-8"))["packages"]
+    hosts = ("@anthropic-ai/claude-code", "@google/gemini-cli", "@openai/codex")
+    assert all(pinned[f"node_modules/{host}"]["dev"] for host in hosts)
+    for file in ("scripts/test", ".ci/run"):
+        assert "--hosts" not in (ROOT / file).read_text("utf-8")

@@ -38,9 +38,6 @@ class Question:
         query: str | None = self.arguments.get("query_id")
         return query
 
-    def of_query(self, query_id: str) -> Data:
-        return {**self.arguments, "query_id": query_id} if self.query else self.arguments
-
     def at(self, now: datetime) -> Question:
         """The same with start and end as times, and the log group by its ARN, as other servers ask for them."""
         arguments = dict(self.arguments)
@@ -159,17 +156,15 @@ ONE_PER_TOOL = tuple(
 )
 
 
-def start_query(logs: Any, now: datetime) -> str:
-    """Start ROWS over the last hour with a boto3 client; its query id."""
+def arguments_of(question: Question, logs: Any, now: datetime) -> Data:
+    """A question's arguments; the query that it is about, if any, is started with a boto3 client.
+
+    A COMPLETE one has ended: the sandbox counts a query's polls, not its time.
+    """
+    if question.query is None:
+        return question.arguments
     end = int(now.timestamp())
     query = logs.start_query(logGroupName=PAYMENTS, queryString=ROWS, startTime=end - 3600, endTime=end)
-    query_id: str = query["queryId"]
-    return query_id
-
-
-def complete_query(logs: Any, now: datetime) -> str:
-    """Run ROWS to its end; its query id. The sandbox counts a query's polls, not its time."""
-    query_id = start_query(logs, now)
-    while logs.get_query_results(queryId=query_id)["status"] != "Complete":
+    while question.query == COMPLETE and logs.get_query_results(queryId=query["queryId"])["status"] != "Complete":
         pass
-    return query_id
+    return {**question.arguments, "query_id": query["queryId"]}

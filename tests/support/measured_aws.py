@@ -1,4 +1,4 @@
-"""The AWS that the benchmarks ask: the sandbox behind a latency, or one that holds any amount of everything."""
+"""An AWS that is slow on purpose and notes when it was busy, for measurements of the server."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from functools import partial
 from itertools import accumulate
 from time import perf_counter, sleep
 
-from tests.support.endpoint import Answers, Endpoint, Exchange, Request, Response, forward
-from tests.support.large_aws import answer_at_large
+from tests.support.endpoint import Endpoint, Exchange, Request, Response, forward
 from tests.support.sandbox_process import SandboxProcess
 from tests.support.server_process import environment
 
@@ -19,52 +18,40 @@ NOW = datetime.now(timezone.utc).replace(microsecond=0)
 
 
 @dataclass
-class Aws:
+class MeasuredAws(Endpoint):
     """An endpoint that answers `delay` seconds after a request; with a delay, a repeated request from memory."""
 
-    answer_at_once: Answers
     delay: float = 0.0
     memory: dict[tuple[str, str, bytes], Response | None] = field(default_factory=dict)
-    endpoint: Endpoint = field(init=False)
 
     def __post_init__(self) -> None:
-        self.endpoint = Endpoint(self._answer)
+        self._answer_at_once, self.answers = self.answers, self._answer
 
     @property
     def environment(self) -> dict[str, str]:
         """All variables of a server that asks this AWS."""
-        return environment(AWS_ENDPOINT_URL=self.endpoint.url)
+        return environment(AWS_ENDPOINT_URL=self.url)
 
-    def exchanges(self) -> list[Exchange]:
-        """The requests since the last call, and when they came and were answered."""
-        since, self.endpoint.exchanges = self.endpoint.exchanges, []
+    def new_exchanges(self) -> list[Exchange]:
+        """The exchanges since the last call."""
+        since, self.exchanges = self.exchanges, []
         return since
 
     def _answer(self, request: Request) -> Response | None:
         begun, delay = perf_counter(), self.delay
         if not delay:
-            return self.answer_at_once(request)
+            return self._answer_at_once(request)
         key = request.path, request.operation, request.body
         if key not in self.memory:
-            self.memory[key] = self.answer_at_once(request)
+            self.memory[key] = self._answer_at_once(request)
         sleep(max(0.0, begun + delay - perf_counter()))
         return self.memory[key]
 
 
 @contextmanager
-def sandbox(*, full: bool = False) -> Iterator[Aws]:
+def measured_sandbox(*, full: bool = False) -> Iterator[MeasuredAws]:
     """The incident, with `full` also the alarms and log groups of tests.support.questions."""
-    with SandboxProcess(NOW, full=full) as process:
-        aws = Aws(partial(forward, process.url))
-        with aws.endpoint:
-            yield aws
-
-
-@contextmanager
-def large() -> Iterator[Aws]:
-    """An AWS that holds as much as the path of the URL says: `/rows/10000`."""
-    aws = Aws(answer_at_large)
-    with aws.endpoint:
+    with SandboxProcess(NOW, full=full) as process, MeasuredAws(partial(forward, process.url)) as aws:
         yield aws
 
 

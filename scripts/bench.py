@@ -13,35 +13,30 @@ if __name__ == "__main__":
 import argparse
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from scripts.benchmarks import calls, peers, profiles, report, size, start
 from scripts.benchmarks.report import Effort, Figure
 from scripts.generated import tokens
 from scripts.generated.markdown import replaced
-from tests.support.large_aws import answer_at_large
-from tests.support.measured_aws import MeasuredAws, measured_sandbox
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
-PARTS = ("start", "calls", "size", "tokens")
 
 
-def measure(part: str, effort: Effort) -> Iterator[Figure]:
-    if part == "start":
-        yield from start.measure(effort)
-    if part == "calls":
-        with measured_sandbox() as aws:
-            yield from calls.measure_at_once(aws, effort)
-            yield from calls.measure_own_time(aws, effort)
-    if part == "size":
-        with MeasuredAws(answer_at_large) as aws:
-            yield from size.measure(aws, effort)
-    if part == "tokens":
-        counts = tokens.measure()
-        for name in (tokens.ALL_ANSWERS, tokens.ALL_DEFINITIONS):
-            for unit, value in counts[name]._asdict().items():
-                yield Figure(f"token report, {name.strip('*')}", value, unit, ratio=True)
+def token_report(_: Effort) -> Iterator[Figure]:
+    counts = tokens.measure()
+    for name in (tokens.ALL_ANSWERS, tokens.ALL_DEFINITIONS):
+        for unit, value in counts[name]._asdict().items():
+            yield Figure(f"token report, {name.strip('*')}", value, unit, ratio=True)
+
+
+PARTS: dict[str, Callable[[Effort], Iterator[Figure]]] = {
+    "start": start.measure,
+    "calls": calls.measure,
+    "size": size.measure,
+    "tokens": token_report,
+}
 
 
 def show(section: str, tables: str, *, write: bool) -> None:
@@ -75,8 +70,7 @@ def main() -> None:
         sys.stderr.writelines(f"{failure}\n" for result in results for failure in result.failures)
         show("peers", peers.as_markdown(results), write=chosen.write)
     else:
-        parts = [part for part in PARTS if part in (chosen.parts or PARTS)]
-        figures = [figure for part in parts for figure in measure(part, effort)]
+        figures = [figure for part in PARTS if part in (chosen.parts or PARTS) for figure in PARTS[part](effort)]
         show("figures", report.as_markdown(figures), write=chosen.write)
         missed = [f"{figure.name}: {figure.value:.3g} {figure.unit}" for figure in figures if figure.missed]
         if missed:

@@ -19,24 +19,13 @@ from dataclasses import dataclass, field
 from itertools import cycle, islice
 from random import Random
 from time import perf_counter, sleep
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.support.endpoint import Endpoint
-from tests.support.faulty_aws import CALLS, THROTTLED_REGION, Aws
+from tests.support.faulty_aws import CALLS, FAULTS, THROTTLED_REGION, Aws
 from tests.support.questions import ONE_PER_TOOL
 from tests.support.server_process import Message, ServerProcess, Usage, environment
 
-FAULTS = {
-    "throttling": 0.3,
-    "reset": 0.03,
-    "stall": 0.03,
-    "drip": 0.03,
-    "hang": 0.03,
-    "failing": 0.03,
-    "garbage": 0.05,
-    "mutated": 0.1,
-    "cancelled": 0.05,
-}
 _WARM = 200  # calls, all at once: as many threads and connections as there can be
 _AT_ONCE = 40
 _TO_THROTTLED = 0.25  # of the calls
@@ -48,8 +37,7 @@ _OFFLINE = ("get_metric_metadata", "get_recommended_metric_alarms")  # they ask 
 _CALLS = [*CALLS, *((question.tool, question.arguments) for question in ONE_PER_TOOL if question.tool in _OFFLINE)]
 
 
-@dataclass
-class Pending:
+class Pending(NamedTuple):
     """A call under way, and when it is cancelled or given up."""
 
     until: float
@@ -102,17 +90,14 @@ class Soak:
 
     def usage_at_rest(self) -> Usage:
         """After as many calls at once as there can be, of a healthy AWS: each pool then is as full as it gets."""
-        faults, self.aws.faults, self.aws.seconds = self.aws.faults, {}, 0.1
-        self.aws.dry.set()
-        self.call(_WARM, at_once=_WARM)
-        least, since = self.server.usage(), perf_counter()
-        while perf_counter() - since < _REST:
-            sleep(0.25)
-            now = self.server.usage()
-            if now[:2] < least[:2]:
-                least, since = now, perf_counter()
-        self.aws.faults, self.aws.seconds = faults, 0
-        self.aws.dry.clear()
+        with self.aws.healthy(seconds=0.1):
+            self.call(_WARM, at_once=_WARM)
+            least, since = self.server.usage(), perf_counter()
+            while perf_counter() - since < _REST:
+                sleep(0.25)
+                now = self.server.usage()
+                if now[:2] < least[:2]:
+                    least, since = now, perf_counter()
         return self.server.usage()
 
 
@@ -150,11 +135,9 @@ def soak(calls: int, faults: dict[str, float], seed: int) -> Iterator[str]:
     summary = f"{perf_counter() - begun:.0f} s, {last.peak:.0f} MB at most"
     sys.stdout.write(f"{summary}; calls: {_listed(outcomes)}; AWS: {_listed(aws.seen)}\n")
     yield from growth(first, last)
-    yield from (
-        f"{count:,} calls ended: {name}"
-        for name, count in (outcomes + healthy).items()
-        if name in ("without an answer", "RPC error", "defect")
-    )
+    for name in ("without an answer", "RPC error", "defect"):
+        if count := (outcomes + healthy)[name]:
+            yield f"{count:,} calls ended: {name}"
     if aws.running:
         yield f"{len(aws.running):,} of {aws.started:,} queries were left running"
     if set(healthy) != {"answer"}:
@@ -186,9 +169,8 @@ def main() -> None:
     chosen = options.parse_args()
     calls = chosen.calls or (2_000 if chosen.faults else 10_000)
     faults = {name: share for name, share in FAULTS.items() if chosen.faults and name not in chosen.without}
-    problems = [f"FAILED: {problem}\n" for problem in soak(calls, faults, chosen.seed)]
-    sys.stdout.write("".join(problems))
-    sys.exit(int(bool(problems)))
+    if problems := list(soak(calls, faults, chosen.seed)):
+        sys.exit("\n".join(f"FAILED: {problem}" for problem in problems))
 
 
 if __name__ == "__main__":

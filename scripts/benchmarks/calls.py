@@ -13,7 +13,7 @@ from typing import Any
 from scripts.benchmarks.report import Effort, Figure
 from scripts.benchmarks.server import running, time_of, without_waiting
 from tests.support.endpoint import Request, Response, forward
-from tests.support.measured_aws import NOW, MeasuredAws, most_at_once
+from tests.support.measured_aws import NOW, MeasuredAws, measured_sandbox, most_at_once
 from tests.support.questions import ONE_PER_TOOL, arguments_of
 from tests.support.sandbox_clients import client_of
 from tests.support.server_process import ServerProcess
@@ -30,7 +30,14 @@ METRIC_CALL: dict[str, Any] = {
 _NOTHING = Request("/", "Nothing", {"X-Amz-Target": "Any.Nothing"}, b"{}")
 
 
-def measure_at_once(aws: MeasuredAws, effort: Effort) -> Iterator[Figure]:
+def measure(effort: Effort) -> Iterator[Figure]:
+    with measured_sandbox() as aws:
+        yield from _at_once(aws, effort)
+        yield from _own_time(aws, effort)
+        yield from _first_calls(aws, effort(5))
+
+
+def _at_once(aws: MeasuredAws, effort: Effort) -> Iterator[Figure]:
     aws.delay = LATENCY
     rounds = range(effort(5))
     seconds = median(_ask_endpoint(aws, 50) for _ in rounds)
@@ -73,7 +80,7 @@ def _pings_during(server: ServerProcess, calls: int) -> Iterator[float]:
         sleep(0.02)
 
 
-def measure_own_time(aws: MeasuredAws, effort: Effort) -> Iterator[Figure]:
+def _own_time(aws: MeasuredAws, effort: Effort) -> Iterator[Figure]:
     logs = client_of("logs", aws.url)
     with running(aws.environment, warm=True) as server:
         for question in ONE_PER_TOOL:
@@ -81,7 +88,6 @@ def measure_own_time(aws: MeasuredAws, effort: Effort) -> Iterator[Figure]:
             own = [without_waiting(server, aws, question.tool, arguments).seconds for arguments in asked]
             target = _OWN_TIME.get(question.tool, 15)
             yield Figure(f"`{question.tool}`, own time", median(own[2:]) * 1000, "ms", target)
-    yield from _first_calls(aws, effort(5))
 
 
 def _first_calls(aws: MeasuredAws, starts: int) -> Iterator[Figure]:

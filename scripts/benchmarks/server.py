@@ -8,7 +8,7 @@ from time import perf_counter, sleep
 from typing import Any, NamedTuple
 
 from tests.support.measured_aws import MeasuredAws, waiting_time
-from tests.support.server_process import COMMAND, Message, ServerProcess
+from tests.support.server_process import COMMAND, ServerProcess
 
 
 class Answer(NamedTuple):
@@ -36,9 +36,10 @@ def call(server: ServerProcess, tool: str, arguments: Mapping[str, Any], calls: 
     """Calls sent together: the first answer that failed, or else the last, and the seconds until all have come."""
     begun = perf_counter()
     requests = [server.begin("tools/call", name=tool, arguments=arguments) for _ in range(calls)]
-    answers = [_read(server.answer(request)) for request in requests]
-    text, failed = next((each for each in answers if each[1]), answers[-1])
-    return Answer(text, failed, perf_counter() - begun)
+    replies = [server.reply(request) for request in requests]
+    seconds = perf_counter() - begun
+    reply = next((each for each in replies if each.failed), replies[-1])
+    return Answer(reply.text, reply.failed, seconds)
 
 
 def successful(server: ServerProcess, tool: str, arguments: Mapping[str, Any], calls: int = 1) -> Answer:
@@ -58,10 +59,3 @@ def without_waiting(server: ServerProcess, aws: MeasuredAws, tool: str, argument
 
 def time_of(server: ServerProcess, tool: str, arguments: Mapping[str, Any], calls: int = 1) -> float:
     return successful(server, tool, arguments, calls).seconds
-
-
-def _read(message: Message) -> tuple[str, bool]:
-    if "error" in message:
-        return str(message["error"]), True
-    result = message["result"]
-    return "".join(content.get("text", "") for content in result["content"]), bool(result.get("isError"))

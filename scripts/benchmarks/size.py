@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from scripts.benchmarks.report import Effort, Figure
 from scripts.benchmarks.server import Answer, running, without_waiting
+from tests.support.large_aws import answer_at_large
 from tests.support.measured_aws import MeasuredAws
 
 _PEAK = 200  # MB
@@ -55,23 +56,28 @@ _LOADS = (
 )
 
 
-def measure(aws: MeasuredAws, effort: Effort) -> Iterator[Figure]:
-    for load in _LOADS:
-        growth = [load.sizes[0] // part for part in (8, 4, 2, 1)] if load.grows else []
-        costs = _costs(aws, load, sorted({*load.sizes, *growth}), effort(5))
-        for size in load.sizes:
-            name = "one event of 256 KB" if load.kind == "event" else f"{size:,} {load.kind}{load.condition}"
-            yield Figure(f"{name}: own time", costs[size].seconds * 1000, "ms")
-            yield Figure(f"{name}: peak memory", costs[size].peak, "MB", _PEAK)
-            yield Figure(f"{name}: answer", costs[size].characters, "characters")
-        if load.grows:
-            base = _costs(aws, load, [1], 1)[1].peak
-            name = f"{growth[0]:,} to {growth[-1]:,} {load.kind}{load.condition}"
-            seconds = power(growth, [costs[size].seconds for size in growth])
-            # Less than a megabyte is the allocator's, not the answer's.
-            memory = power(growth, [max(costs[size].peak - base, 1.0) for size in growth])
-            yield Figure(f"{name}: own time", seconds, "= power of the size", _POWER, ratio=True)
-            yield Figure(f"{name}: memory", memory, "= power of the size", _POWER, ratio=True)
+def measure(effort: Effort) -> Iterator[Figure]:
+    with MeasuredAws(answer_at_large) as aws:
+        for load in _LOADS:
+            yield from _measure_load(aws, load, effort(5))
+
+
+def _measure_load(aws: MeasuredAws, load: Load, calls: int) -> Iterator[Figure]:
+    growth = [load.sizes[0] // part for part in (8, 4, 2, 1)] if load.grows else []
+    costs = _costs(aws, load, sorted({*load.sizes, *growth}), calls)
+    for size in load.sizes:
+        name = "one event of 256 KB" if load.kind == "event" else f"{size:,} {load.kind}{load.condition}"
+        yield Figure(f"{name}: own time", costs[size].seconds * 1000, "ms")
+        yield Figure(f"{name}: peak memory", costs[size].peak, "MB", _PEAK)
+        yield Figure(f"{name}: answer", costs[size].characters, "characters")
+    if load.grows:
+        base = _costs(aws, load, [1], 1)[1].peak
+        name = f"{growth[0]:,} to {growth[-1]:,} {load.kind}{load.condition}"
+        seconds = power(growth, [costs[size].seconds for size in growth])
+        # Less than a megabyte is the allocator's, not the answer's.
+        memory = power(growth, [max(costs[size].peak - base, 1.0) for size in growth])
+        yield Figure(f"{name}: own time", seconds, "= power of the size", _POWER, ratio=True)
+        yield Figure(f"{name}: memory", memory, "= power of the size", _POWER, ratio=True)
 
 
 def power(sizes: Sequence[int], values: list[float]) -> float:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 from time import sleep
@@ -14,6 +16,18 @@ from tests.support.fuzz.cases import bad_body
 from tests.support.fuzz.scene import CannedResponse
 from tests.support.fuzz.scenes import SCENES
 
+FAULTS = {
+    "throttling": 0.3,
+    "reset": 0.03,
+    "stall": 0.03,
+    "drip": 0.03,
+    "hang": 0.03,
+    "failing": 0.03,
+    "garbage": 0.05,
+    "mutated": 0.1,
+    "cancelled": 0.05,
+}
+"""How likely each is: the client cancels a call, and AWS does the rest."""
 THROTTLED_REGION = "eu-west-1"  # one Region only: botocore slows down all calls to a Region that throttles
 _BROKEN_OFF = b'{"status": "Complete", "results": [[{"fie'
 _DRIP = 0.2  # seconds between two bytes: no read timeout ends such an answer
@@ -67,6 +81,15 @@ class Aws:
     seen: Counter[str] = field(default_factory=Counter)
     dry: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def healthy(self, seconds: float) -> Iterator[None]:
+        """No faults for a while; each answer takes so many seconds."""
+        faults, self.faults, self.seconds = self.faults, {}, seconds
+        self.dry.set()
+        yield
+        self.faults, self.seconds = faults, 0
+        self.dry.clear()
 
     def answer(self, request: Request) -> Response | None:
         with self._lock:

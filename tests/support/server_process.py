@@ -130,9 +130,12 @@ class ServerProcess:
         return self.answers[request_id]
 
     def reply(self, request_id: int) -> Reply:
-        result = self.answer(request_id)["result"]
-        (content,) = result["content"]
-        return Reply(result.get("structuredContent") or {}, content["text"], bool(result.get("isError")))
+        answer = self.answer(request_id)
+        if "error" in answer:
+            return Reply({}, str(answer["error"]), failed=True)
+        result = answer["result"]
+        text = "".join(content.get("text", "") for content in result["content"])
+        return Reply(result.get("structuredContent") or {}, text, bool(result.get("isError")))
 
     def wait_for(self, wanted: Callable[[Message], bool]) -> Message:
         """The first message so wanted, among those that have come or will."""

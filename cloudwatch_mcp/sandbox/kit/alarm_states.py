@@ -1,27 +1,21 @@
 """Evaluates the alarms against the metrics, for SetAlarmState to write a history that matches them."""
 
-import json
 import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
-from cloudwatch_mcp.sandbox.kit.alarms import ABOVE, UNDER_BAND, MetricAlarm
+from cloudwatch_mcp.sandbox.alarms.state_reason import COMPARISONS, Datapoint, Evidence, reason, reason_data
+from cloudwatch_mcp.sandbox.kit.alarms import UNDER_BAND, MetricAlarm
 from cloudwatch_mcp.sandbox.kit.timeline import anchor
 
 CREATED = timedelta(days=45)
 """The age of the alarms; their first evaluation follows their creation."""
 Spans = Sequence[tuple[float, float]]
 """Starts and ends in minutes before the end of the data."""
-
-
-class _Datapoint(NamedTuple):
-    minute: float
-    value: float | None
-    breaching: bool
 
 
 @dataclass(frozen=True)
@@ -48,19 +42,39 @@ def state_changes(alarms: Sequence[MetricAlarm], evaluated: Spans, now: datetime
 
 
 def _of_one(alarm: MetricAlarm, evaluated: Spans, now: datetime) -> Iterator[StateChange]:
-    end, state = anchor(now), "INSUFFICIENT_DATA"
-    recent: deque[_Datapoint] = deque(maxlen=alarm.datapoints[1])
+    end, state, parameters = anchor(now), "INSUFFICIENT_DATA", alarm.parameters("", [])
+    recent: deque[tuple[int, Datapoint | None]] = deque(maxlen=alarm.datapoints[1])
     for minute in _periods(alarm, evaluated, end):
-        value = alarm.value(minute)
-        breaching = alarm.missing == "breaching" if value is None else alarm.breaches(minute, value)
-        recent.append(_Datapoint(minute, value, breaching))
-        verdict = _verdict(alarm, state, recent)
+        time = int(end.timestamp()) - 60 * minute
+        recent.append((time, _datapoint(alarm, minute, time)))
+        known = [datapoint for _, datapoint in recent if datapoint]
+        verdict = _verdict(alarm, state, known, len(recent) - len(known))
         if len(recent) == recent.maxlen and verdict != state:
             at = end - timedelta(minutes=minute) + timedelta(seconds=alarm.period)
             at += timedelta(milliseconds=4000 + zlib.crc32(f"{alarm.name} {minute}".encode()) % 11000)
-            reason, data = _reason(alarm, state, verdict, list(recent), end), _reason_data(alarm, list(recent), end, at)
-            yield StateChange(alarm, at, verdict, reason, data)
+            evidence = Evidence(parameters, known, [start for start, _ in recent], alarm.period, {})
+            yield StateChange(alarm, at, verdict, reason(verdict, evidence), reason_data(evidence, at))
             state = verdict
+
+
+def _datapoint(alarm: MetricAlarm, minute: int, time: int) -> Datapoint | None:
+    value = alarm.value(minute)
+    if value is None:
+        return None
+    if alarm.comparison == UNDER_BAND:
+        lower, _ = alarm.band(minute)
+        return Datapoint(time, value, value < lower, lower)
+    _, crosses = COMPARISONS[alarm.comparison]
+    return Datapoint(time, value, crosses(value, alarm.threshold))
+
+
+def _verdict(alarm: MetricAlarm, state: str, known: Sequence[Datapoint], missing: int) -> str:
+    breaching = sum(datapoint.breaching for datapoint in known) + (missing if alarm.missing == "breaching" else 0)
+    if breaching >= alarm.datapoints[0]:
+        return "ALARM"
+    if not known:
+        return {"missing": "INSUFFICIENT_DATA", "ignore": state}.get(alarm.missing, "OK")
+    return "OK"
 
 
 def _periods(alarm: MetricAlarm, evaluated: Spans, end: datetime) -> Iterator[int]:
@@ -70,69 +84,3 @@ def _periods(alarm: MetricAlarm, evaluated: Spans, end: datetime) -> Iterator[in
     for start, stop in [(first, first - alarm.datapoints[1] * step), *evaluated]:
         offset = (int(end.timestamp()) // 60 - int(start)) % step
         yield from range(int(start) - (step - offset) % step, max(int(stop), step - 1), -step)
-
-
-def _verdict(alarm: MetricAlarm, state: str, recent: deque[_Datapoint]) -> str:
-    if sum(datapoint.breaching for datapoint in recent) >= alarm.datapoints[0]:
-        return "ALARM"
-    if all(datapoint.value is None for datapoint in recent):
-        return {"missing": "INSUFFICIENT_DATA", "ignore": state}.get(alarm.missing, "OK")
-    return "OK"
-
-
-def _reason(alarm: MetricAlarm, old: str, new: str, recent: list[_Datapoint], end: datetime) -> str:
-    if new == "INSUFFICIENT_DATA":
-        return f"Insufficient Data: {len(recent)} datapoints were unknown."
-    relevant = [each for each in reversed(recent) if each.breaching == (new == "ALARM") and each.value is not None]
-    if not relevant:
-        treated = "Breaching" if new == "ALARM" else "NonBreaching"
-        return f"Threshold Crossed: no datapoints were received and missing datapoints were treated as [{treated}]."
-    datapoints = ", ".join(
-        f"{each.value} ({end - timedelta(minutes=each.minute):%d/%m/%y %H:%M:%S})" for each in relevant
-    )
-    verb = ("was" if len(relevant) == 1 else "were") + (" not" if new == "OK" else "")
-    least = alarm.datapoints[0] if new == "ALARM" else alarm.datapoints[1] - alarm.datapoints[0] + 1
-    crossed, limit = "Threshold Crossed", f"{_comparison(alarm)} the threshold ({alarm.threshold})"
-    if alarm.comparison == UNDER_BAND:
-        limits = ", ".join(str(alarm.band(each.minute)[0]) for each in relevant)
-        crossed, limit = "Thresholds Crossed", f"less than the lower thresholds [{limits}]"
-    minimum = f" (minimum {least} datapoint{'s' * (least > 1)} for {old} -> {new} transition)"
-    return (
-        f"{crossed}: {len(relevant)} out of the last {len(recent)} datapoints [{datapoints}] {verb} {limit}"
-        f"{minimum if old != 'INSUFFICIENT_DATA' else ''}."
-    )
-
-
-def _comparison(alarm: MetricAlarm) -> str:
-    return "greater than" if alarm.comparison == ABOVE else "less than"
-
-
-def _reason_data(alarm: MetricAlarm, recent: list[_Datapoint], end: datetime, at: datetime) -> str:
-    known = [each for each in recent if each.value is not None]
-    data: dict[str, Any] = {
-        "version": "1.0",
-        "queryDate": _date(at),
-        "startDate": _date(end - timedelta(minutes=recent[0].minute)),
-        "statistic": alarm.statistic,
-        "period": alarm.period,
-        "recentDatapoints": [each.value for each in known],
-        "threshold": alarm.threshold,
-    }
-    if alarm.per is not None or alarm.comparison == UNDER_BAND:
-        del data["statistic"]
-    if alarm.comparison == UNDER_BAND:
-        del data["threshold"]
-        data["recentLowerThresholds"] = [alarm.band(each.minute)[0] for each in known]
-    data["evaluatedDatapoints"] = [
-        {
-            "timestamp": _date(end - timedelta(minutes=each.minute)),
-            "value": each.value,
-            **({"threshold": alarm.band(each.minute)[0]} if alarm.comparison == UNDER_BAND else {}),
-        }
-        for each in reversed(known)
-    ]
-    return json.dumps(data, separators=(",", ":"))
-
-
-def _date(time: datetime) -> str:
-    return f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03d}+0000"

@@ -49,11 +49,6 @@ class MetricAlarm:
         expected = self.expected(minute + 1440)
         return round(0.87 * expected, 3), round(1.09 * expected, 3)
 
-    def breaches(self, minute: float, value: float) -> bool:
-        if self.comparison == UNDER_BAND:
-            return value < self.band(minute)[0]
-        return value > self.threshold if self.comparison == ABOVE else value < self.threshold
-
     def parameters(self, prefix: str, actions: list[str]) -> dict[str, Any]:
         """For PutMetricAlarm."""
         return {

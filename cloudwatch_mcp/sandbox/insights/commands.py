@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import itemgetter
-from typing import Any
 
 from lark import Token, v_args
 from lark.visitors import Interpreter
@@ -26,6 +25,7 @@ from cloudwatch_mcp.sandbox.insights.pipeline import (
     grouping,
     row_total,
     sorting,
+    unnesting,
 )
 from cloudwatch_mcp.sandbox.insights.values import Expression, Kind
 
@@ -149,8 +149,7 @@ class PipelineCompiler(Interpreter[Token, None]):
         structure = self._scope.find(name_of(source))
         if structure.kind is Kind.LIST:
             raise QueryError("unnest takes a list of jsonParse, not one of split")
-        read = structure.read
-        self._add_stage(lambda rows: [(row, item) for row in rows for item in _items(read(row))])
+        self._add_stage(unnesting(structure.read))
         self._scope.nest()
         self._fields = {field: first_item(expression) for field, expression in self._fields.items()}
         self._extracted = {field: first_item(expression) for field, expression in self._extracted.items()}
@@ -241,11 +240,6 @@ class PipelineCompiler(Interpreter[Token, None]):
         readers = [identity(self._scope.find(name_of(name))) for name in names]
         self._after_dedup = True
         self._add_stage(lambda rows: distinct(rows, readers))
-
-
-def _items(value: Any) -> Sequence[Any]:
-    """The items for unnest, which treats other values than lists as a list with one item."""
-    return value if isinstance(value, list) else [value]
 
 
 def _names_of(aliases: Iterable[Token | None]) -> list[str]:

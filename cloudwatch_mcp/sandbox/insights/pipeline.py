@@ -105,6 +105,16 @@ def _sort_key_of(read: Read) -> Read:
     return lambda row: sort_key(read(row))
 
 
+def unnesting(read: Read) -> Run:
+    """Pairs of a row and each item of its list; a value that is no list counts as a list with one item."""
+
+    def run(rows: Sequence[Any]) -> list[tuple[Any, Any]]:
+        values = ((row, read(row)) for row in rows)
+        return [(row, item) for row, value in values for item in (value if isinstance(value, list) else [value])]
+
+    return run
+
+
 def distinct(rows: Sequence[Any], readers: Sequence[Read]) -> list[Any]:
     """The first row of each combination of values; a row that lacks a value is never a duplicate."""
     read_key, seen, kept = _all(readers), set(), []

@@ -4,13 +4,13 @@ Docs: cloudwatch-metrics-insights-querylanguage, cloudwatch-metrics-insights-lim
 """
 
 import re
-from collections import ChainMap, defaultdict
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from typing import Any, Final
 
-from lark import Lark, Token, Transformer, v_args
+from lark import Lark, Token
 from lark.exceptions import UnexpectedInput
 
 from cloudwatch_mcp.sandbox.metrics.aggregation import points, statistic_named
@@ -47,8 +47,8 @@ _parser = cache(partial(Lark, _GRAMMAR, parser="lalr", maybe_placeholders=False)
 _STATISTICS = {"AVG": "Average", "COUNT": "SampleCount", "MAX": "Maximum", "MIN": "Minimum", "SUM": "Sum"}
 _ORDERS = {**REDUCTIONS, "COUNT": REDUCTIONS["DATAPOINT_COUNT"]}
 
-Labels = Mapping[str, str]
-Condition = Callable[[Labels], bool]
+# A lark.Tree. The grammar says which of its children are trees or tokens; the types do not.
+Node = Any
 
 
 @dataclass(frozen=True)
@@ -57,73 +57,57 @@ class MetricsInsightsQuery:
     metric: str
     namespace: str
     schema: frozenset[str] | None
-    condition: Condition = lambda _: True
-    group_by: tuple[str, ...] = ()
-    order_by: str | None = None
-    descending: bool = False
-    limit: int = MAX_SERIES
+    condition: Node
+    group_by: tuple[str, ...]
+    order_by: str | None
+    descending: bool
+    limit: int
 
 
 def is_query(expression: str) -> bool:
     return re.match(r"\s*SELECT\s", expression, re.IGNORECASE) is not None
 
 
-@v_args(inline=True)
-class _Builder(Transformer[Token, MetricsInsightsQuery]):
-    """Each rule's value: names and values are text, conditions functions, clauses MetricsInsightsQuery's arguments."""
-
-    INTEGER = int
-    PLAIN = str
-
-    def FUNCTION(self, name: Token) -> str:  # noqa: N802  # lark calls it by the terminal's name
-        return name.upper()
-
-    def QUOTED(self, text: Token) -> str:  # noqa: N802  # lark calls it by the terminal's name
-        quote = text[0]
-        return re.sub(rf"\\(.)|{quote}{quote}", lambda match: match[1] or quote, text[1:-1])
-
-    VALUE = QUOTED
-
-    def namespace(self, name: str) -> dict[str, Any]:
-        return {"namespace": name, "schema": None}
-
-    def schema(self, namespace: str, *dimensions: str) -> dict[str, Any]:
-        return {"namespace": namespace, "schema": frozenset(dimensions)}
-
-    def compare(self, name: str, sign: Token, value: str) -> Condition:
-        return lambda labels: (labels.get(name) == value) == (sign == "=")
-
-    def all(self, *parts: Condition) -> Condition:
-        return lambda labels: all(part(labels) for part in parts)
-
-    def any(self, *parts: Condition) -> Condition:
-        return lambda labels: any(part(labels) for part in parts)
-
-    def where(self, condition: Condition) -> dict[str, Any]:
-        return {"condition": condition}
-
-    def group_by(self, *dimensions: str) -> dict[str, Any]:
-        return {"group_by": dimensions}
-
-    def order_by(self, function: str, direction: Token | None = None) -> dict[str, Any]:
-        return {"order_by": function, "descending": direction is not None and direction.type == "DESC"}
-
-    def limit(self, number: int) -> dict[str, Any]:
-        return {"limit": number}
-
-    def start(self, function: str, metric: str, *clauses: dict[str, Any]) -> MetricsInsightsQuery:
-        return MetricsInsightsQuery(function, metric, **dict(ChainMap(*clauses)))
-
-
 @lru_cache(maxsize=256)
 def parse(expression: str) -> MetricsInsightsQuery:
     try:
-        query = _Builder().transform(_parser().parse(expression))
+        tree: Node = _parser().parse(expression)
     except UnexpectedInput as error:
         raise ExpressionError(f"Invalid query syntax at line {error.line}, column {error.column}") from error
-    if not 0 < query.limit <= MAX_SERIES:
+    function, metric, source, *others = tree.children
+    namespace, *schema = map(_text, source.children)
+    clauses: dict[str, list[Any]] = {clause.data: clause.children for clause in others}
+    order_by, *direction = clauses.get("order_by", [None])
+    (limit,) = clauses.get("limit", [MAX_SERIES])
+    if not 0 < int(limit) <= MAX_SERIES:
         raise ExpressionError(f"The LIMIT must be between 1 and {MAX_SERIES}")
-    return query
+    return MetricsInsightsQuery(
+        function=function.upper(),
+        metric=_text(metric),
+        namespace=namespace,
+        schema=frozenset(schema) if source.data == "schema" else None,
+        condition=clauses.get("where", [None])[0],
+        group_by=tuple(map(_text, clauses.get("group_by", []))),
+        order_by=order_by and order_by.upper(),
+        descending=any(word.type == "DESC" for word in direction),
+        limit=int(limit),
+    )
+
+
+def _text(token: Token) -> str:
+    if token.type == "PLAIN":
+        return str(token)
+    quote = token[0]
+    return re.sub(rf"\\(.)|{quote}{quote}", lambda match: match[1] or quote, token[1:-1])
+
+
+def _holds(condition: Node, labels: Mapping[str, str]) -> bool:
+    if condition.data == "compare":
+        name, sign, value = condition.children
+        is_equal = labels.get(_text(name)) == _text(value)
+        return is_equal if sign == "=" else not is_equal
+    parts = (_holds(part, labels) for part in condition.children)
+    return all(parts) if condition.data == "all" else any(parts)
 
 
 def run(
@@ -157,7 +141,7 @@ def _matching(query: MetricsInsightsQuery, store: MetricStore, account: str) -> 
         if query.schema is not None and query.schema != labels.keys():
             continue
         labels["AWS.AccountId"] = account
-        if query.condition(labels):
+        if query.condition is None or _holds(query.condition, labels):
             matches.append((labels, metric))
     return matches[:MAX_METRICS]
 

@@ -16,6 +16,8 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from loguru import logger
+
 from scripts.benchmarks import calls, peers, profiles, report, size, start
 from scripts.benchmarks.report import Effort, Figure
 from scripts.generated import tokens
@@ -63,11 +65,13 @@ def main() -> None:
     def effort(times: int) -> int:
         return math.ceil(times / 3) if chosen.quick else times
 
+    logger.remove()  # a line for each tool call
     if chosen.profile:
-        sys.stdout.writelines(f"{profile}\n" for profile in profiles.profiles())
+        profiles.show()
     elif chosen.peer:
         results = peers.compare(chosen.peer, effort)
-        sys.stderr.writelines(f"{failure}\n" for result in results for failure in result.failures)
+        failures = [f"{each.name}: {about}: {text}\n" for each in results for about, text in each.failures.items()]
+        sys.stderr.writelines(failures)
         show("peers", peers.as_markdown(results), write=chosen.write)
     else:
         figures = [figure for part in PARTS if part in (chosen.parts or PARTS) for figure in PARTS[part](effort)]

@@ -17,6 +17,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from loguru import logger
+
 from cloudwatch_mcp.commands.options import parser
 from cloudwatch_mcp.commands.policy import document
 from cloudwatch_mcp.config import variables
@@ -111,6 +113,7 @@ def write() -> None:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--check", action="store_true", help="only compare")
+    logger.remove()  # a line for each tool call
     if not options.parse_args().check:
         write()
     elif wrong := list(drift()):

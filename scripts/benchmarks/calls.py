@@ -11,9 +11,9 @@ from time import perf_counter, sleep
 from typing import Any
 
 from scripts.benchmarks.report import Effort, Figure
-from scripts.benchmarks.server import running, time_of, without_waiting
 from tests.support.endpoint import Request, Response, forward
 from tests.support.measured_aws import NOW, MeasuredAws, measured_sandbox, most_at_once
+from tests.support.measured_server import running, time_of, without_waiting
 from tests.support.questions import ONE_PER_TOOL, arguments_of
 from tests.support.sandbox_clients import client_of
 from tests.support.server_process import ServerProcess

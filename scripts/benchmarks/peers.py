@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from scripts.benchmarks.calls import LATENCY, METRIC_CALL
 from scripts.benchmarks.report import Effort
-from scripts.benchmarks.server import Answer, call, running, time_of
 from scripts.benchmarks.start import LISTED, memory_once_warm, start
 from scripts.generated.markdown import table
 from scripts.generated.tokens import count, definition
 from tests.support.measured_aws import NOW, MeasuredAws, measured_sandbox
+from tests.support.measured_server import Answer, call, running, time_of
 from tests.support.questions import QUESTIONS, arguments_of
 from tests.support.sandbox_clients import client_of
 from tests.support.server_process import COMMAND, ServerProcess
@@ -33,18 +33,17 @@ class Cost(NamedTuple):
 
 @dataclass
 class Result:
-    """A server's figures; None stands for a question that it failed, and `failures` say why."""
+    """A server's figures, what each question cost that it answered, and why it failed the others."""
 
     name: str
     facts: dict[str, float] = field(default_factory=dict)
-    costs: dict[str, Cost | None] = field(default_factory=dict)
-    failures: list[str] = field(default_factory=list)
+    costs: dict[str, Cost] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
 
     def add(self, about: str, answers: Sequence[Answer]) -> None:
         text = answers[-1].text
         if any(answer.failed or _is_error(answer.text) for answer in answers):
-            self.failures.append(f"{self.name}: {about}: {text[:300]}")
-            self.costs[about] = None
+            self.failures[about] = text[:300]
         else:
             self.costs[about] = Cost(median(answer.seconds for answer in answers) * 1000, *count(text))
 
@@ -118,27 +117,22 @@ def as_markdown(results: Sequence[Result]) -> str:
 
 
 def _tables(ours: Result, other: Result) -> Iterator[str]:
-    facts = [(fact, other.facts[fact] / value, other.facts[fact], value) for fact, value in ours.facts.items()]
-    rows = [(name, f"{ratio:.2f}", _short(theirs), _short(value)) for name, ratio, theirs, value in facts]
+    facts = [(fact, other.facts[fact], value) for fact, value in ours.facts.items()]
+    rows = [(fact, f"{theirs / value:.2f}", _short(theirs), _short(value)) for fact, theirs, value in facts]
     yield table([f"{other.name} and this server", "ratio", other.name, "this server"], rows, "--:")
-    answers, both = list[tuple[str, ...]](), list[tuple[Cost, Cost]]()
-    for about, cost in ours.costs.items():
-        theirs = other.costs[about]
-        if cost is None or theirs is None:
-            failed = " and ".join(result.name for result in (ours, other) if result.costs[about] is None)
-            answers.append((about, f"{failed} failed", "", "", "", ""))
-        else:
-            both.append((theirs, cost))
-            answers.append(_compared(about, theirs, cost))
-    total = [Cost(*map(sum, zip(*costs, strict=True))) for costs in zip(*both, strict=True)]
-    answers.append(_compared("**all that both answered**", *total))
+    both = {about: (other.costs[about], cost) for about, cost in ours.costs.items() if about in other.costs}
+    theirs, own = (Cost(*map(sum, zip(*costs, strict=True))) for costs in zip(*both.values(), strict=True))
+    answers = [_compared(about, *costs) for about, costs in both.items()]
+    answers.append(_compared("**all that both answered**", theirs, own))
+    for result in (ours, other):
+        answers += [(about, f"{result.name} failed", "", "", "", "") for about in result.failures]
     yield table(["question", "ratio of time", "of characters", "of tokens", "ms", "tokens"], answers, "--:")
 
 
-def _compared(about: str, theirs: Cost, cost: Cost) -> tuple[str, ...]:
-    ratios = (f"{their / our:.2f}" for their, our in zip(theirs, cost, strict=True))
-    milliseconds = f"{theirs.milliseconds:,.0f} / {cost.milliseconds:,.0f}"
-    return about, *ratios, milliseconds, f"{theirs.tokens:,} / {cost.tokens:,}"
+def _compared(about: str, theirs: Cost, own: Cost) -> tuple[str, ...]:
+    ratios = (f"{their / our:.2f}" for their, our in zip(theirs, own, strict=True))
+    milliseconds = f"{theirs.milliseconds:,.0f} / {own.milliseconds:,.0f}"
+    return about, *ratios, milliseconds, f"{theirs.tokens:,} / {own.tokens:,}"
 
 
 def _short(value: float) -> str:

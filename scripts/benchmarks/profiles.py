@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
 from cProfile import Profile
 from pstats import Stats
 from typing import Any
 
 import anyio
-from loguru import logger
 from mcp import Client
 
 from cloudwatch_mcp.aws import sending
@@ -26,17 +25,16 @@ _LINES = 40
 Calls = Callable[[], Iterable[tuple[str, dict[str, Any]]]]
 
 
-def profiles() -> Iterator[str]:
-    """Own time by function: of a call of each tool, and of a query of 10,000 rows."""
-    logger.remove()
+def show() -> None:
+    """Print own time by function: of a call of each tool, and of a query of 10,000 rows."""
     with measured_sandbox() as aws:
         logs = client_of("logs", aws.url)
-        yield "each tool called 20 times"
-        yield _profile(aws.url, lambda: [(each.tool, arguments_of(each, logs, NOW)) for each in ONE_PER_TOOL], 20)
+        sys.stdout.write("each tool called 20 times\n")
+        _show(aws.url, lambda: [(each.tool, arguments_of(each, logs, NOW)) for each in ONE_PER_TOOL], 20)
     with MeasuredAws(answer_at_large) as aws:
         query = {"query_string": "fields @message", "start_time": "1h", "log_group_names": ["a"], "limit": 10_000}
-        yield "a query of 10,000 rows, 3 times"
-        yield _profile(f"{aws.url}/rows/10000", lambda: [("execute_log_insights_query", query)], 3)
+        sys.stdout.write("a query of 10,000 rows, 3 times\n")
+        _show(f"{aws.url}/rows/10000", lambda: [("execute_log_insights_query", query)], 3)
 
 
 class _Inline(Executor):
@@ -51,7 +49,7 @@ class _Inline(Executor):
         return future
 
 
-def _profile(endpoint: str, calls: Calls, times: int) -> str:
+def _show(endpoint: str, calls: Calls, times: int) -> None:
     environment = use_environment(AWS_ENDPOINT_URL=endpoint)
     vars(sending)["ThreadPoolExecutor"] = lambda *_: _Inline()
     profile = Profile()
@@ -67,6 +65,4 @@ def _profile(endpoint: str, calls: Calls, times: int) -> str:
                 profile.disable()
 
     anyio.run(ask)
-    text = io.StringIO()
-    Stats(profile, stream=text).sort_stats("tottime").print_stats(_LINES)
-    return text.getvalue()
+    Stats(profile).sort_stats("tottime").print_stats(_LINES)

@@ -10,9 +10,9 @@ from statistics import linear_regression, median
 from typing import Any, NamedTuple
 
 from scripts.benchmarks.report import Effort, Figure
-from scripts.benchmarks.server import Answer, running, without_waiting
 from tests.support.large_aws import answer_at_large
 from tests.support.measured_aws import MeasuredAws
+from tests.support.measured_server import Answer, running, without_waiting
 
 _PEAK = 200  # MB
 _POWER = 1.1  # 1 is linear; the rest is the fit's error

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 
 from scripts.benchmarks.report import Effort, Figure, ratio
-from scripts.benchmarks.server import running
+from tests.support.measured_server import running
 from tests.support.server_process import COMMAND, ServerProcess, environment
 
 _BARE = [sys.executable, str(Path(__file__).parent / "bare_server.py")]

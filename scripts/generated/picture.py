@@ -1,61 +1,46 @@
-"""docs/demo.svg: an investigation whose answers are the tests' snapshots."""
+"""docs/demo.svg: the demo's investigation, at the tests' time."""
 
 from __future__ import annotations
 
 import io
-import json
+import os
 import re
+from functools import cache
+from typing import Any
+from unittest.mock import patch
 
+import anyio
+from mcp import Client
 from rich.console import Console
 from rich.text import Text
 
 from cloudwatch_mcp.commands.demo_report import as_typed, digest
-from cloudwatch_mcp.recording import load
-from tests.support.places import ROOT
+from cloudwatch_mcp.commands.demo_steps import INVESTIGATION
+from cloudwatch_mcp.config import Settings
+from cloudwatch_mcp.sandbox import Sandbox
+from cloudwatch_mcp.server.tool_calls import build_server
+from tests.support.frozen_time import NOW, Time
 
-# A question, the case that answers it, and the members of the answer to show, as in demo_steps.py.
-CONVERSATION = (
-    (
-        "I was paged. Which alarms are firing?",
-        "get_active_alarms/incident",
-        {"composite_alarms": ("name", "triggered_by"), "metric_alarms": ("name", "since", "condition")},
-    ),
-    (
-        "When did the checkout alarm go off, and which of its component alarms caused it?",
-        "get_alarm_history/composite_with_children",
-        {"transitions": ("time", "from", "to"), "components": ("name", "state", "since")},
-    ),
-    (
-        "What tells the slow payments from the others?",
-        "analyze_log_group/incident",
-        {
-            "anomalies": ("priority", "description", "occurrences"),
-            "differs": ("field", "condition", "in_question", "elsewhere"),
-            "top_patterns": ("count", "severity", "sample.msg"),
-        },
-    ),
-    (
-        "What was deployed before that?",
-        "execute_log_insights_query/json_messages",
-        {"results": ("@message.time", "@message.service", "@message.from", "@message.to", "@message.change")},
-    ),
-)
 _WIDTH = 110
+_CALLS = [(step.tool, dict(step.arguments)) for step in INVESTIGATION if not callable(step.arguments)]
 
 
+@cache
 def draw() -> str:
+    with Sandbox(now=NOW) as sandbox, patch.dict(os.environ, sandbox.environment):
+        answers = anyio.run(_ask)
     console = Console(record=True, width=_WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    for question, name, members in CONVERSATION:
-        (call,) = load(ROOT / "cassettes" / f"{name}.yaml").metadata["calls"]
-        tool, _, situation = name.partition("/")
-        snapshot = ROOT / "snapshots" / f"test_{tool}" / f"test_{situation}.json"
-        answer = json.loads(snapshot.read_text("utf-8"))["answer"]
-        console.print(Text(question, style="bold"))
-        typed = as_typed(call["tool"], call["arguments"])
-        console.print(Text(f"> {typed}", style="cyan"), overflow="fold")
-        for line in digest(answer, members, _WIDTH):
+    for step, (tool, arguments), answer in zip(INVESTIGATION, _CALLS, answers, strict=True):
+        console.print(Text(step.question, style="bold"))
+        console.print(Text(f"> {as_typed(tool, arguments)}", style="cyan"), overflow="fold")
+        for line in digest(answer, step.members, _WIDTH):
             console.print(Text(line, style="green" if line.startswith(" ") else "white"))
         console.print()
     svg = console.export_svg(title="cloudwatch-mcp --sandbox", unique_id="demo")
     without_downloads = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     return without_downloads.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, monospace")
+
+
+async def _ask() -> list[dict[str, Any]]:
+    async with Client(build_server(Settings(), os.environ, clock=Time().clock())) as client:
+        return [(await client.call_tool(tool, given)).structured_content or {} for tool, given in _CALLS]

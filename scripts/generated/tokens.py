@@ -5,25 +5,22 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 import anyio
-from loguru import logger
 from mcp import Client
 from mcp.types import CallToolResult, TextContent, Tool
 
 from cloudwatch_mcp.answers.text import dumps
-from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.sandbox import Sandbox
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from scripts.generated.markdown import table
+from tests.support.frozen_time import NOW, Time
 from tests.support.full_sandbox import fill_up
 from tests.support.questions import QUESTIONS, Question
 from tests.support.server_process import use_environment
 
-NOW = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
 GROWTH = 1.05
 QUERY_ID = "3d8c42fe-5b1a-4c07-9e66-a0f2b7d91c54"
 
@@ -50,12 +47,11 @@ def count(text: str) -> Count:
 
 def measure() -> Counts:
     """Answers, definitions and their totals, by their names in the table."""
-    logger.remove()
     questions = [question for question in QUESTIONS if question.query is None]
     with Sandbox(now=NOW) as sandbox:
         fill_up(sandbox)
         environment = use_environment(**sandbox.environment)
-        server = build_server(Settings(), environment, clock=Clock(now=lambda: NOW, sleep=_poll_again))
+        server = build_server(Settings(), environment, clock=Time().clock())
         results, tools = anyio.run(_ask, server, questions)
     asked = zip(questions, results, strict=True)
     answers = {f"{question.about}: `{question.tool}`": _count_answer(question, result) for question, result in asked}
@@ -66,11 +62,6 @@ def measure() -> Counts:
 def definition(name: str, description: str | None, inputSchema: Mapping[str, Any], **_: Any) -> Count:  # noqa: N803 - as in MCP
     """Counts what a model reads of a tool."""
     return count(dumps({"name": name, "description": description, "inputSchema": inputSchema}))
-
-
-async def _poll_again(_: float) -> None:
-    """The sandbox counts a query's polls, not its time."""
-    await anyio.lowlevel.checkpoint()
 
 
 async def _ask(server: CloudWatchServer, questions: list[Question]) -> tuple[list[CallToolResult], list[Tool]]:

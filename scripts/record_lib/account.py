@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,31 +11,8 @@ import boto3
 from botocore.config import Config
 
 from cloudwatch_mcp.recording.wire import is_aws
+from scripts.record_lib.permissions import guard
 
-# Each operation that writes, with the parameter that has the resource's name. The groups are those of the IAM policy.
-ALARM_WRITES = {
-    "DeleteAlarms": "AlarmNames",
-    "PutCompositeAlarm": "AlarmName",
-    "PutMetricAlarm": "AlarmName",
-    "SetAlarmState": "AlarmName",
-}
-LOG_GROUP_WRITES = {
-    "CreateLogAnomalyDetector": "detectorName",
-    "CreateLogGroup": "logGroupName",
-    "CreateLogStream": "logGroupName",
-    "DeleteLogGroup": "logGroupName",
-    "PutLogEvents": "logGroupName",
-    "PutRetentionPolicy": "logGroupName",
-}
-OTHER_WRITES = {
-    "DeleteAnomalyDetector": "SingleMetricAnomalyDetector.Namespace",
-    "PutMetricData": "Namespace",
-    "PutQueryDefinition": "name",
-}
-_NAMES = ALARM_WRITES | LOG_GROUP_WRITES | OTHER_WRITES
-_READS = ("Describe", "Get", "List", "StartQuery")
-# These take ids, which come from a list of what has the prefix.
-_BY_ID = ("DeleteLogAnomalyDetector", "DeleteQueryDefinition")
 # AWS throttles PutMetricAlarm at three a second, and CreateLogGroup at ten.
 _PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 10})
 
@@ -81,7 +58,7 @@ def enter(number: str, region: str, profile: str | None, prefix: str) -> Account
     if caller != number:
         raise RunFailed(f"These credentials are for account {caller}, not {number}: nothing was done.")
     for client in (logs, cloudwatch):
-        client.meta.events.register("before-parameter-build", _guard(prefix))
+        client.meta.events.register("before-parameter-build", guard(prefix))
     return Account(number, region, profile, prefix, logs, cloudwatch)
 
 
@@ -97,19 +74,3 @@ def require_aws(clients: list[Any]) -> None:
 def listed(client: Any, operation: str, path: str, **asked: Any) -> Iterator[Any]:
     """What the JMESPath expression `path` finds in all pages of an operation's answer."""
     yield from client.get_paginator(operation).paginate(**asked).search(path)
-
-
-def _guard(prefix: str) -> Callable[..., None]:
-    """Refuses to send a write to anything that does not begin with the prefix."""
-
-    def refuse(params: Mapping[str, Any], model: Any, **_: Any) -> None:
-        if model.name.startswith(_READS) or model.name in _BY_ID:
-            return
-        value: Any = params
-        for member in _NAMES.get(model.name, "nothing").split("."):
-            value = value.get(member, {})
-        names = value if isinstance(value, list) else [value]
-        if not names or not all(isinstance(name, str) and name.startswith(prefix) for name in names):
-            raise PermissionError(f"{model.name} of {names} was not sent: it does not begin with {prefix}")
-
-    return refuse

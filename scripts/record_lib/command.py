@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
+from loguru import logger
 
 from cloudwatch_mcp.clock import Clock
 from scripts.record_lib import aws_run
 from scripts.record_lib.account import RunFailed, enter
 from scripts.record_lib.estimate import estimate
-from scripts.record_lib.policy import policy
+from scripts.record_lib.permissions import policy
 from scripts.record_lib.suite import Suite
 from tests.support.places import ROOT
 from tests.support.run_prefix import FAMILY, is_prefix, new_prefix
@@ -97,3 +98,8 @@ def _say(line: str) -> None:
 
 def _print(*lines: str) -> None:
     sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
+if __name__ == "__main__":
+    logger.remove()  # a line for each tool call
+    sys.exit(main())

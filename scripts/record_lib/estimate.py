@@ -13,7 +13,7 @@ from unittest.mock import Mock
 from botocore import xform_name
 
 from cloudwatch_mcp.recording import load
-from cloudwatch_mcp.recording.matching import operation, parameters
+from cloudwatch_mcp.recording.matching import operation
 from cloudwatch_mcp.sandbox.incidents.checkout_failures import INCIDENT
 from cloudwatch_mcp.sandbox.kit.seed import Target, seed
 from scripts.record_lib.readiness import AT_MOST
@@ -28,16 +28,12 @@ def estimate(tests: Sequence[str], root: Path, parts: Sequence[str], now: dateti
     """Lines of text.
 
     Prices are in USD in US East (N. Virginia), https://aws.amazon.com/cloudwatch/pricing/; other Regions cost up to a
-    quarter more.
+    quarter more. What queries scan and anomaly bands add is less than a cent.
     """
     writes = _writes(end, parts)
-    written, requests = Counter(name for name, _ in writes), Counter[str]()
-    scanned = requested = 0
-    for cassette in filter(Path.exists, (_cassette(test, root) for test in tests)):
-        for request, response in load(cassette).data:
-            requests[xform_name(operation(request))] += 1
-            requested += sum("MetricStat" in each for each in parameters(request).get("MetricDataQueries", ()))
-            scanned += _scanned(response)
+    written = Counter(name for name, _ in writes)
+    cassettes = filter(Path.exists, (_cassette(test, root) for test in tests))
+    requests = Counter(xform_name(operation(request)) for path in cassettes for request, _ in load(path).data)
     events = [event for _, asked in writes for event in asked.get("logEvents", ())]
     ingested = sum(len(event["message"].encode()) + _EVENT_OVERHEAD for event in events)
     metrics = {
@@ -45,14 +41,12 @@ def estimate(tests: Sequence[str], root: Path, parts: Sequence[str], now: dateti
         for _, asked in writes
         for datum in asked.get("MetricData", ())
     }
-    alarm_metrics = sum(_alarm_metrics(alarm) for name, alarm in writes if name == "put_metric_alarm")
     costs = {
         f"log ingestion, {ingested / 1e6:.1f} MB": 0.50 * ingested / 1e9,
-        f"queries, {scanned / 1e6:.1f} MB": 0.005 * scanned / 1e9,
         f"{len(metrics)} metrics for two hours": 0.30 * len(metrics) * _TWO_HOURS,
-        f"alarms on {alarm_metrics} metrics for two hours": 0.10 * alarm_metrics * _TWO_HOURS,
+        "alarms for two hours": 0.10 * written["put_metric_alarm"] * _TWO_HOURS,
         "composite alarms for two hours": 0.50 * written["put_composite_alarm"] * _TWO_HOURS,
-        "requests": 0.01 * (written.total() + requests.total() + requested) / 1000,
+        "requests": 0.01 * (written.total() + requests.total()) / 1000,
     }
     waiting, visible = max(timedelta(), end - now) / timedelta(minutes=1), AT_MOST / timedelta(minutes=1)
     minutes = waiting + len(tests) * _SECONDS_PER_TEST / 60
@@ -78,21 +72,6 @@ def _describe_log_groups(*, logGroupNamePrefix: str) -> dict[str, Any]:  # noqa:
     return {"logGroups": [{"logGroupName": logGroupNamePrefix, "logGroupArn": logGroupNamePrefix}]}
 
 
-def _alarm_metrics(alarm: dict[str, Any]) -> int:
-    """An anomaly band counts as two metrics besides its own (the pricing page)."""
-    stats = sum("MetricStat" in each for each in alarm.get("Metrics", ())) or 1
-    return stats + (2 if "ThresholdMetricId" in alarm else 0)
-
-
 def _cassette(test: str, root: Path) -> Path:
     file, _, name = test.partition("::test_")
     return root / "cassettes" / Path(file).stem.removeprefix("test_") / f"{name}.yaml"
-
-
-def _scanned(response: dict[str, Any]) -> int:
-    """The bytes that a query scanned; each poll of it counts, which is too much rather than too little."""
-    try:
-        answer = json.loads(response["body"]["string"])
-    except ValueError:
-        return 0
-    return int(answer.get("statistics", {}).get("bytesScanned", 0))

@@ -10,11 +10,11 @@ import pytest
 from scripts.benchmarks.peers import Result, as_markdown
 from scripts.benchmarks.report import Figure, ratio
 from scripts.benchmarks.report import as_markdown as report
-from scripts.benchmarks.server import Answer
 from scripts.benchmarks.size import power
 from tests.support.endpoint import Exchange, Request
 from tests.support.large_aws import answer_at_large
 from tests.support.measured_aws import most_at_once, waiting_time
+from tests.support.measured_server import Answer
 
 
 def exchange(operation: str, begun: float, ended: float, **body: str) -> Exchange:
@@ -63,10 +63,10 @@ def test_a_comparison_leaves_a_question_that_a_server_failed_out_of_the_total() 
     assert "| tools | 1.90 | 19 | 10 |" in rows
     assert rows[-3:] == [
         "| an answer | 2.00 | 2.09 | 2.00 | 2,000 / 1,000 | 4 / 2 |",
-        "| an error | other failed |  |  |  |  |",
         "| **all that both answered** | 2.00 | 2.09 | 2.00 | 2,000 / 1,000 | 4 / 2 |",
+        "| an error | other failed |  |  |  |  |",
     ]
-    assert theirs.failures == ['other: an error: {"status": "Error"}']
+    assert theirs.failures == {"an error": '{"status": "Error"}'}
 
 
 def large(path: str, operation: str, **body: Any) -> dict[str, Any]:

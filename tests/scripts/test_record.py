@@ -28,7 +28,7 @@ from cloudwatch_mcp.sandbox.logs import SandboxLogsResponse
 from cloudwatch_mcp.sandbox.server import Application
 from scripts.record_lib import account, aws_run, resources
 from scripts.record_lib.command import main
-from scripts.record_lib.policy import policy
+from scripts.record_lib.permissions import policy
 from scripts.record_lib.suite import Suite
 from tests.support.cassettes import AwsRun
 from tests.support.inner_suite import InnerSuite

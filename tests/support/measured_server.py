@@ -1,4 +1,4 @@
-"""A server process under measurement: this server unless another command is given."""
+"""A client that measures: a server process, this one unless another command is given, and the time of its answers."""
 
 from __future__ import annotations
 

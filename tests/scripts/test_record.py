@@ -509,7 +509,7 @@ def test_what_could_not_be_removed_is_listed_with_the_command(
 def test_a_teardown_removes_what_has_its_prefix_and_nothing_else(lent: Lent) -> None:
     ours, theirs = new_prefix(), new_prefix()
     for each, parts in ((ours, PARTS), (theirs, ["logs"]), ("", ["logs"])):
-        seed(INCIDENT, Target(lent.client("logs"), lent.client("cloudwatch"), END, each), parts)
+        seed(aws_run.INCIDENT, Target(lent.client("logs"), lent.client("cloudwatch"), END, each), parts)
     before = lent.names()
     names = resources.names(account.enter(ACCOUNT, "us-east-1", None, ours))
     parent, child = (names.index(f"{ours}shop-{name}") for name in ("storefront-page", "checkout-degraded"))

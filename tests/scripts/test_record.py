@@ -39,6 +39,16 @@ ACCOUNT = "314159265358"
 NOW = datetime(2026, 12, 1, 9, 3, 20, tzinfo=timezone.utc)
 END = datetime(2026, 12, 1, 10, 30, tzinfo=timezone.utc)
 
+SHORT = replace(
+    INCIDENT,
+    log_groups=[
+        group for group in INCIDENT.log_groups if group.name in {"/shop/audit", "/shop/deployments", "/shop/load-test"}
+    ],
+    metrics=[metric for metric in INCIDENT.metrics if metric.name == "MaintenanceWindow"],
+    detectors=[Detector("shop-audit-anomalies", "/shop/deployments", 0)],
+)
+"""Three log groups and one metric: requests of every kind, and no more."""
+
 TESTS = {
     "describe_log_groups": """
 @pytest.mark.vcr
@@ -258,16 +268,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
 
 
 def _shorten_the_incident(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three log groups and one metric: requests of every kind, and no more."""
-    groups = ("/shop/audit", "/shop/deployments", "/shop/load-test")
-    short = replace(
-        INCIDENT,
-        log_groups=[group for group in INCIDENT.log_groups if group.name in groups],
-        metrics=[metric for metric in INCIDENT.metrics if metric.name == "MaintenanceWindow"],
-        detectors=[Detector("shop-audit-anomalies", "/shop/deployments", 0)],
-    )
     for module in ("aws_run", "estimate", "readiness"):
-        monkeypatch.setattr(f"scripts.record_lib.{module}.INCIDENT", short)
+        monkeypatch.setattr(f"scripts.record_lib.{module}.INCIDENT", SHORT)
 
 
 def test_recordings_of_an_account_name_neither_it_nor_the_prefix(whole: Whole) -> None:
@@ -509,7 +511,7 @@ def test_what_could_not_be_removed_is_listed_with_the_command(
 def test_a_teardown_removes_what_has_its_prefix_and_nothing_else(lent: Lent) -> None:
     ours, theirs = new_prefix(), new_prefix()
     for each, parts in ((ours, PARTS), (theirs, ["logs"]), ("", ["logs"])):
-        seed(aws_run.INCIDENT, Target(lent.client("logs"), lent.client("cloudwatch"), END, each), parts)
+        seed(SHORT, Target(lent.client("logs"), lent.client("cloudwatch"), END, each), parts)
     before = lent.names()
     names = resources.names(account.enter(ACCOUNT, "us-east-1", None, ours))
     parent, child = (names.index(f"{ours}shop-{name}") for name in ("storefront-page", "checkout-degraded"))

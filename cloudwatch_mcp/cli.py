@@ -288,6 +288,7 @@ def _write_stderr(text: str) -> None:
 
 
 def _configure_log(settings: Settings) -> None:
+    os.environ.setdefault("LOGURU_AUTOINIT", "False")  # no log handler that `configure` would remove: 7 ms of the start
     from cloudwatch_mcp.server.logging import configure
 
     configure(settings.log_level, settings.log_file)

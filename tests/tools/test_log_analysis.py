@@ -281,7 +281,7 @@ async def test_retention_limits_a_group_too(analyze: Any) -> None:
     assert f"The log group has no events before {since}" in reply.notes
 
 
-async def test_in_the_incident_the_slow_payments_are_told_by_their_pool(connected: Connected) -> None:
+async def test_in_the_incident_the_size_of_the_pool_distinguishes_the_slow_payments(connected: Connected) -> None:
     async with connected() as ask:
         reply = await ask("analyze_log_group", log_group_arn="/ecs/shop/payments", focus="duration_ms > 250")
     assert reply.rows("differs")[0] == {

@@ -9,6 +9,7 @@ from typing import Any
 from cloudwatch_mcp.errors import nearest
 
 PREFIX = "CLOUDWATCH_MCP_"
+GIGABYTE = 1_000_000_000
 LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL")
 
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel
 
+from cloudwatch_mcp.config import GIGABYTE
 from cloudwatch_mcp.logs.query_results import Results
-
-GIGABYTE = 1_000_000_000
 
 
 class ScanVolume(BaseModel):

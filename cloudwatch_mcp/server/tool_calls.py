@@ -29,6 +29,7 @@ from cloudwatch_mcp.aws.console import Link
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.errors import MAX_ERROR_CHARS, CloudWatchError, InputError, nearest, quote
+from cloudwatch_mcp.runtime import Runtime
 from cloudwatch_mcp.server import icons
 from cloudwatch_mcp.server.arguments import validated
 from cloudwatch_mcp.server.chart_app import chart_contents, offer_chart, shows_apps
@@ -40,7 +41,6 @@ from cloudwatch_mcp.server.preparation import Preparation
 from cloudwatch_mcp.server.prompt_requests import prompt_definitions, prompt_result
 from cloudwatch_mcp.server.tracing import describe_call
 from cloudwatch_mcp.server.unreadable_requests import ReadableRequests
-from cloudwatch_mcp.tools.context import Runtime
 
 INSTRUCTIONS = """\
 Read-only access to AWS CloudWatch logs, metrics and alarms. In an incident: get_active_alarms, then \

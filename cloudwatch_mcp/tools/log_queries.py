@@ -12,8 +12,9 @@ from cloudwatch_mcp.answers.table import Table, table
 from cloudwatch_mcp.answers.text import sendable
 from cloudwatch_mcp.aws.calls import Aws
 from cloudwatch_mcp.aws.console import query_links
+from cloudwatch_mcp.config import GIGABYTE
 from cloudwatch_mcp.errors import AwsError, CloudWatchError, InputError, quote
-from cloudwatch_mcp.logs.cost import GIGABYTE, ScanVolume, scan_volume
+from cloudwatch_mcp.logs.cost import ScanVolume, scan_volume
 from cloudwatch_mcp.logs.folding import folded
 from cloudwatch_mcp.logs.group_arn import is_arn
 from cloudwatch_mcp.logs.groups import find_log_group, no_such_group
@@ -21,8 +22,9 @@ from cloudwatch_mcp.logs.query_columns import typed_rows
 from cloudwatch_mcp.logs.query_lifecycle import Query, run_query
 from cloudwatch_mcp.logs.query_results import Results, fetch_results, require_success_or_rows
 from cloudwatch_mcp.logs.query_text import has_own_limit, names_its_source
+from cloudwatch_mcp.runtime import Runtime
 from cloudwatch_mcp.timerange import Window, resolve_window, utc_text
-from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, Runtime, StartTime, runtime
+from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, StartTime, runtime
 
 _MAX_GROUPS = 50  # StartQuery
 _MAX_QUERY_CHARS = 10_000  # StartQuery: queryString

@@ -10,8 +10,8 @@ import pytest
 
 from cloudwatch_mcp.aws.calls import Aws
 from cloudwatch_mcp.aws.sending import Sender
+from cloudwatch_mcp.runtime import Runtime
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer
-from cloudwatch_mcp.tools.context import Runtime
 from tests.support.asking import asking
 from tests.support.frozen_time import NOW
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what follows from the code: parts of README.md and of docs/, docs/demo.svg, and members of the manifests.
+"""Writes what follows from the code: parts of README.md and docs/, docs/demo.svg, members of the manifests, tools.json.
 
 --check writes nothing and fails when one of them has drifted. The table of tokens may be up to 5% off.
 """
@@ -24,7 +24,7 @@ from cloudwatch_mcp.commands.policy import document
 from cloudwatch_mcp.config import variables
 from cloudwatch_mcp.prompts import prompts as all_prompts
 from cloudwatch_mcp.tools import TOOLS
-from scripts.generated import behaviour, manifests, picture, tokens
+from scripts.generated import behaviour, definitions, manifests, picture, tokens
 from scripts.generated.markdown import replaced, table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -100,6 +100,7 @@ def generated() -> Iterator[tuple[str, str]]:
         yield name, text
     for name in manifests.MANIFESTS:
         yield name, manifests.updated(name, (ROOT / name).read_text("utf-8"))
+    yield definitions.FILE, definitions.as_json()
     yield "docs/demo.svg", picture.draw()
 
 

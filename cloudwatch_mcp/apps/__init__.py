@@ -14,6 +14,7 @@ from typing import Any
 
 EXTENSION = "io.modelcontextprotocol/ui"
 MIME_TYPE = "text/html;profile=mcp-app"
+UNITS_KEY = "cloudwatch-mcp/units"
 CHART_URI = "ui://cloudwatch-mcp/chart.html"
 CHARTED_TOOLS = frozenset({"get_metric_data", "get_alarm_history", "execute_log_insights_query"})
 

@@ -8,8 +8,6 @@ from typing import Any
 
 from cloudwatch_mcp.metrics import catalog
 
-UNITS_KEY = "cloudwatch-mcp/units"
-
 
 def units(arguments: Mapping[str, Any]) -> dict[str, str]:
     """The known units by the id of a query in get_metric_data's arguments; `*` is that of all series."""

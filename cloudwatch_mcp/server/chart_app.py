@@ -11,7 +11,6 @@ from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.session import ServerSession
 
 from cloudwatch_mcp import apps
-from cloudwatch_mcp.apps.units import UNITS_KEY, units
 
 
 async def offer_chart(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
@@ -27,7 +26,7 @@ async def offer_chart(ctx: ServerRequestContext[Any, Any], call_next: CallNext) 
             if tool["name"] in apps.CHARTED_TOOLS:
                 tool["_meta"] = {**tool.get("_meta", {}), **apps.TOOL_META}
     elif ctx.method == "tools/call" and _is_metric_answer(ctx, result) and (known := await _units(ctx)):
-        result["_meta"] = {**result.get("_meta", {}), UNITS_KEY: known}
+        result["_meta"] = {**result.get("_meta", {}), apps.UNITS_KEY: known}
     return result
 
 
@@ -51,4 +50,6 @@ def _is_metric_answer(ctx: ServerRequestContext[Any, Any], result: Mapping[str, 
 
 
 async def _units(ctx: ServerRequestContext[Any, Any]) -> dict[str, str]:
+    from cloudwatch_mcp.apps.units import units
+
     return await anyio.to_thread.run_sync(units, (ctx.params or {}).get("arguments") or {})

@@ -1,4 +1,4 @@
-"""The definitions that tools/list returns: title, description, annotations and slim JSON schemas."""
+"""The tools with their definitions: title, description, annotations and slim JSON schemas."""
 
 from __future__ import annotations
 

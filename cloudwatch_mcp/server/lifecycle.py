@@ -62,13 +62,14 @@ def _limit_heap() -> None:
 
 
 async def _warm_up(server: CloudWatchServer) -> None:
-    """Load boto3 while the model reads the list of tools: neither the start nor the first call waits for it."""
+    """Import the tools and boto3 while the model reads the definitions: neither the start nor the first call waits."""
     await server.used.wait()
     await server.runtime.clock.sleep(_WARM_UP_DELAY)
+    await server.import_tools()
     if server.preparation is not None:
         await server.preparation.run()
     await server.runtime.clients.warm_up()
-    gc.freeze()  # boto3's tables are never garbage, so no collection needs to visit them
+    gc.freeze()  # the tools' code and boto3's tables are never garbage, so no collection needs to visit them
 
 
 async def _exit_on_signal(server: CloudWatchServer, on_exit: Callable[[], None]) -> None:

@@ -13,6 +13,7 @@ from loguru import logger
 from mcp.server import MCPServer
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.tools import Tool
 from mcp.server.stdio import stdio_server
 from mcp.types import CallToolResult, GetPromptResult, InputRequiredResult, TextContent
 from mcp.types import Prompt as PromptDefinition
@@ -34,9 +35,8 @@ from cloudwatch_mcp.server import icons
 from cloudwatch_mcp.server.arguments import validated
 from cloudwatch_mcp.server.chart_app import chart_contents, offer_chart, shows_apps
 from cloudwatch_mcp.server.completion import SeenNames
-from cloudwatch_mcp.server.definitions import definitions
 from cloudwatch_mcp.server.identity import short_server_info
-from cloudwatch_mcp.server.normal_form import normal_form
+from cloudwatch_mcp.server.listing import listed_tools
 from cloudwatch_mcp.server.preparation import Preparation
 from cloudwatch_mcp.server.prompt_requests import prompt_definitions, prompt_result
 from cloudwatch_mcp.server.tracing import describe_call
@@ -73,7 +73,9 @@ class CloudWatchServer(MCPServer[Runtime]):
         )
         self.used = anyio.Event()  # by the first tools/list or tools/call
         self.calls_ended = anyio.Event()
-        self._tools = definitions()
+        self._listed = listed_tools()
+        self._tools: Mapping[str, Tool] = {}
+        self._importing = anyio.Lock()
         self._seen = SeenNames()
         self._running: dict[anyio.CancelScope, anyio.Event] = {}
         super().__init__(
@@ -83,7 +85,6 @@ class CloudWatchServer(MCPServer[Runtime]):
             website_url=WEBSITE,
             icons=[icons.SERVER],
             version=__version__,
-            tools=list(self._tools.values()),
             lifespan=_lifespan,
             subscriptions=False,
             log_level="WARNING",
@@ -103,7 +104,13 @@ class CloudWatchServer(MCPServer[Runtime]):
 
     async def list_tools(self) -> list[ToolDefinition]:
         self.used.set()
-        return await super().list_tools()
+        return list(self._listed.values())
+
+    async def import_tools(self) -> None:
+        """Import what only calls need: once, and in a thread."""
+        async with self._importing:
+            if not self._tools:
+                self._tools = await anyio.to_thread.run_sync(_imported_tools)
 
     async def list_prompts(self) -> list[PromptDefinition]:
         return await anyio.to_thread.run_sync(prompt_definitions)
@@ -130,6 +137,9 @@ class CloudWatchServer(MCPServer[Runtime]):
         tally.set(count)
         outcome, text = "cancelled", ""
         try:
+            await self.import_tools()
+            from cloudwatch_mcp.server.normal_form import normal_form
+
             with clock.during(name, arguments, normal_form) as effective:
                 data, links = await self._run(name, effective, context)
             self._seen.learn(arguments, data)
@@ -146,7 +156,7 @@ class CloudWatchServer(MCPServer[Runtime]):
         finally:
             logger.info(
                 "tool={} region={} outcome={} seconds={:.3f} aws_calls={} characters={}",
-                name if name in self._tools else "unknown",
+                name if name in self._listed else "unknown",
                 count.region,
                 outcome,
                 clock.monotonic() - start,
@@ -198,6 +208,12 @@ def build_server(
 ) -> CloudWatchServer:
     """A server ready to run, for the AWS configuration in `environment`, which is read by the first call."""
     return CloudWatchServer(settings, clients or Clients(settings, environment), clock or Clock(), preparation)
+
+
+def _imported_tools() -> Mapping[str, Tool]:
+    from cloudwatch_mcp.server.definitions import definitions
+
+    return definitions()
 
 
 def _meta(links: Sequence[Link], context: Context[Runtime, Any] | None) -> dict[str, Any] | None:

@@ -29,7 +29,7 @@ def start_tracing(environment: Mapping[str, str]) -> Callable[[], None]:
     if not _is_wanted(environment):
         return lambda: None
     try:
-        from cloudwatch_mcp.server.span_export import export_spans  # noqa: PLC0415 - needs the extra `otel`
+        from cloudwatch_mcp.server.span_export import export_spans  # needs the extra `otel`
 
         return export_spans(environment)
     except ImportError as error:

@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import pytest
 
-from cloudwatch_mcp.apps.units import UNITS_KEY
+from cloudwatch_mcp.apps import UNITS_KEY
 from tests.support.asking import Connected
 from tests.support.chart_host import ChartHost
 from tests.support.places import ROOT

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts import docs
-from scripts.generated import manifests, tokens
+from scripts.generated import definitions, manifests, tokens
 from scripts.generated.markdown import replaced
 from tests.support.places import ROOT
 
@@ -17,7 +17,7 @@ from tests.support.places import ROOT
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of what is generated, with the tokens as they are in their table."""
     for name in (*(name for name, _ in docs.generated()), "docs/tokens.md"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     (tmp_path / "cassettes").symlink_to(ROOT / "cassettes")
     monkeypatch.setattr(docs, "ROOT", tmp_path)
@@ -30,7 +30,8 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_changed_file_or_part_has_drifted_until_it_is_written(copy: Path) -> None:
     assert list(docs.drift()) == []
     before = {name: (copy / name).read_text("utf-8") for name, _ in docs.generated()}
-    (copy / "docs" / "demo.svg").write_text("something else", "utf-8")
+    for name in (definitions.FILE, "docs/demo.svg"):
+        (copy / name).write_text("something else", "utf-8")
     for name in manifests.MANIFESTS:
         (copy / name).write_text(before[name].replace(manifests.DESCRIPTION, "something else"), "utf-8")
     for name, parts in docs.PARTS.items():

@@ -16,6 +16,20 @@ from tests.server.test_definitions import TEN
 from tests.support.endpoint import PATIENCE
 from tests.support.server_process import ServerProcess, environment
 
+LIST_TOOLS = """
+import anyio, sys
+from cloudwatch_mcp import cli
+
+run = anyio.run
+
+def list_tools(_serve, server, _leave):
+    count = len(run(server.list_tools))
+    print(count, *{name.split(".")[1] for name in sys.modules if name.startswith("cloudwatch_mcp.")})
+    return 0
+
+anyio.run = list_tools
+cli.main([])
+"""
 SLOW_IMPORTS = {"anyio", "boto3", "botocore", "loguru", "mcp", "moto", "pydantic"}
 CONFIGURATION = {
     "AWS_PROFILE": "missing",
@@ -80,6 +94,13 @@ def test_the_server_imports_neither_boto3_nor_moto_before_the_first_aws_call() -
         process.end_input()
         process.wait()
         assert SLOW_IMPORTS & imported_packages(process.stderr) == SLOW_IMPORTS - {"boto3", "botocore", "moto"}
+
+
+def test_the_server_lists_its_tools_before_it_imports_what_only_calls_need() -> None:
+    count, *imported = run("-c", LIST_TOOLS).stdout.split()
+    assert count == "10"
+    assert "server" in imported
+    assert not {"alarms", "logs", "metrics", "recording", "sandbox", "tools"} & set(imported)
 
 
 def test_an_invalid_setting_ends_the_command_with_one_line() -> None:

@@ -16,7 +16,9 @@ from syrupy.assertion import SnapshotAssertion
 from cloudwatch_mcp import __version__, tools
 from cloudwatch_mcp.aws.sending import Sender
 from cloudwatch_mcp.server.tool_calls import INSTRUCTIONS, CloudWatchServer
+from scripts.generated import definitions
 from tests.support.asking import asking
+from tests.support.places import ROOT
 
 pytestmark = pytest.mark.anyio
 
@@ -79,6 +81,11 @@ async def test_each_definition_is_as_committed(server: CloudWatchServer, snapsho
     for tool in await server.list_tools():
         definition = tool.model_dump(by_alias=True, exclude_none=True, mode="json")
         assert definition == snapshot(name=tool.name)
+
+
+def test_the_listed_definitions_are_those_of_the_code() -> None:
+    file = ROOT / definitions.FILE
+    assert definitions.as_json() == file.read_text("utf-8"), "scripts/docs.py writes it anew"
 
 
 async def test_the_ten_definitions_stay_within_13_500_characters(server: CloudWatchServer) -> None:

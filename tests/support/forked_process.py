@@ -25,6 +25,7 @@ _FORKING.set_forkserver_preload(
         "cloudwatch_mcp.recording",
         "cloudwatch_mcp.server.lifecycle",
         "cloudwatch_mcp.server.tool_calls",
+        "cloudwatch_mcp.tools",
     ]
 )
 

@@ -11,7 +11,6 @@ import anyio
 import pytest
 from jsonschema import Draft202012Validator
 from mcp import Client
-from syrupy.assertion import SnapshotAssertion
 
 from cloudwatch_mcp import __version__, tools
 from cloudwatch_mcp.aws.sending import Sender
@@ -75,12 +74,6 @@ async def test_the_results_of_a_query_can_be_read_again_and_a_completed_query_ca
         again = await ask("get_logs_insight_query_results", query_id=first.data["query_id"])
         assert again.data["results"] == first.data["results"]
         assert "not running" in (await ask("cancel_logs_insight_query", query_id=first.data["query_id"])).error
-
-
-async def test_each_definition_is_as_committed(server: CloudWatchServer, snapshot: SnapshotAssertion) -> None:
-    for tool in await server.list_tools():
-        definition = tool.model_dump(by_alias=True, exclude_none=True, mode="json")
-        assert definition == snapshot(name=tool.name)
 
 
 def test_the_listed_definitions_are_those_of_the_code() -> None:

@@ -74,19 +74,44 @@ def sample(tool: str, count: int, seed: int) -> Iterator[Case]:
 
 
 def _sample(tool: str, random: Random) -> Iterator[Case]:
+    members = _members(tool)
     responses = [(scene, at) for scene in SCENES if scene.tool == tool for at in range(len(scene.responses))]
-    members: dict[tuple[str, str], list[tuple[Scene, int, Path]]] = {}
-    for scene, position in responses:
-        for path in _places(scene.name, position):
-            member = scene.responses[position].operation, member_at(path)
-            members.setdefault(member, []).append((scene, position, path))
     while True:
-        for candidates in random.sample(list(members.values()), len(members)):
-            scene, position, path = random.choice(candidates)
-            how, change = random.choice(_changes(scene, position, path))
-            yield _bad(scene, position, path, how, change)
+        for candidates in random.sample(members, len(members)):
+            yield _any_of(candidates, random)
             if random.random() < _ERRORS:
-                yield _error(*random.choice(responses), random.choice(ERROR_BODIES), random.choice(STATUSES))
+                yield _any_error(responses, random)
+
+
+def one_of_each_member(tool: str, seed: int) -> Iterator[Case]:
+    """Cases in which each member of the tool's responses is bad once, and each operation answers with an error once."""
+    random, operations = Random(f"{seed} {tool}"), dict[str, list[tuple[Scene, int]]]()
+    for candidates in _members(tool):
+        scene, position, _ = candidates[0]
+        operations.setdefault(scene.responses[position].operation, []).append((scene, position))
+        yield _any_of(candidates, random)
+    for responses in operations.values():
+        yield _any_error(responses, random)
+
+
+def _members(tool: str) -> list[list[tuple[Scene, int, Path]]]:
+    """The places of each member of the tool's responses."""
+    members: dict[tuple[str, str], list[tuple[Scene, int, Path]]] = {}
+    for scene in SCENES:
+        for position, response in enumerate(scene.responses if scene.tool == tool else ()):
+            for path in _places(scene.name, position):
+                members.setdefault((response.operation, member_at(path)), []).append((scene, position, path))
+    return list(members.values())
+
+
+def _any_of(candidates: list[tuple[Scene, int, Path]], random: Random) -> Case:
+    scene, position, path = random.choice(candidates)
+    how, change = random.choice(_changes(scene, position, path))
+    return _bad(scene, position, path, how, change)
+
+
+def _any_error(responses: list[tuple[Scene, int]], random: Random) -> Case:
+    return _error(*random.choice(responses), random.choice(ERROR_BODIES), random.choice(STATUSES))
 
 
 def bad_body(response: CannedResponse, random: Random) -> bytes:

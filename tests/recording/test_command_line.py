@@ -17,7 +17,7 @@ from cloudwatch_mcp.recording.redaction import Redaction
 from cloudwatch_mcp.server.definitions import definitions
 from tests.support.endpoint import PATIENCE, Endpoint
 from tests.support.exchanges import ACCOUNT, answer, interaction, one_group, room_for
-from tests.support.server_process import SECRET, ForkedServer, ServerProcess, environment
+from tests.support.server_process import SECRET, ForkedServer, environment
 
 Write = Callable[..., Path]
 QUESTIONS: list[tuple[str, dict[str, Any]]] = [
@@ -72,7 +72,7 @@ def test_a_full_disk_costs_the_end_of_the_recording_and_nothing_else(
 ) -> None:
     file = tmp_path / "incident.yaml"
     with room_for(1_000):
-        process = ServerProcess("--record", str(file), AWS_ENDPOINT_URL=sandbox, PYTHONDONTWRITEBYTECODE="1")
+        process = ForkedServer("--record", str(file), AWS_ENDPOINT_URL=sandbox)
     with process:
         process.initialize()
         assert not process.call("describe_log_groups").failed
@@ -166,7 +166,7 @@ def _record(*arguments: str, call: bool, endpoint: str) -> str:
 
 def test_a_session_after_a_restart_has_a_file_of_its_own_and_both_are_replayed(sandbox: str, tmp_path: Path) -> None:
     file, second = tmp_path / "incident.yaml", tmp_path / "incident-2.yaml"
-    with ServerProcess("--record", str(file), AWS_ENDPOINT_URL=sandbox) as process:
+    with ForkedServer("--record", str(file), AWS_ENDPOINT_URL=sandbox) as process:
         process.initialize()
         alarms = process.call("get_active_alarms")
         process.signal(signal.SIGKILL)
@@ -176,7 +176,7 @@ def test_a_session_after_a_restart_has_a_file_of_its_own_and_both_are_replayed(s
     assert stderr.endswith(f"WARNING {file} exists, recording to {second}.\n")
     assert stderr.count("\n") == 1
     assert file.read_bytes() == before
-    with ServerProcess("--replay", str(file), "--replay", str(second)) as process:
+    with ForkedServer("--replay", str(file), "--replay", str(second)) as process:
         process.initialize()
         assert not process.call("describe_log_groups").failed
         assert process.call("get_active_alarms") == alarms

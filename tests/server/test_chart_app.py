@@ -13,7 +13,7 @@ from mcp.server import apps as sdk
 from cloudwatch_mcp import apps
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer
 from tests.server.test_definitions import Mode, both_protocols
-from tests.support.server_process import ServerProcess
+from tests.support.server_process import ForkedServer
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +32,7 @@ def host(server: CloudWatchServer, mode: Mode = "auto") -> Client:
 
 def definitions(**capabilities: Any) -> list[dict[str, Any]]:
     """tools/list as it is on the wire, for a client with these capabilities."""
-    with ServerProcess() as process:
+    with ForkedServer() as process:
         process.initialize(**capabilities)
         tools: list[dict[str, Any]] = process.request("tools/list")["result"]["tools"]
         return tools

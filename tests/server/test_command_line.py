@@ -43,7 +43,7 @@ CONFIGURATION = {
 @pytest.fixture(scope="module", autouse=True)
 def sandbox_server() -> Iterator[ServerProcess]:
     """A server with its own sandbox, without a home or credentials."""
-    with ServerProcess("--sandbox", env={"PATH": os.defpath, **CONFIGURATION}) as process:
+    with ServerProcess("--sandbox", "--incident", "quiet-day", env={"PATH": os.defpath, **CONFIGURATION}) as process:
         yield process
 
 

@@ -22,7 +22,7 @@ from cloudwatch_mcp.server.span_export import provider_of, shut_down
 from cloudwatch_mcp.server.tool_calls import CloudWatchServer
 from cloudwatch_mcp.server.tracing import start_tracing
 from tests.support.endpoint import PATIENCE
-from tests.support.server_process import ServerProcess, environment
+from tests.support.server_process import ForkedServer, environment
 
 CUSTOMER = "customer-4711"
 TRACE, PARENT = "ab" * 16, "cd" * 8
@@ -128,24 +128,34 @@ NOT_CONFIGURED: list[dict[str, str]] = [
     {"OTEL_SDK_DISABLED": "true", "OTEL_TRACES_EXPORTER": "otlp"},
     {"OTEL_SERVICE_NAME": "mine"},
 ]
-SERVE_AND_LIST_MODULES = """
+SERVE_AND_LIST_MODULES = f"""
 import os, sys
-os._exit = lambda code: None
 from cloudwatch_mcp import cli
-cli.main([])
-print(*(name for name in sys.modules if name.startswith("opentelemetry.")), file=sys.stderr)
+from cloudwatch_mcp.server import lifecycle, tool_calls, tracing  # what all of them import
+leave = os._exit
+def list_modules_and_leave(code):
+    print(*(name for name in sys.modules if name.startswith("opentelemetry.")), file=sys.stderr, flush=True)
+    leave(code)
+os._exit = list_modules_and_leave
+for variables in {NOT_CONFIGURED}:
+    if not os.fork():
+        os.environ.update(variables)
+        cli.main([])
+    os.wait()
 """
 
 
-@pytest.mark.parametrize("variables", NOT_CONFIGURED)
-def test_without_configuration_opentelemetrys_sdk_is_not_imported(variables: dict[str, str]) -> None:
+def test_without_configuration_opentelemetrys_sdk_is_not_imported() -> None:
     command = [sys.executable, "-c", SERVE_AND_LIST_MODULES]
     done = subprocess.run(
-        command, env=environment(**variables), input="", capture_output=True, text=True, timeout=PATIENCE, check=True
+        command, env=environment(), input="", capture_output=True, text=True, timeout=PATIENCE, check=True
     )
-    assert "opentelemetry.trace" in done.stderr
-    assert "opentelemetry.sdk" not in done.stderr
-    assert "opentelemetry.exporter" not in done.stderr
+    imported = done.stderr.splitlines()
+    assert len(imported) == len(NOT_CONFIGURED)
+    for modules in imported:
+        assert "opentelemetry.trace" in modules
+        assert "opentelemetry.sdk" not in modules
+        assert "opentelemetry.exporter" not in modules
 
 
 @pytest.fixture
@@ -173,7 +183,7 @@ def test_the_spans_reach_a_collector_before_the_process_ends(
 ) -> None:
     url, requests = collector
     name, arguments = CATALOG_ONLY
-    with ServerProcess(OTEL_EXPORTER_OTLP_ENDPOINT=url, OTEL_SERVICE_NAME="on-call") as server:
+    with ForkedServer(OTEL_EXPORTER_OTLP_ENDPOINT=url, OTEL_SERVICE_NAME="on-call") as server:
         server.initialize()
         assert not server.call(name, **arguments).failed
         server.end_input()
@@ -187,7 +197,7 @@ def test_the_spans_reach_a_collector_before_the_process_ends(
 
 def test_a_collector_that_cannot_be_reached_breaks_no_call(unused_url: str) -> None:
     name, arguments = CATALOG_ONLY
-    with ServerProcess(OTEL_EXPORTER_OTLP_ENDPOINT=unused_url, OTEL_BSP_SCHEDULE_DELAY="1") as server:
+    with ForkedServer(OTEL_EXPORTER_OTLP_ENDPOINT=unused_url, OTEL_BSP_SCHEDULE_DELAY="1") as server:
         server.initialize()
         assert not server.call(name, **arguments).failed
         server.end_input()
@@ -242,7 +252,7 @@ def test_without_the_extra_one_line_on_stderr_says_what_to_install(
 
 def test_the_console_exporter_writes_to_stderr() -> None:
     name, arguments = CATALOG_ONLY
-    with ServerProcess(OTEL_TRACES_EXPORTER="console") as server:
+    with ForkedServer(OTEL_TRACES_EXPORTER="console") as server:
         server.initialize()
         server.call(name, **arguments)
         server.end_input()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -45,7 +46,8 @@ class ForkedProcess:
         self.stdout, their_stdout = _pipe_from(stdout)
         self.stderr, their_stderr = _pipe_from(stderr)
         theirs = [Connection(each) for each in (their_stdin, their_stdout, their_stderr)]
-        self._process = _FORKING.Process(target=_run, args=(arguments, env, theirs), daemon=True)
+        largest_file = resource.getrlimit(resource.RLIMIT_FSIZE)
+        self._process = _FORKING.Process(target=_run, args=(arguments, env, theirs, largest_file), daemon=True)
         self._process.start()
         for each in theirs:
             each.close()
@@ -88,12 +90,15 @@ def _pipe_from(file: int | None) -> tuple[IO[bytes] | None, int]:
     return os.fdopen(ours, "rb"), theirs
 
 
-def _run(arguments: Sequence[str], env: Mapping[str, str], streams: Sequence[Connection]) -> None:
+def _run(
+    arguments: Sequence[str], env: Mapping[str, str], streams: Sequence[Connection], largest_file: tuple[int, int]
+) -> None:
     os.environ.clear()
     os.environ.update(env)
     time.tzset()
     for number, stream in enumerate(streams):
         os.dup2(stream.fileno(), number)
         stream.close()
+    resource.setrlimit(resource.RLIMIT_FSIZE, largest_file)
     sys.stdin, sys.stdout, sys.stderr = (os.fdopen(number, mode, encoding="utf-8") for number, mode in enumerate("rww"))
     main(arguments)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudwatch_mcp.alarms.deleted import last_configuration
@@ -23,7 +23,6 @@ def update(configuration: Any) -> dict[str, Any]:
     return {"HistoryItemType": "ConfigurationUpdate", "HistoryData": json.dumps({"updatedAlarm": configuration})}
 
 
-@settings(max_examples=100)
 @given(st.dictionaries(st.sampled_from(_NAMES), _VALUES), st.dictionaries(st.sampled_from(list(_QUERY)), _VALUES))
 def test_any_configuration_is_described_or_skipped(members: dict[str, Any], query: dict[str, Any]) -> None:
     configuration = {**_READABLE, "metrics": [{**_QUERY, **query}], **members}

@@ -22,7 +22,7 @@ TEXT = st.text(st.characters(), max_size=40) | st.builds(
 )
 CELL = TEXT | st.integers() | st.booleans() | st.none() | st.floats()
 ROWS = st.lists(st.dictionaries(st.sampled_from("abcdef"), CELL, min_size=1), max_size=30)
-MANY_ROWS = st.builds(lambda rows, times: rows * times, ROWS, st.integers(1, 40))
+MANY_ROWS = st.builds(lambda rows, times: rows * times, ROWS, st.integers(1, 12))
 POINTS = st.dictionaries(st.integers(0, 500).map(lambda minute: 60.0 * minute), st.floats(-1e9, 1e9))
 KEPT = re.compile(r"^(?P<label>\S+): (?P<kept>[\d,]+) of (?P<total>[\d,]+) kept to stay within")
 CLIPPED = re.compile(r"…\[\+([\d,]+) characters\]$")

@@ -208,7 +208,7 @@ async def recorded(calls: Sequence[Call], path: Path) -> list[Reply]:
     """Record the calls, each 40 seconds after the one before, as a user does; their replies."""
     times = iter([BEGIN + number * STEP for number in range(len(calls))])
     now = [BEGIN]
-    recorder = make_recorder(base=Clock(lambda: now[0], sleep=Time().sleep), journal=path)
+    recorder = make_recorder(base=Clock(lambda: now[0], sleep=Time().sleep))
     server = build_server(
         Settings(), os.environ, clients=recorder.clients(Settings(), os.environ), clock=recorder.clock
     )
@@ -217,7 +217,7 @@ async def recorded(calls: Sequence[Call], path: Path) -> list[Reply]:
         for tool, arguments in calls:
             now[0] = next(times)
             replies.append(await ask(tool, **arguments))
-    recorder.finish()
+    recorder.save(path)
     return replies
 
 

@@ -74,8 +74,8 @@ def report(passed: Iterable[str], failed: Iterable[str], root: Path = ROOT) -> s
 
 
 def _markers(tree: ast.Module, file: str) -> Iterator[tuple[str, Marker]]:
-    """The name of each marked function and its markers."""
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    """The name of each marked function of the module and its markers."""
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     for name, decorator in [(function.name, each) for function in functions for each in function.decorator_list]:
         if isinstance(decorator, ast.Call) and ast.unparse(decorator.func).endswith(".aws_behaviour"):
             members = {keyword.arg or "**": ast.literal_eval(keyword.value) for keyword in decorator.keywords}

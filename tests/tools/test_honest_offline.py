@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from cloudwatch_mcp.config import Settings
+from cloudwatch_mcp.recording.strict_yaml import parse
 from tests.support.cassettes import asking_through, replaying
 from tests.support.inner_suite import InnerSuite
 from tests.support.places import ROOT
@@ -47,6 +48,7 @@ TESTS = {
     "StopQuery": test_cancel_logs_insight_query.test_not_stopped,
 }
 Interactions = list[dict[str, Any]]
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def operation(interaction: dict[str, Any]) -> str:
@@ -54,10 +56,10 @@ def operation(interaction: dict[str, Any]) -> str:
 
 
 def edit(cassette: Path, change: Callable[[Interactions], object], **metadata: Any) -> None:
-    document = yaml.safe_load(cassette.read_text("utf-8"))
+    document = parse(cassette.read_text("utf-8"))
     change(document["interactions"])
     document["metadata"] |= metadata
-    cassette.write_text(yaml.safe_dump(document, sort_keys=False), "utf-8")
+    cassette.write_text(yaml.dump(document, Dumper=_DUMPER, sort_keys=False), "utf-8")
 
 
 def another(value: Any) -> Any:
@@ -77,7 +79,7 @@ async def test_every_parameter_that_a_tool_sends_is_compared(name: str, tmp_path
     folder = test.__module__.rpartition(".test_")[2]
     original = ROOT / "cassettes" / folder / f"{test.__name__.removeprefix('test_')}.yaml"
     cassette = tmp_path / "cassette.yaml"
-    recorded = yaml.safe_load(original.read_text("utf-8"))["interactions"]
+    recorded = parse(original.read_text("utf-8"))["interactions"]
     for member in {member for each in recorded if operation(each) == name for member in each["request"]["body"]}:
 
         def change(interactions: Interactions, member: str = member) -> None:

@@ -26,7 +26,7 @@ from tests.support.behaviours import report
 from tests.support.cassettes import AwsRun, asking_through, reason_to_keep, recording, replaying, sandbox_recorder
 from tests.support.frozen_time import NOW, Time
 from tests.support.readable_files import ReadableFiles
-from tests.support.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess, url_at
 from tests.support.stubbed_server import StubbedServer
 
 # The same examples in each run; a slow machine is no failure.
@@ -53,8 +53,22 @@ _sandbox: list[SandboxProcess] = []
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """The workers of pytest-xdist use the controller's sandbox."""
-    node.workerinput["sandbox"] = _start().url
+    """The workers of pytest-xdist use the controller's sandbox; they do not wait for it before a test needs it."""
+    node.workerinput["sandbox"] = _start().address
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """As --dist loadfile, but the tests of the chart app share a worker, as they share a browser."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist has no types
+        def _split_scope(self, nodeid: str) -> str:
+            return "tests/apps" if nodeid.startswith("tests/apps/") else str(super()._split_scope(nodeid))
+
+    return Scheduling(config, log)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -97,7 +111,7 @@ def _start() -> SandboxProcess:
 def sandbox(request: pytest.FixtureRequest) -> str:
     """The URL of an embedded CloudWatch with the seeded incident; its time is NOW."""
     of_controller: str | None = getattr(request.config, "workerinput", {}).get("sandbox")
-    return of_controller or _start().url
+    return url_at(of_controller or _start().address)
 
 
 @pytest.fixture(autouse=True)

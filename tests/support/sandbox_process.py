@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+from contextlib import suppress
 from datetime import datetime
-from multiprocessing.connection import Connection
-from threading import Event
+from multiprocessing.connection import Client, Connection, Listener
+from threading import Event, Thread
 
 from typing_extensions import Self
 
@@ -26,7 +27,9 @@ class SandboxProcess:
         self._pipe, theirs = processes.Pipe()
         self._process = processes.Process(target=_run, args=(theirs, now, full), daemon=True)
         self._process.start()
+        self._listener = Listener()
         self._url: str | None = None
+        Thread(target=self._send_url, daemon=True).start()
 
     def __enter__(self) -> Self:
         return self
@@ -40,10 +43,29 @@ class SandboxProcess:
         self._url = self._url or self._pipe.recv()
         return self._url
 
+    @property
+    def address(self) -> str:
+        """What `url_at` needs, in any process."""
+        return str(self._listener.address)
+
     def stop(self) -> None:
         self._process.terminate()
         self._process.join()
+        self._listener.close()
         self._pipe.close()
+
+    def _send_url(self) -> None:
+        """Send the URL to each process that connects."""
+        with suppress(OSError, EOFError):  # it is stopped
+            while True:
+                with self._listener.accept() as connection:
+                    connection.send(self.url)
+
+
+def url_at(address: str) -> str:
+    """The URL of another process's sandbox; waits until the incident is seeded."""
+    with Client(address) as connection:
+        return str(connection.recv())
 
 
 def _run(pipe: Connection, now: datetime, full: bool) -> None:

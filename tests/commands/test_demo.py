@@ -114,11 +114,16 @@ class NoSandbox(nullcontext["NoSandbox"]):
 Demo = Callable[..., int]
 
 
+@pytest.fixture(autouse=True)
+def _server_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check `demo` starts a process."""
+    monkeypatch.setattr(demo, "Client", lambda _: Client(build_server(Settings(), {})))
+
+
 @pytest.fixture
 def run_demo(monkeypatch: pytest.MonkeyPatch) -> Demo:
-    """Runs a demo of one tool, which needs no AWS, with the server in memory; the check `demo` starts a process."""
+    """Runs a demo of one tool, which needs no AWS."""
     monkeypatch.setattr(demo, "_TOOLS", 1)
-    monkeypatch.setattr(demo, "Client", lambda _: Client(build_server(Settings(), {})))
 
     def run(*steps: Step, **options: bool) -> int:
         monkeypatch.setattr(demo, "STEPS", steps)

@@ -17,6 +17,9 @@ from multiprocessing.connection import Connection
 from typing import IO
 
 from cloudwatch_mcp.cli import main
+from cloudwatch_mcp.server.definitions import definitions
+
+definitions()  # imports the tools and builds their schemas, which each server keeps
 
 _FORKING = multiprocessing.get_context("forkserver")
 _FORKING.set_forkserver_preload(
@@ -26,7 +29,6 @@ _FORKING.set_forkserver_preload(
         "cloudwatch_mcp.recording",
         "cloudwatch_mcp.server.lifecycle",
         "cloudwatch_mcp.server.tool_calls",
-        "cloudwatch_mcp.tools",
     ]
 )
 

@@ -12,14 +12,18 @@ import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cloudwatch_mcp.clock import Clock
 from cloudwatch_mcp.recording import check
+from cloudwatch_mcp.sandbox.alarms.evaluation import Evaluation, evaluate
 from cloudwatch_mcp.sandbox.incidents.checkout_failures import INCIDENT
-from cloudwatch_mcp.sandbox.kit.alarm_states import state_changes
+from cloudwatch_mcp.sandbox.kit.alarms import MetricAlarm
 from cloudwatch_mcp.sandbox.kit.seed import Target, seed
+from cloudwatch_mcp.sandbox.metrics.data import Place, read_series
+from cloudwatch_mcp.sandbox.metrics.store import MetricStore
 from scripts.record_lib.account import Account, RunFailed, listed
 from scripts.record_lib.readiness import wait_until, wait_until_readable
 from scripts.record_lib.resources import remove
@@ -109,10 +113,24 @@ def _set_alarm_states(account: Account, end: datetime) -> None:
     follow it, but the alarm itself may have its own state again when a test asks.
     """
     states = dict(listed(account.cloudwatch, "describe_alarms", "MetricAlarms[].[AlarmName, StateValue]"))
-    last = {change.alarm.name: change for change in state_changes(INCIDENT.alarms, INCIDENT.evaluated, end)}
-    for name, change in last.items():
-        if states.get(account.prefix + name) != change.state:
-            account.cloudwatch.set_alarm_state(**{**change.parameters(), "AlarmName": account.prefix + name})
+    for alarm in INCIDENT.alarms:
+        wanted = _by_its_metrics(alarm, end)
+        if wanted and states.get(account.prefix + alarm.name) != wanted.state:
+            account.cloudwatch.set_alarm_state(
+                AlarmName=account.prefix + alarm.name,
+                StateValue=wanted.state,
+                StateReason=wanted.reason,
+                StateReasonData=wanted.reason_data,
+            )
+
+
+def _by_its_metrics(alarm: MetricAlarm, end: datetime) -> Evaluation | None:
+    """The alarm's state at the end, as the sandbox evaluates it."""
+    store = MetricStore()
+    for series in [alarm.series, alarm.per] if alarm.per else [alarm.series]:
+        for datum in series.datapoints(end):
+            store.put(series.namespace, [datum], end)
+    return evaluate(alarm.parameters("", []), partial(read_series, store=store, place=Place("", "")), end)
 
 
 @contextmanager

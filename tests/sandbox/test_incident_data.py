@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from cloudwatch_mcp.sandbox import Sandbox
 from cloudwatch_mcp.sandbox.incidents.checkout_failures import INCIDENT
-from cloudwatch_mcp.sandbox.kit.alarm_states import state_changes
 from cloudwatch_mcp.sandbox.kit.seed import Target, seed
 
 NOW = datetime(2026, 11, 20, 12, 2, 33, tzinfo=timezone.utc)
@@ -17,22 +17,22 @@ NOW = datetime(2026, 11, 20, 12, 2, 33, tzinfo=timezone.utc)
 
 def data(now: datetime) -> list[Any]:
     events = [event for group in INCIDENT.log_groups[1:6] for event in group.events(now)]
-    changes = [
-        (change.alarm.name, change.at, change.state)
-        for change in state_changes(INCIDENT.alarms, INCIDENT.evaluated, now)
-    ]
-    return [events, [list(each.datapoints(now)) for each in INCIDENT.metrics[::9]], changes]
+    return [events, [list(each.datapoints(now)) for each in INCIDENT.metrics[::9]]]
 
 
 def test_same_anchor_gives_the_same_data() -> None:
     assert data(NOW) == data(NOW)
 
 
+def state_changes(now: datetime) -> list[tuple[str, str]]:
+    with Sandbox(now=now) as sandbox:
+        pages = sandbox.client("cloudwatch").get_paginator("describe_alarm_history")
+        items = pages.paginate(HistoryItemType="StateUpdate").search("AlarmHistoryItems[]")
+        return [(item["AlarmName"], item["HistorySummary"]) for item in items]
+
+
 def test_incident_is_the_same_at_any_time_of_day() -> None:
-    here, later = (
-        state_changes(INCIDENT.alarms, INCIDENT.evaluated, now) for now in (NOW, NOW + timedelta(hours=7, minutes=5))
-    )
-    assert [(each.alarm.name, each.state) for each in here] == [(each.alarm.name, each.state) for each in later]
+    assert state_changes(NOW) == state_changes(NOW + timedelta(hours=7, minutes=5))
 
 
 def test_there_are_about_forty_thousand_events_of_the_last_day() -> None:

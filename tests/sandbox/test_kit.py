@@ -1,4 +1,4 @@
-"""The kit of which incidents are made: levels, lines, metrics and the states of alarms."""
+"""The kit of which incidents are made: levels, lines and metrics."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from math import nan
 
 import pytest
 
-from cloudwatch_mcp.sandbox.kit.alarm_states import state_changes
-from cloudwatch_mcp.sandbox.kit.alarms import ABOVE, BELOW, MetricAlarm
+from cloudwatch_mcp.sandbox.kit.alarms import ABOVE, MetricAlarm
 from cloudwatch_mcp.sandbox.kit.anomalies import Detector, anomalies
 from cloudwatch_mcp.sandbox.kit.logs import Deployment, Line, LogGroup, lines, one_of, uuid, whole
-from cloudwatch_mcp.sandbox.kit.metrics import SampledMetric, count, gauge, latency, metric, metrics
-from cloudwatch_mcp.sandbox.kit.timeline import Level, daily, phases, pulses, ramp, times
+from cloudwatch_mcp.sandbox.kit.metrics import count, gauge, latency, metric, metrics
+from cloudwatch_mcp.sandbox.kit.timeline import daily, phases, pulses, ramp, times
 
 NOW = datetime(2026, 11, 20, 12, 0, 33, tzinfo=timezone.utc)
-HOUR = ((60.0, 0.0),)
 
 
 def test_phases_hold_from_their_minute_to_the_next() -> None:
@@ -103,55 +101,6 @@ def test_deployment_has_a_start_and_an_end() -> None:
     )
 
 
-def measured(level: Level, *, gap: tuple[float, float] | None = None) -> SampledMetric:
-    made = metric("Shop", "Errors", "Count", count, level, Service="shop")
-    if gap is None:
-        return made
-    start, end = gap
-    return SampledMetric("Shop", "Errors", {}, "Count", lambda m: [] if end < m <= start else made.samples(m))
-
-
-def transitions(alarm: MetricAlarm) -> list[tuple[str, str]]:
-    """The states from an hour before the end, and the minutes in which they began."""
-    hour = datetime(2026, 11, 20, 11, tzinfo=timezone.utc)
-    return [(f"{each.at:%H:%M}", each.state) for each in state_changes([alarm], HOUR, NOW) if each.at >= hour]
-
-
-@pytest.mark.parametrize(
-    ("needed", "expected"),
-    [((3, 3), [("11:33", "ALARM"), ("11:41", "OK")]), ((1, 3), [("11:31", "ALARM"), ("11:43", "OK")])],
-)
-def test_alarm_changes_when_m_of_n_datapoints_breach(needed: tuple[int, int], expected: list[tuple[str, str]]) -> None:
-    errors = measured(phases(0, (30, 100), (20, 0)))
-    assert transitions(MetricAlarm("errors", errors, "Sum", ABOVE, 50, datapoints=needed)) == expected
-
-
-@pytest.mark.parametrize(
-    ("missing", "expected"),
-    [
-        ("missing", [("11:33", "INSUFFICIENT_DATA"), ("11:41", "OK")]),
-        ("notBreaching", []),
-        ("ignore", []),
-        ("breaching", [("11:33", "ALARM"), ("11:41", "OK")]),
-    ],
-)
-def test_missing_data_is_treated_as_the_alarm_says(missing: str, expected: list[tuple[str, str]]) -> None:
-    alarm = MetricAlarm("few", measured(100, gap=(30, 20)), "Sum", BELOW, 50, missing=missing)
-    assert transitions(alarm) == expected
-
-
-def test_reason_has_the_datapoints_that_breach() -> None:
-    errors = metric("Shop", "Errors", "Count", lambda _, level: gauge("exact", level, 0.0), phases(0.0, (3, 75.0)))
-    alarm = MetricAlarm("errors", errors, "Maximum", ABOVE, 50.0)
-    last = state_changes([alarm], HOUR, NOW)[-1]
-    assert last.reason == (
-        "Threshold Crossed: 3 out of the last 3 datapoints [75.0 (20/11/26 11:59:00), 75.0 (20/11/26 11:58:00), "
-        "75.0 (20/11/26 11:57:00)] were greater than the threshold (50.0) "
-        "(minimum 3 datapoints for OK -> ALARM transition)."
-    )
-    assert json.loads(last.reason_data)["recentDatapoints"] == [75, 75, 75]
-
-
 def test_metrics_of_different_dimensions_have_different_noise() -> None:
     one, other = (metric("Shop", "Orders", "Count", count, 500, Region=region) for region in ("eu", "us"))
     assert [one.samples(minute) for minute in range(9)] != [other.samples(minute) for minute in range(9)]
@@ -159,7 +108,8 @@ def test_metrics_of_different_dimensions_have_different_noise() -> None:
 
 @pytest.mark.parametrize(("description", "sent"), [("", {}), ("Slow.", {"AlarmDescription": "Slow."})])
 def test_alarm_without_a_description_sends_none(description: str, sent: dict[str, str]) -> None:
-    parameters = MetricAlarm("slow", measured(1), "Sum", ABOVE, 5, description=description).parameters("", [])
+    errors = metric("Shop", "Errors", "Count", count, 1)
+    parameters = MetricAlarm("slow", errors, "Sum", ABOVE, 5, description=description).parameters("", [])
     assert {name: value for name, value in parameters.items() if name == "AlarmDescription"} == sent
 
 

@@ -84,7 +84,7 @@ _ECS = [
         ("RestartCount", ramp(_FIRST, 0, 0, _FIRST)),
     )
 ]
-_busy = pulses(96, 14, 93, 34)
+_busy = pulses(48, 12, 93, 34)
 _CPU = metric("AWS/EC2", "CPUUtilization", "Percent", gauge, _busy, basic=True, InstanceId="i-04b7d2a91c3e8f650")
 
 INCIDENT = Incident(
@@ -104,7 +104,7 @@ INCIDENT = Incident(
         affected=("fulfilment-worker",),
         innocent={
             "carrier-rates": "it was deployed shortly before, but the warnings about it are as many as ever",
-            "node": "its CPU alarm goes off every 96 minutes",
+            "node": "its CPU alarm goes off every 48 minutes",
             "storefront": "its orders have the old schema",
         },
     ),

@@ -72,7 +72,7 @@ _LOG_GROUPS = (
     LogGroup("/aws/lambda/invoice-mailer", (
         lines(0.7, '{"level":"INFO","message":"invoice sent","customer":$number}', number=_number),
         lines(
-            pulses(180, 4, 6, 0.02),
+            pulses(45, 4, 6, 0.02),
             '{"level":"WARN","message":"mail server greylisted us, trying again","customer":$number}', number=_number,
         ),
     )),
@@ -100,7 +100,7 @@ _INTAKE_METRICS = _function("order-intake", times(daily(420), _served), 0.12, ti
 _MAILER_METRICS = _function("invoice-mailer", 35, 0.6, phases(0, (_EXHAUSTED, 9)), 0.2)
 _API_5XX = metric("AWS/ApiGateway", "5XXError", "Count", count, times(daily(420), _refused), ApiName="orders")
 _ACCEPTED = metric("Shop/Orders", "OrdersAccepted", "Count", count, times(daily(420), _served), Service="orders")
-_GREYLISTED = metric("Shop/Mail", "Greylisted", "Count", count, pulses(180, 4, 24, 0.1), Service="invoice-mailer")
+_GREYLISTED = metric("Shop/Mail", "Greylisted", "Count", count, pulses(45, 4, 24, 0.1), Service="invoice-mailer")
 _METRICS = (
     *_INTAKE_METRICS,
     *_function("image-resizer", times(17, _resizing), 29.0, phases(0, (_EXHAUSTED, 310)), 0.05),
@@ -130,7 +130,7 @@ INCIDENT = Incident(
         affected=("orders API", "order-intake", "invoice-mailer"),
         innocent={
             "order-intake": "it has no errors, is as fast as ever and was deployed more than an hour earlier",
-            "invoice-mailer": "its alarm goes off every three hours; it is throttled like all other functions",
+            "invoice-mailer": "its alarm goes off every 45 minutes; it is throttled like all other functions",
         },
     ),
     log_groups=_LOG_GROUPS,

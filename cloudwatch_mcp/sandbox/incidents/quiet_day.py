@@ -12,8 +12,8 @@ from cloudwatch_mcp.sandbox.kit.timeline import daily, phases, pulses
 _API, _BATCH = "/ecs/shop/booking", "/shop/batch/nightly"
 _NIGHT = (380, 352)
 _BLIP = (262, 255)
-_CPU_PEAK = (72, 8)
-"""The batch host is busy for 8 of every 72 minutes."""
+_CPU_PEAK = (50, 10)
+"""The batch host is busy for 10 of every 50 minutes."""
 
 
 def _at_night(level: float) -> Callable[[float], float]:
@@ -75,7 +75,7 @@ INCIDENT = Incident(
     services={
         "booking": "takes bookings",
         "nightly batch": "writes invoices",
-        "batch host": "computes reports every 72 minutes",
+        "batch host": "computes reports every 50 minutes",
         "mail provider": "a third party",
     },
     truth=Truth(
@@ -83,7 +83,7 @@ INCIDENT = Incident(
         first_bad_minute=None,
         affected=(),
         innocent={
-            "batch host": "its CPU alarm goes off every 72 minutes, while reports are computed",
+            "batch host": "its CPU alarm goes off every 50 minutes, while reports are computed",
             "mail provider": "it failed for seven minutes, four hours ago, and mails were sent later",
             "nightly batch": "it writes the same warnings every night",
         },
@@ -105,7 +105,7 @@ INCIDENT = Incident(
     ),
     solution=(
         Call("get_active_alarms", {}, ("No alarm is in ALARM",)),
-        Call("get_alarm_history", {"alarm_name": "batch-host-cpu", "start_time": "12h"}, ("about every 72 min",)),
+        Call("get_alarm_history", {"alarm_name": "batch-host-cpu", "start_time": "12h"}, ("about every 50 min",)),
         Call("get_alarm_history", {"alarm_name": "booking-errors", "start_time": "12h"}, ('"state":"OK"',)),
         Call("get_metric_data", {"namespace": "Shop/Booking", "start_time": "1h"}, ("0 of 3 series moved",)),
     ),

@@ -24,7 +24,7 @@ Metrics
 
 Alarms
     `MetricAlarm(name, metric, statistic, ABOVE, threshold)` and `CompositeAlarm(name, description, rule)`. Write no
-    states: alarms are evaluated minute by minute against their metrics, and their history follows.
+    states: the sandbox evaluates alarms on their metrics of the last six hours, and their history follows.
 
 Red herrings
     are ordinary parts: a nightly batch with warnings, an alarm that flaps, a deployment that changed nothing. List

@@ -1,6 +1,6 @@
 """Alarms: when they breach, and their parameters for PutMetricAlarm and PutCompositeAlarm."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,6 @@ class MetricAlarm:
         datapoints: M and N, in AWS's "M out of N datapoints".
         per: for a metric-math alarm on the series as a percentage of this one.
         label: of that percentage.
-        expected: for an alarm on the lower limit of the anomaly band, what is usual by the minutes before the end.
         missing: how missing data is treated: missing, notBreaching, breaching or ignore.
         edits: earlier configurations, as the age in days and the changed members of PutMetricAlarm; oldest first.
     """
@@ -33,21 +32,8 @@ class MetricAlarm:
     missing: str = "missing"
     notifies: bool = False
     label: str = "percent"
-    expected: Callable[[float], float] | None = None
     edits: tuple[tuple[float, Mapping[str, Any]], ...] = ()
     description: str = ""
-
-    def value(self, minute: float) -> float | None:
-        value = self.series.statistic(minute, self.period, self.statistic)
-        if self.per is None or value is None:
-            return value
-        return 100 * value / (self.per.statistic(minute, self.period, self.statistic) or 1)
-
-    def band(self, minute: float) -> tuple[float, float]:
-        """Approximately ANOMALY_DETECTION_BAND for the previous day's values."""
-        assert self.expected is not None  # noqa: S101  # only alarms on the band have a band
-        expected = self.expected(minute + 1440)
-        return round(0.87 * expected, 3), round(1.09 * expected, 3)
 
     def parameters(self, prefix: str, actions: list[str]) -> dict[str, Any]:
         """For PutMetricAlarm."""

@@ -65,7 +65,8 @@ class Incident:
 
     Attributes:
         services: the parts of the system, each with what it does.
-        evaluated: the spans, in minutes before the end, in which alarms are evaluated; older ones come first.
+        evaluated: the spans, in minutes before the end, in which alarms are evaluated; older ones come first. Beyond
+            `SampledMetric.fine`, alarms with a period of a minute lack four of five datapoints.
         linked_log_groups: those of the linked account.
         max_tokens: the budget of the answers to all calls of `solution`.
     """
@@ -82,7 +83,7 @@ class Incident:
     detectors: Sequence[Detector] = ()
     saved_queries: Sequence[SavedQuery] = ()
     linked_log_groups: Sequence[LogGroup] = ()
-    evaluated: Sequence[tuple[float, float]] = ((1440.0, 0.0),)
+    evaluated: Sequence[tuple[float, float]] = ((355, 0),)
     solution: Sequence[Call] = field(default=())
     max_tokens: int = 6_000
 

@@ -46,17 +46,6 @@ class SampledMetric:
         """The namespace with the prefix; AWS's own namespaces keep their name."""
         return self.namespace if self.is_of_aws else prefix + self.namespace
 
-    def statistic(self, minute: float, period: int, statistic: str) -> float | None:
-        """The statistic over the period that starts `minute` minutes before the anchor; None without data."""
-        step = 5 if self.basic else 1
-        samples = [sample for offset in range(0, period // 60, step) for sample in self.samples(minute - offset)]
-        if not samples:
-            return None
-        total, count = math.fsum(value * times for value, times in samples), sum(times for _, times in samples)
-        if statistic.startswith("p"):
-            return _percentile(samples, float(statistic[1:]))
-        return {"Average": total / count, "Sum": total, "Maximum": max(samples)[0], "SampleCount": count}[statistic]
-
     def datapoints(self, now: datetime) -> Iterator[dict[str, Any]]:
         """Members of PutMetricData's MetricData, oldest first."""
         end = int(anchor(now).timestamp())
@@ -77,15 +66,6 @@ def _values(samples: Samples, times: int) -> dict[str, Any]:
     if len(samples) == times == 1:
         return {"Value": samples[0][0]}
     return {"Values": [value for value, _ in samples], "Counts": [weight * times for _, weight in samples]}
-
-
-def _percentile(samples: Samples, percent: float) -> float:
-    remaining = sum(times for _, times in samples) * percent / 100
-    for value, times in sorted(samples):
-        remaining -= times
-        if remaining <= 0:
-            return value
-    return max(samples)[0]
 
 
 def gauge(name: str, level: Level, jitter: float = 0.04) -> Sampler:

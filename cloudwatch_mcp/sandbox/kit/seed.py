@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import Any
 
 from cloudwatch_mcp.sandbox.clock import Clock
-from cloudwatch_mcp.sandbox.kit.alarm_states import CREATED
 from cloudwatch_mcp.sandbox.kit.incident import Incident
 from cloudwatch_mcp.sandbox.kit.logs import Event, LogGroup
 from cloudwatch_mcp.sandbox.kit.metrics import SampledMetric
@@ -17,6 +16,9 @@ from cloudwatch_mcp.sandbox.kit.metrics import SampledMetric
 _BATCH_EVENTS, _BATCH_BYTES, _EVENT_OVERHEAD = 10_000, 1_048_576, 26
 _DATUMS = 1000
 """API_PutMetricData: at most 1,000 in a request."""
+
+CREATED = timedelta(days=45)
+"""The age of the alarms."""
 
 PARTS = ("logs", "metrics", "alarms")
 

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from functools import lru_cache
 from itertools import chain
 from random import Random
 from typing import Any, NamedTuple, TypeAlias
@@ -164,29 +163,23 @@ def _used(names: Iterable[str], *templates: str) -> list[str]:
     return [name for name in names if any(f"%({name})s" in template for template in templates)]
 
 
-@lru_cache(maxsize=8192)
-def _minute(minute: int, form: str) -> str:
-    return datetime.fromtimestamp(60 * minute, timezone.utc).strftime(form)
+def _utc(time: int) -> datetime:
+    return datetime.fromtimestamp(time / 1000, timezone.utc)
 
 
 def iso(time: int) -> str:
-    return f"{_minute(time // 60_000, '%Y-%m-%dT%H:%M')}:{time // 1000 % 60:02d}.{time % 1000:03d}Z"
+    return _utc(time).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def spaced(time: int) -> str:
     """As iso, with a space instead of the T and without the zone: `2026-11-20 12:00:00.123`."""
-    return iso(time).replace("T", " ")[:-1]
-
-
-def common_log(time: int) -> str:
-    """As in Apache's and nginx's access logs: `20/Nov/2026:12:00:00 +0000`."""
-    return f"{_minute(time // 60_000, '%d/%b/%Y:%H:%M')}:{time // 1000 % 60:02d} +0000"
+    return _utc(time).replace(tzinfo=None).isoformat(" ", "milliseconds")
 
 
 _FORMS: dict[str, Callable[[int], object]] = {
     "time": iso,
     "spaced": spaced,
-    "common": common_log,
+    "common": lambda time: f"{_utc(time):%d/%b/%Y:%H:%M:%S +0000}",  # as in Apache's and nginx's access logs
     "epoch": lambda time: time // 1000,
 }
 

@@ -98,6 +98,5 @@ def _readable_periods(account: Account, series: Sequence[SampledMetric], now: da
 
 
 def _query(query_id: str, series: SampledMetric, prefix: str) -> dict[str, Any]:
-    dimensions = [{"Name": name, "Value": value} for name, value in series.dimensions.items()]
-    metric = {"Namespace": series.published_in(prefix), "MetricName": series.name, "Dimensions": dimensions}
+    metric = {"Namespace": series.published_in(prefix), **series.description}
     return {"Id": query_id, "MetricStat": {"Metric": metric, "Period": _PERIOD, "Stat": "SampleCount"}}

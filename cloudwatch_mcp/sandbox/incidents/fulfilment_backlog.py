@@ -12,7 +12,7 @@ from functools import partial
 from cloudwatch_mcp.sandbox.kit.alarms import ABOVE, MetricAlarm
 from cloudwatch_mcp.sandbox.kit.incident import Call, Incident, Truth, deployments, query
 from cloudwatch_mcp.sandbox.kit.logs import Deployment, Event, Line, LogGroup, around, lines, one_of, spaced, uuid
-from cloudwatch_mcp.sandbox.kit.metrics import count, gauge, metric
+from cloudwatch_mcp.sandbox.kit.metrics import count, gauge, metric, metrics
 from cloudwatch_mcp.sandbox.kit.timeline import before, daily, phases, pulses, ramp, randomness, times
 
 _RELEASED, _FIRST, _SCALED = 93, 71, 48
@@ -64,26 +64,25 @@ _LOG_GROUPS = (
     )),
 )  # fmt: skip
 _exact = partial(gauge, jitter=0)
-_SQS = {
-    name: metric("AWS/SQS", name, unit, kind, level, QueueName=_QUEUE)
-    for name, unit, kind, level in (
-        ("NumberOfMessagesSent", "Count", count, _sent),
-        ("NumberOfMessagesReceived", "Count", count, times(_sent, phases(1, (_FIRST, 1.3)))),
-        ("NumberOfMessagesDeleted", "Count", count, times(_sent, phases(1, (_FIRST, 0.35)))),
-        ("ApproximateNumberOfMessagesVisible", "Count", count, phases(1, (_FIRST, ramp(_FIRST, 0, 1, 790)))),
-        ("ApproximateNumberOfMessagesNotVisible", "Count", count, phases(3, (_FIRST, 10))),
-        ("ApproximateAgeOfOldestMessage", "Seconds", _exact, phases(2, (_FIRST, ramp(_FIRST, 0, 2, 60 * _FIRST)))),
-    )
-}
+_VISIBLE, _AGE, *_SQS = metrics(
+    "AWS/SQS",
+    ("ApproximateNumberOfMessagesVisible", "Count", count, phases(1, (_FIRST, ramp(_FIRST, 0, 1, 790)))),
+    ("ApproximateAgeOfOldestMessage", "Seconds", _exact, phases(2, (_FIRST, ramp(_FIRST, 0, 2, 60 * _FIRST)))),
+    ("ApproximateNumberOfMessagesNotVisible", "Count", count, phases(3, (_FIRST, 10))),
+    ("NumberOfMessagesSent", "Count", count, _sent),
+    ("NumberOfMessagesReceived", "Count", count, times(_sent, phases(1, (_FIRST, 1.3)))),
+    ("NumberOfMessagesDeleted", "Count", count, times(_sent, phases(1, (_FIRST, 0.35)))),
+    QueueName=_QUEUE,
+)
 _DEAD = metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Count", count, 0, QueueName="orders-dead.fifo")
-_ECS = [
-    metric("ECS/ContainerInsights", name, "Count", _exact, level, ClusterName="shop", ServiceName="fulfilment-worker")
-    for name, level in (
-        ("DesiredTaskCount", phases(2, (_SCALED, 6))),
-        ("RunningTaskCount", phases(2, (_SCALED - 2, 6))),
-        ("RestartCount", ramp(_FIRST, 0, 0, _FIRST)),
-    )
-]
+_ECS = metrics(
+    "ECS/ContainerInsights",
+    ("DesiredTaskCount", "Count", _exact, phases(2, (_SCALED, 6))),
+    ("RunningTaskCount", "Count", _exact, phases(2, (_SCALED - 2, 6))),
+    ("RestartCount", "Count", _exact, ramp(_FIRST, 0, 0, _FIRST)),
+    ClusterName="shop",
+    ServiceName="fulfilment-worker",
+)
 _busy = pulses(48, 12, 93, 34)
 _CPU = metric("AWS/EC2", "CPUUtilization", "Percent", gauge, _busy, basic=True, InstanceId="i-04b7d2a91c3e8f650")
 
@@ -109,12 +108,11 @@ INCIDENT = Incident(
         },
     ),
     log_groups=_LOG_GROUPS,
-    metrics=(*_SQS.values(), _DEAD, *_ECS, _CPU),
+    metrics=(_VISIBLE, _AGE, *_SQS, _DEAD, *_ECS, _CPU),
     alarms=(
-        MetricAlarm("fulfilment-oldest-order", _SQS["ApproximateAgeOfOldestMessage"], "Maximum", ABOVE, 900.0),
+        MetricAlarm("fulfilment-oldest-order", _AGE, "Maximum", ABOVE, 900.0),
         MetricAlarm(
-            "TargetTracking-service/shop/fulfilment-worker-AlarmHigh-1f6c", _SQS["ApproximateNumberOfMessagesVisible"],
-            "Average", ABOVE, 200.0,
+            "TargetTracking-service/shop/fulfilment-worker-AlarmHigh-1f6c", _VISIBLE, "Average", ABOVE, 200.0
         ),
         MetricAlarm("fulfilment-dead-letters", _DEAD, "Maximum", ABOVE, 0.0, datapoints=(1, 1)),
         MetricAlarm("node-cpu", _CPU, "Average", ABOVE, 85.0, period=300, datapoints=(1, 1)),

@@ -23,7 +23,6 @@ _refused = phases(0, (_EXHAUSTED, 0.66))
 _resizing = phases(1, (_DEPLOYED - 2, ramp(_DEPLOYED - 2, _EXHAUSTED, 1, 110)))
 """The resizer's load, as a multiple of the usual one."""
 
-_number = whole(1000, 9999)
 _pictures = partial(
     lines,
     streams=[f"2026/11/20/[31]{stream}" for stream in ("3c91d0", "a7fe42", "b0d655")],
@@ -31,6 +30,7 @@ _pictures = partial(
     number=whole(100_000, 999_999),
     ms=around(29_000, 0.1),
 )
+_mails = partial(lines, number=whole(1000, 9999))
 _accepted = (
     "START RequestId: $request_id Version: 18",
     '{"level":"INFO","requestId":"$request_id","message":"order accepted","lines":$lines}',
@@ -70,10 +70,10 @@ _LOG_GROUPS = (
         _answers(_refused, 500, integration={"status": 429, "error": "Rate Exceeded."}),
     ), retention=14),
     LogGroup("/aws/lambda/invoice-mailer", (
-        lines(0.7, '{"level":"INFO","message":"invoice sent","customer":$number}', number=_number),
-        lines(
+        _mails(0.7, '{"level":"INFO","message":"invoice sent","customer":$number}'),
+        _mails(
             pulses(45, 4, 6, 0.02),
-            '{"level":"WARN","message":"mail server greylisted us, trying again","customer":$number}', number=_number,
+            '{"level":"WARN","message":"mail server greylisted us, trying again","customer":$number}',
         ),
     )),
     LogGroup("/shop/deployments", (
@@ -96,15 +96,19 @@ def _function(name: str, invocations: Level, seconds: float, throttles: Level, m
     )
 
 
-_INTAKE_METRICS = _function("order-intake", times(daily(420), _served), 0.12, times(daily(420), _refused), 0.1)
-_MAILER_METRICS = _function("invoice-mailer", 35, 0.6, phases(0, (_EXHAUSTED, 9)), 0.2)
+_INVOCATIONS, _ERRORS, _THROTTLES, *_MORE = _function(
+    "order-intake", times(daily(420), _served), 0.12, times(daily(420), _refused), 0.1
+)
 _API_5XX = metric("AWS/ApiGateway", "5XXError", "Count", count, times(daily(420), _refused), ApiName="orders")
 _ACCEPTED = metric("Shop/Orders", "OrdersAccepted", "Count", count, times(daily(420), _served), Service="orders")
 _GREYLISTED = metric("Shop/Mail", "Greylisted", "Count", count, pulses(45, 4, 24, 0.1), Service="invoice-mailer")
 _METRICS = (
-    *_INTAKE_METRICS,
+    _INVOCATIONS,
+    _ERRORS,
+    _THROTTLES,
+    *_MORE,
     *_function("image-resizer", times(17, _resizing), 29.0, phases(0, (_EXHAUSTED, 310)), 0.05),
-    *_MAILER_METRICS,
+    *_function("invoice-mailer", 35, 0.6, phases(0, (_EXHAUSTED, 9)), 0.2),
     *_function("price-sync", 4, 2.0, 0, 0.02),
     metric("AWS/Lambda", "ConcurrentExecutions", "Count", gauge, ramp(_DEPLOYED - 2, _EXHAUSTED, 13, 998)),
     _API_5XX,
@@ -136,10 +140,8 @@ INCIDENT = Incident(
     log_groups=_LOG_GROUPS,
     metrics=_METRICS,
     alarms=(
-        MetricAlarm(
-            "order-intake-throttles", _INTAKE_METRICS[2], "Sum", ABOVE, 10.0, missing="notBreaching", notifies=True
-        ),
-        MetricAlarm("order-intake-errors", _INTAKE_METRICS[1], "Sum", ABOVE, 5.0, missing="notBreaching"),
+        MetricAlarm("order-intake-throttles", _THROTTLES, "Sum", ABOVE, 10.0, missing="notBreaching", notifies=True),
+        MetricAlarm("order-intake-errors", _ERRORS, "Sum", ABOVE, 5.0, missing="notBreaching"),
         MetricAlarm("orders-api-5xx", _API_5XX, "Sum", ABOVE, 20.0, datapoints=(3, 5), missing="notBreaching"),
         MetricAlarm("orders-accepted-low", _ACCEPTED, "Sum", BELOW, 160.0, datapoints=(5, 5), missing="breaching"),
         MetricAlarm(

@@ -6,21 +6,16 @@ from functools import partial
 from cloudwatch_mcp.sandbox.kit.alarms import ABOVE, CompositeAlarm, MetricAlarm
 from cloudwatch_mcp.sandbox.kit.incident import Call, Incident, Truth
 from cloudwatch_mcp.sandbox.kit.logs import Deployment, LogGroup, around, lines, one_of, uuid, whole
-from cloudwatch_mcp.sandbox.kit.metrics import count, gauge, metric
+from cloudwatch_mcp.sandbox.kit.metrics import count, gauge, metric, metrics
 from cloudwatch_mcp.sandbox.kit.timeline import daily, phases, pulses
 
-_API, _BATCH = "/ecs/shop/booking", "/shop/batch/nightly"
-_NIGHT = (380, 352)
-_BLIP = (262, 255)
-_CPU_PEAK = (50, 10)
-"""The batch host is busy for 10 of every 50 minutes."""
+_NIGHT, _BLIP = (380, 352), (262, 255)
 
 
 def _at_night(level: float) -> Callable[[float], float]:
     return phases(0, (_NIGHT[0], level), (_NIGHT[1], 0))
 
 
-_REQUEST = {"request_id": "$request_id", "path": "$path", "duration_ms": "$ms"}
 _booking = partial(
     lines,
     streams=("booking/booking/4be1", "booking/booking/9d27"),
@@ -28,45 +23,38 @@ _booking = partial(
     path=one_of("/v1/bookings", "/v1/slots", "/v1/customers"),
     ms=around(85),
 )
-_batch = partial(lines, streams=("nightly",))
+_batch = partial(lines, streams=("nightly",), number=whole(1000, 9999))
+
+
+def _request(level: str, msg: str) -> dict[str, str]:
+    request = {"request_id": "$request_id", "path": "$path", "duration_ms": "$ms"}
+    return {"level": level, "service": "booking", "msg": msg, **request}
+
+
 _LOG_GROUPS = (
-    LogGroup(
-        _API,
-        (
-            _booking(daily(12), {"level": "INFO", "service": "booking", "msg": "request served", **_REQUEST}),
-            _booking(0.02, {"level": "WARN", "service": "booking", "msg": "slow request", **_REQUEST}),
-            _booking(
-                phases(0.01, (_BLIP[0], 3), (_BLIP[1], 0.01)),
-                {"level": "ERROR", "service": "booking", "msg": "mail provider answered 503, will retry", **_REQUEST},
-            ),
+    LogGroup("/ecs/shop/booking", (
+        _booking(daily(12), _request("INFO", "request served")),
+        _booking(0.02, _request("WARN", "slow request")),
+        _booking(
+            phases(0.01, (_BLIP[0], 3), (_BLIP[1], 0.01)), _request("ERROR", "mail provider answered 503, will retry")
         ),
-    ),
-    LogGroup(
-        _BATCH,
-        (
-            _batch(_at_night(25), "$spaced INFO  [batch] Invoices - chunk $chunk written", chunk=whole(1, 900)),
-            _batch(
-                _at_night(5),
-                "$spaced WARN  [batch] Invoices - customer $customer has no VAT number, skipped",
-                customer=whole(1000, 9999),
-            ),
-        ),
-        retention=90,
-    ),
+    )),
+    LogGroup("/shop/batch/nightly", (
+        _batch(_at_night(25), "$spaced INFO  [batch] Invoices - chunk $number written"),
+        _batch(_at_night(5), "$spaced WARN  [batch] Invoices - customer $number has no VAT number, skipped"),
+    ), retention=90),
     LogGroup("/shop/deployments", (Deployment(640, "booking", "3.0.6", "3.0.7", "Correct a spelling mistake (#811)"),)),
+)  # fmt: skip
+_ERRORS, _LATENCY, _REQUESTS = metrics(
+    "Shop/Booking",
+    ("Errors", "Count", count, phases(0.1, (_BLIP[0], 14), (_BLIP[1], 0.1))),
+    ("Latency", "Milliseconds", gauge, 85),
+    ("Requests", "Count", count, daily(240)),
+    Service="booking",
 )
-_errors = phases(0.1, (_BLIP[0], 14), (_BLIP[1], 0.1))
-_ERRORS = metric("Shop/Booking", "Errors", "Count", count, _errors, Service="booking")
-_LATENCY = metric("Shop/Booking", "Latency", "Milliseconds", gauge, 85, Service="booking")
-_busy = pulses(*_CPU_PEAK, 92, 24)
+_ROWS = metric("Shop/Batch", "RowsWritten", "Count", count, _at_night(900), Job="nightly")
+_busy = pulses(50, 10, 92, 24)
 _CPU = metric("AWS/EC2", "CPUUtilization", "Percent", gauge, _busy, basic=True, InstanceId="i-0c9d8e7f6a5b40012")
-_METRICS = (
-    metric("Shop/Booking", "Requests", "Count", count, daily(240), Service="booking"),
-    _ERRORS,
-    _LATENCY,
-    _CPU,
-    metric("Shop/Batch", "RowsWritten", "Count", count, _at_night(900), Job="nightly"),
-)
 
 INCIDENT = Incident(
     name="quiet-day",
@@ -89,7 +77,7 @@ INCIDENT = Incident(
         },
     ),
     log_groups=_LOG_GROUPS,
-    metrics=_METRICS,
+    metrics=(_ERRORS, _LATENCY, _REQUESTS, _ROWS, _CPU),
     alarms=(
         MetricAlarm("booking-errors", _ERRORS, "Sum", ABOVE, 5.0, missing="notBreaching", notifies=True),
         MetricAlarm("booking-latency", _LATENCY, "Average", ABOVE, 400.0),

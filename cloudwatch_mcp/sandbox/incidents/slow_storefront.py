@@ -6,15 +6,14 @@ half an hour and overlap, and each one more is a step. No alarm watches the cred
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from cloudwatch_mcp.sandbox.kit.alarms import ABOVE, MetricAlarm
 from cloudwatch_mcp.sandbox.kit.incident import Call, Incident, Truth, deployments, query
 from cloudwatch_mcp.sandbox.kit.logs import Deployment, Event, LogGroup, around, lines, one_of, spaced, uuid, whole
-from cloudwatch_mcp.sandbox.kit.metrics import HISTORY, Sampler, count, gauge, metric
-from cloudwatch_mcp.sandbox.kit.timeline import Level, before, daily, phases, pulses, randomness
+from cloudwatch_mcp.sandbox.kit.metrics import HISTORY, OfMinute, Samples, count, gauge, metrics
+from cloudwatch_mcp.sandbox.kit.timeline import before, daily, phases, pulses, randomness
 
 _FIRST, _EVERY, _TAKES = 300, 30, 19
 _RELEASED, _EXHAUSTED, _SECOND, _THIRD, _FAILING = 97, 84, 60, 30, 24
@@ -82,33 +81,32 @@ def _burst_balance(minute: float) -> float:
     return max(0, 100 - 13.5 * reports - 0.91 * min(passed, _TAKES) + 0.34 * max(0, passed - _TAKES))
 
 
-def _response_times(name: str, level: Level) -> Sampler:
+def _response_times(draw: OfMinute, level: OfMinute, minute: float) -> Samples:
     """One request in twenty is slow."""
-    slow = gauge(name, level)
-    return lambda minute: [(0.06, 50.0), (0.11, 45.0), (slow(minute)[0][0], 5.0)]
+    [(slow, _)] = gauge(draw, level, minute)
+    return [(0.06, 50.0), (0.11, 45.0), (slow, 5.0)]
 
 
-_RDS = {
-    name: metric("AWS/RDS", name, unit, kind, level, DBInstanceIdentifier="shop-main")
-    for name, unit, kind, level in (
-        ("BurstBalance", "Percent", partial(gauge, jitter=0), _burst_balance),
-        ("ReadIOPS", "Count/Second", gauge, _reading(210, 1340, 520)),
-        ("WriteIOPS", "Count/Second", gauge, daily(80)),
-        ("ReadLatency", "Seconds", gauge, _steps(0.0009, 0.011, 0.024, 0.041)),
-        ("WriteLatency", "Seconds", gauge, _steps(0.0014, 0.013, 0.027, 0.046)),
-        ("DiskQueueDepth", "Count", gauge, _steps(0.4, 6, 14, 26)),
-        ("DatabaseConnections", "Count", count, _steps(38, 52, 84, 121)),
-        ("CPUUtilization", "Percent", gauge, _reading(23, 34, 21)),
-    )
-}
-_ALB = {
-    name: replace(metric("AWS/ApplicationELB", name, unit, kind, level, LoadBalancer="app/shop/50dc6c"), fine=HISTORY)
-    for name, unit, kind, level in (
-        ("RequestCount", "Count", partial(count, jitter=0.01), daily(2400)),
-        ("TargetResponseTime", "Seconds", _response_times, _steps(0.18, 0.7, 1.9, 4.2)),
-        ("HTTPCode_Target_5XX_Count", "Count", count, phases(3, (_FAILING, 40))),
-    )
-}
+_CONNECTIONS, _CPU, *_DISK = metrics(
+    "AWS/RDS",
+    ("DatabaseConnections", "Count", count, _steps(38, 52, 84, 121)),
+    ("CPUUtilization", "Percent", gauge, _reading(23, 34, 21)),
+    ("BurstBalance", "Percent", partial(gauge, jitter=0), _burst_balance),
+    ("ReadIOPS", "Count/Second", gauge, _reading(210, 1340, 520)),
+    ("WriteIOPS", "Count/Second", gauge, daily(80)),
+    ("ReadLatency", "Seconds", gauge, _steps(0.0009, 0.011, 0.024, 0.041)),
+    ("WriteLatency", "Seconds", gauge, _steps(0.0014, 0.013, 0.027, 0.046)),
+    ("DiskQueueDepth", "Count", gauge, _steps(0.4, 6, 14, 26)),
+    DBInstanceIdentifier="shop-main",
+)
+_REQUESTS, _RESPONSE_TIME, _5XX = metrics(
+    "AWS/ApplicationELB",
+    ("RequestCount", "Count", partial(count, jitter=0.01), daily(2400)),
+    ("TargetResponseTime", "Seconds", _response_times, _steps(0.18, 0.7, 1.9, 4.2)),
+    ("HTTPCode_Target_5XX_Count", "Count", count, phases(3, (_FAILING, 40))),
+    fine=HISTORY,
+    LoadBalancer="app/shop/50dc6c",
+)
 
 INCIDENT = Incident(
     name="slow-storefront",
@@ -130,13 +128,13 @@ INCIDENT = Incident(
         },
     ),
     log_groups=_LOG_GROUPS,
-    metrics=(*_RDS.values(), *_ALB.values()),
+    metrics=(_CONNECTIONS, _CPU, *_DISK, _REQUESTS, _RESPONSE_TIME, _5XX),
     alarms=(
-        MetricAlarm("storefront-p99", _ALB["TargetResponseTime"], "p99", ABOVE, 1.0, datapoints=(5, 5), notifies=True),
-        MetricAlarm("storefront-5xx", _ALB["HTTPCode_Target_5XX_Count"], "Sum", ABOVE, 20.0),
-        MetricAlarm("storefront-traffic", _ALB["RequestCount"], "Sum", ABOVE, 11_500.0, period=300),
-        MetricAlarm("shop-main-connections", _RDS["DatabaseConnections"], "Average", ABOVE, 100.0, datapoints=(5, 5)),
-        MetricAlarm("shop-main-cpu", _RDS["CPUUtilization"], "Average", ABOVE, 80.0, datapoints=(5, 5)),
+        MetricAlarm("storefront-p99", _RESPONSE_TIME, "p99", ABOVE, 1.0, datapoints=(5, 5), notifies=True),
+        MetricAlarm("storefront-5xx", _5XX, "Sum", ABOVE, 20.0),
+        MetricAlarm("storefront-traffic", _REQUESTS, "Sum", ABOVE, 11_500.0, period=300),
+        MetricAlarm("shop-main-connections", _CONNECTIONS, "Average", ABOVE, 100.0, datapoints=(5, 5)),
+        MetricAlarm("shop-main-cpu", _CPU, "Average", ABOVE, 80.0, datapoints=(5, 5)),
     ),
     solution=(
         Call("get_active_alarms", {}, ("storefront-p99", "storefront-traffic")),

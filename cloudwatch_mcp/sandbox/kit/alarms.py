@@ -89,5 +89,4 @@ class CompositeAlarm:
 
 
 def _metric(series: SampledMetric, prefix: str) -> dict[str, Any]:
-    dimensions = [{"Name": name, "Value": value} for name, value in series.dimensions.items()]
-    return {"Namespace": series.published_in(prefix), "MetricName": series.name, "Dimensions": dimensions}
+    return {"Namespace": series.published_in(prefix), **series.description}

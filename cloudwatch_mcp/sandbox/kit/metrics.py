@@ -2,18 +2,19 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain
 from typing import Any
 
 from cloudwatch_mcp.sandbox.kit.timeline import Level, anchor, function, noise
 
 Samples = list[tuple[float, float]]
 """Values and how often each was measured within a minute."""
-Sampler = Callable[[float], Samples]
-"""A function of the minutes before the anchor."""
-Kind = Callable[[str, Level], Sampler]
-"""Makes a sampler from a name for its noise and a level."""
+OfMinute = Callable[[float], float]
+Kind = Callable[[OfMinute, OfMinute, float], Samples]
+"""The samples of a minute, from noise and a level by the minutes before the end, and that minute."""
 
 HISTORY = timedelta(hours=48)
 
@@ -32,7 +33,7 @@ class SampledMetric:
     name: str
     dimensions: Mapping[str, str]
     unit: str
-    samples: Sampler
+    samples: Callable[[float], Samples]
     basic: bool = False
     """Measured every five minutes, like EC2's basic monitoring."""
     fine: timedelta = timedelta(hours=6)
@@ -46,20 +47,22 @@ class SampledMetric:
         """The namespace with the prefix; AWS's own namespaces keep their name."""
         return self.namespace if self.is_of_aws else prefix + self.namespace
 
+    @property
+    def description(self) -> dict[str, Any]:
+        """Its name and dimensions, for PutMetricData and PutMetricAlarm."""
+        dimensions = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
+        return {"MetricName": self.name, "Dimensions": dimensions}
+
     def datapoints(self, now: datetime) -> Iterator[dict[str, Any]]:
         """Members of PutMetricData's MetricData, oldest first."""
         end = int(anchor(now).timestamp())
         start, fine_from = (int((now - ago).timestamp()) // 300 * 300 for ago in (HISTORY, self.fine))
-        fine = () if self.basic else range(fine_from, end, 60)
-        same = {
-            "MetricName": self.name,
-            "Dimensions": [{"Name": name, "Value": value} for name, value in self.dimensions.items()],
-            "Unit": self.unit,
-        }
-        for times, grid in ((1 if self.basic else 5, range(start, end if self.basic else fine_from, 300)), (1, fine)):
-            for time in grid:
-                if samples := self.samples((end - time) / 60):
-                    yield {**same, "Timestamp": time, **_values(samples, times)}
+        coarse_to = end if self.basic else fine_from
+        same = {**self.description, "Unit": self.unit}
+        for time in chain(range(start, coarse_to, 300), range(coarse_to, end, 60)):
+            if samples := self.samples((end - time) / 60):
+                times = 1 if self.basic or time >= coarse_to else 5
+                yield {**same, "Timestamp": time, **_values(samples, times)}
 
 
 def _values(samples: Samples, times: int) -> dict[str, Any]:
@@ -68,68 +71,48 @@ def _values(samples: Samples, times: int) -> dict[str, Any]:
     return {"Values": [value for value, _ in samples], "Counts": [weight * times for _, weight in samples]}
 
 
-def gauge(name: str, level: Level, jitter: float = 0.04) -> Sampler:
+def gauge(draw: OfMinute, level: OfMinute, minute: float, jitter: float = 0.04) -> Samples:
     """One measurement per minute around a level; none where the level is nan."""
-    draw, at = noise(name), function(level)
-
-    def samples(minute: float) -> Samples:
-        value = round(at(minute) * max(0.0, 1 + jitter * draw(minute)), 3)
-        return [] if math.isnan(value) else [(value, 1.0)]
-
-    return samples
+    value = round(level(minute) * max(0.0, 1 + jitter * draw(minute)), 3)
+    return [] if math.isnan(value) else [(value, 1.0)]
 
 
-def count(name: str, level: Level, jitter: float = 0.04) -> Sampler:
+def count(draw: OfMinute, level: OfMinute, minute: float, jitter: float = 0.04) -> Samples:
     """An integer per minute around a level; small levels give mostly zeros."""
-    draw, at = noise(name), function(level)
-
-    def samples(minute: float) -> Samples:
-        expected = at(minute)
-        spread = max(jitter * expected, math.sqrt(expected) * 0.5)
-        return [(float(max(0, round(expected + spread * draw(minute)))), 1.0)]
-
-    return samples
+    expected = level(minute)
+    spread = max(jitter * expected, math.sqrt(expected) * 0.5)
+    return [(float(max(0, round(expected + spread * draw(minute)))), 1.0)]
 
 
 def latency(requests: Level, *waits: tuple[float, Level]) -> Kind:
     """Milliseconds around a median, lognormal, except for the shares of the requests that wait a given time."""
     total, shares = function(requests), [(time, function(share)) for time, share in waits]
 
-    def kind(name: str, median: Level) -> Sampler:
-        draw, at = noise(name), function(median)
+    def samples(draw: OfMinute, median: OfMinute, minute: float) -> Samples:
+        waiting = [(time * (1 + 0.01 * draw(minute + time)), share(minute)) for time, share in shares]
+        usual, centre = 1 - math.fsum(share for _, share in waiting), median(minute) * (1 + 0.03 * draw(minute))
+        body = [(centre * distance, usual * weight) for distance, weight in _QUANTILES]
+        tail = [(time, share) for time, share in waiting if share]
+        return [(round(value, 1), float(max(1, round(total(minute) * share)))) for value, share in body + tail]
 
-        def samples(minute: float) -> Samples:
-            waiting = [(time * (1 + 0.01 * draw(minute + time)), share(minute)) for time, share in shares]
-            usual, centre = 1 - math.fsum(share for _, share in waiting), at(minute) * (1 + 0.03 * draw(minute))
-            body = [(centre * distance, usual * weight) for distance, weight in _QUANTILES]
-            tail = [(time, share) for time, share in waiting if share]
-            return [(round(value, 1), float(max(1, round(total(minute) * share)))) for value, share in body + tail]
-
-        return samples
-
-    return kind
+    return samples
 
 
-def metrics(namespace: str, *series: tuple[str, str, Kind, Level], **dimensions: str) -> list[SampledMetric]:
-    """Metrics with the same dimensions, each by its name, unit, kind and level; each with its own noise."""
-    return [
-        SampledMetric(namespace, name, dimensions, unit, kind(f"{namespace} {name} {dimensions}", level))
-        for name, unit, kind, level in series
-    ]
-
-
-def metric(
+def metrics(
     namespace: str,
-    name: str,
-    unit: str,
-    kind: Kind,
-    level: Level,
-    /,
-    *,
+    *series: tuple[str, str, Kind, Level],
     basic: bool = False,
     fine: timedelta = SampledMetric.fine,
     **dimensions: str,
-) -> SampledMetric:
-    """One metric; its kind is `count`, `gauge` or a `latency`."""
-    (made,) = metrics(namespace, (name, unit, kind, level), **dimensions)
-    return replace(made, basic=basic, fine=fine)
+) -> list[SampledMetric]:
+    """Metrics with the same dimensions, each by its name, unit, kind and level; each with its own noise."""
+    made = []
+    for name, unit, kind, level in series:
+        samples = partial(kind, noise(f"{namespace} {name} {dimensions}"), function(level))
+        made.append(SampledMetric(namespace, name, dimensions, unit, samples, basic, fine))
+    return made
+
+
+def metric(namespace: str, name: str, unit: str, kind: Kind, level: Level, /, **more: Any) -> SampledMetric:
+    """One metric; its kind is `count`, `gauge` or a `latency`, and `more` is as for `metrics`."""
+    return metrics(namespace, (name, unit, kind, level), **more)[0]

@@ -31,20 +31,16 @@ class Evaluation(NamedTuple):
 def state_changes(
     alarm: Alarm, read: Read, after: datetime, until: datetime
 ) -> Iterator[tuple[datetime, Alarm, Evaluation]]:
-    """The alarm's changes of state. The caller sets its StateValue before it asks for the next one."""
-    for at in evaluation_times(alarm, after, until):
-        evaluation = evaluate(alarm, read, at)
-        if evaluation is not None:
-            yield at, alarm, evaluation
+    """The alarm's changes of state, each shortly after the end of a step.
 
-
-def evaluation_times(alarm: Alarm, after: datetime, until: datetime) -> Iterator[datetime]:
-    """Shortly after each full minute; for very short alarms each ten seconds, for those on days each hour."""
+    The caller sets its StateValue before it asks for the next one.
+    """
     step = timedelta(seconds=_step(alarm))
     at = _EPOCH + timedelta(milliseconds=1000 + zlib.crc32(alarm["AlarmName"].encode()) % 8000)
     at += ((after - at) // step + 1) * step
     while at <= until:
-        yield at
+        if evaluation := evaluate(alarm, read, at):
+            yield at, alarm, evaluation
         at += step
 
 
@@ -89,6 +85,7 @@ def _period(queries: Sequence[Query]) -> int:
 
 
 def _step(alarm: Alarm) -> int:
+    """Seconds between evaluations: a minute, for alarms with short periods ten seconds, for those on days an hour."""
     period = _period(_queries(alarm))
     if period * alarm["EvaluationPeriods"] > 86_400:
         return 3600

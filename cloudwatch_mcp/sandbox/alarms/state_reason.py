@@ -86,28 +86,28 @@ def reason_data(evidence: Evidence, at: datetime) -> str:
     }
     thresholds = next(iter(limits.values())) if len(limits) == 1 else [None] * len(known)
     evaluated = [
-        {
-            "timestamp": timestamp(_utc(each.time)),
-            "sampleCount": evidence.samples.get(each.time),
-            "value": each.value,
-            "threshold": threshold,
-        }
+        _present(
+            timestamp=timestamp(_utc(each.time)),
+            sampleCount=evidence.samples.get(each.time),
+            value=each.value,
+            threshold=threshold,
+        )
         for each, threshold in zip(known, thresholds, strict=True)
     ]
-    data = {
-        "version": "1.0",
-        "queryDate": timestamp(at),
-        "startDate": timestamp(_utc(known[0].time)) if known else None,
-        "unit": alarm.get("Unit"),
-        "statistic": alarm.get("Statistic") or alarm.get("ExtendedStatistic"),
-        "period": evidence.period,
-        "recentDatapoints": [each.value for each in known],
-        "threshold": alarm.get("Threshold"),
+    unknown = [{"timestamp": timestamp(_utc(time))} for time in evidence.times]
+    data = _present(
+        version="1.0",
+        queryDate=timestamp(at),
+        startDate=timestamp(_utc(known[0].time)) if known else None,
+        unit=alarm.get("Unit"),
+        statistic=alarm.get("Statistic") or alarm.get("ExtendedStatistic"),
+        period=evidence.period,
+        recentDatapoints=[each.value for each in known],
+        threshold=alarm.get("Threshold"),
         **limits,
-        "evaluatedDatapoints": [_present(each) for each in reversed(evaluated)]
-        or [{"timestamp": timestamp(_utc(time))} for time in reversed(evidence.times)],
-    }
-    return json.dumps(_present(data), separators=(",", ":"))
+        evaluatedDatapoints=(evaluated or unknown)[::-1],
+    )
+    return json.dumps(data, separators=(",", ":"))
 
 
 def triggering_alarms(alarms: Iterable[Mapping[str, Any]]) -> str:
@@ -122,7 +122,7 @@ def triggering_alarms(alarms: Iterable[Mapping[str, Any]]) -> str:
     return json.dumps({"triggeringAlarms": triggering}, separators=(",", ":"))
 
 
-def _present(members: Mapping[str, Any]) -> dict[str, Any]:
+def _present(**members: Any) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 

@@ -58,6 +58,9 @@ def _occurrences(pattern: str, events: list[Event], now: datetime) -> dict[str, 
     if not matches:
         raise ValueError(f"no event matches {pattern!r}")
     buckets = [event.time // _BUCKET * _BUCKET for event, _ in matches]
+    tokens = [_token(0, parts[0], [])]
+    for position, part in enumerate(parts[1:], 1):
+        tokens += [_token(position, "<*>", [values[position - 1] for _, values in matches]), _token(0, part, [])]
     return {
         "patternString": pattern,
         "patternRegex": ".*".join(f"\\Q{part}\\E" for part in parts),
@@ -66,20 +69,11 @@ def _occurrences(pattern: str, events: list[Event], now: datetime) -> dict[str, 
         "active": max(buckets) > (now.timestamp() - 600) * 1000,
         "histogram": {str(time): times for time, times in sorted(Counter(buckets).items())},
         "logSamples": [{"timestamp": event.time, "message": event.message} for event, _ in matches[:_SAMPLES]],
-        "patternTokens": _tokens(parts, [values for _, values in matches]),
+        "patternTokens": tokens,
     }
 
 
-def _tokens(parts: list[str], values: list[tuple[str, ...]]) -> list[dict[str, Any]]:
-    """The static text, and each dynamic token with its most frequent values."""
-    tokens: list[dict[str, Any]] = []
-    for position, part in enumerate(parts):
-        if position:
-            most_common = Counter(each[position - 1] for each in values).most_common(_SAMPLES)
-            tokens.append(_token(position, "<*>", dict(most_common)))
-        tokens.append(_token(0, part, {}))
-    return tokens
-
-
-def _token(position: int, text: str, values: dict[str, int]) -> dict[str, Any]:
-    return {"dynamicTokenPosition": position, "isDynamic": position > 0, "tokenString": text, "enumerations": values}
+def _token(position: int, text: str, values: list[str]) -> dict[str, Any]:
+    """A dynamic token with its most frequent values; static text is at position 0 and has none."""
+    frequent = dict(Counter(values).most_common(_SAMPLES))
+    return {"dynamicTokenPosition": position, "isDynamic": position > 0, "tokenString": text, "enumerations": frequent}

@@ -45,16 +45,10 @@ class LogGroup:
 
 @dataclass(frozen=True)
 class Lines:
-    """Lines of one kind, at random times.
+    """Lines of one kind, at random times, each in one of the streams.
 
-    Attributes:
-        per_minute: how many there are.
-        texts: the line; several texts are events that belong together, a millisecond apart, with the same values.
-            $time, $spaced, $common and $epoch are the time in four formats.
-        values: what the other $names are, drawn for each line.
-        streams: the log streams; a line is in one of them.
-        about: what happened, if several services write lines about it: lines with the same rate and values about the
-            same have the same times and draws. By default, lines are unrelated.
+    Several texts are events a millisecond apart with the same values. $time, $spaced, $common and $epoch are the time
+    in four formats. Lines with the same rate and values `about` the same have the same times and draws.
     """
 
     per_minute: Level

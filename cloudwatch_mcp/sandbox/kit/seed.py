@@ -53,26 +53,21 @@ class Target:
         self.travel(self.now - timedelta(days=days))
 
     @property
-    def tagged(self) -> dict[str, Any]:
-        """For CloudWatch Logs."""
+    def log_tags(self) -> dict[str, Any]:
         return {"tags": dict(self.tags)} if self.tags else {}
 
 
 def seed(incident: Incident, to: Target, parts: Collection[str] = PARTS) -> None:
-    """Write log groups and events, custom metrics, alarms, saved queries and anomaly detectors.
-
-    Of the parts, "logs" includes saved queries and anomaly detectors.
-    """
+    """Write log groups and events, saved queries and anomaly detectors ("logs"), custom metrics, and alarms."""
     if "logs" in parts:
         for group in incident.log_groups:
             write_log_group(to, group)
+        _write_saved_queries(to, incident)
+        _write_detectors(to, incident)
     if "metrics" in parts:
         write_metrics(to, incident.custom_metrics)
     if "alarms" in parts:
         _write_alarms(to, incident)
-    if "logs" in parts:
-        _write_saved_queries(to, incident)
-        _write_detectors(to, incident)
     to.travel(to.now)
 
 
@@ -93,7 +88,7 @@ def write_metrics(to: Target, series: Iterable[SampledMetric]) -> None:
 def write_log_group(to: Target, group: LogGroup) -> None:
     name = to.prefix + group.name
     to.days_ago(group.age_in_days)
-    to.logs.create_log_group(logGroupName=name, logGroupClass=group.log_class, **to.tagged)
+    to.logs.create_log_group(logGroupName=name, logGroupClass=group.log_class, **to.log_tags)
     if group.retention:
         to.logs.put_retention_policy(logGroupName=name, retentionInDays=group.retention)
     for stream, events in groupby(sorted(group.events(to.now)), key=lambda event: event.stream):
@@ -142,5 +137,5 @@ def _write_detectors(to: Target, incident: Incident) -> None:
         to.days_ago(detector.age_in_days)
         arn = log_group_arn(to.logs, to.prefix + detector.log_group)
         to.logs.create_log_anomaly_detector(
-            detectorName=to.prefix + detector.name, logGroupArnList=[arn], evaluationFrequency="FIVE_MIN", **to.tagged
+            detectorName=to.prefix + detector.name, logGroupArnList=[arn], evaluationFrequency="FIVE_MIN", **to.log_tags
         )

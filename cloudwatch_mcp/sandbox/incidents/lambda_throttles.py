@@ -96,23 +96,19 @@ def _function(name: str, invocations: Level, seconds: float, throttles: Level, m
     )
 
 
-_INVOCATIONS, _ERRORS, _THROTTLES, *_MORE = _function(
-    "order-intake", times(daily(420), _served), 0.12, times(daily(420), _refused), 0.1
-)
+_ORDER_INTAKE = _function("order-intake", times(daily(420), _served), 0.12, times(daily(420), _refused), 0.1)
+_ERRORS, _THROTTLES = _ORDER_INTAKE[1:3]
 _API_5XX = metric("AWS/ApiGateway", "5XXError", "Count", count, times(daily(420), _refused), ApiName="orders")
 _ACCEPTED = metric("Shop/Orders", "OrdersAccepted", "Count", count, times(daily(420), _served), Service="orders")
 _GREYLISTED = metric("Shop/Mail", "Greylisted", "Count", count, pulses(45, 4, 24, 0.1), Service="invoice-mailer")
 _METRICS = (
-    _INVOCATIONS,
-    _ERRORS,
-    _THROTTLES,
-    *_MORE,
+    *_ORDER_INTAKE,
     *_function("image-resizer", times(17, _resizing), 29.0, phases(0, (_EXHAUSTED, 310)), 0.05),
     *_function("invoice-mailer", 35, 0.6, phases(0, (_EXHAUSTED, 9)), 0.2),
     *_function("price-sync", 4, 2.0, 0, 0.02),
     metric("AWS/Lambda", "ConcurrentExecutions", "Count", gauge, ramp(_DEPLOYED - 2, _EXHAUSTED, 13, 998)),
-    _API_5XX,
     metric("AWS/ApiGateway", "Count", "Count", count, daily(420), ApiName="orders"),
+    _API_5XX,
     _ACCEPTED,
     _GREYLISTED,
 )

@@ -180,7 +180,7 @@ def _check_sandbox(user: str) -> None:
     """Refuse before anything is loaded if the extra is not installed."""
     from importlib.util import find_spec
 
-    if missing := [name for name in ("moto", "flask", "flask_cors", "lark", "regex") if not find_spec(name)]:
+    if missing := [name for name in ("moto", "lark", "regex") if not find_spec(name)]:
         _refuse(f"{user} needs the extra `sandbox`: install cloudwatch-mcp[sandbox] (missing: {', '.join(missing)}).")
 
 

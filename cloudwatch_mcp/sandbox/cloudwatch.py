@@ -7,7 +7,6 @@ from functools import partial
 from threading import RLock
 from typing import Any
 
-from moto.cloudwatch import urls
 from moto.cloudwatch.exceptions import ResourceNotFoundException, ValidationError
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.cloudwatch.responses import CloudWatchResponse
@@ -64,7 +63,6 @@ def install(clock: Clock) -> None:
     global _state  # noqa: PLW0603  # moto makes a response object for each request, without arguments
     _state = _State(clock)
     cloudwatch_backends.reset()
-    urls.url_paths = {"{0}/$": SandboxCloudWatchResponse.dispatch}
 
 
 def hold_alarms(hold: bool) -> None:

@@ -7,28 +7,34 @@ import os
 import re
 from collections.abc import Iterable
 from functools import cache
-from http import HTTPStatus
-from io import BytesIO
 from socket import create_server
-from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from threading import Thread
+from typing import TYPE_CHECKING
 
 import boto3
 import botocore.session
-from moto.backends import SERVICE_NAMES
 from moto.core.base_backend import AccountSpecificBackend
+from moto.core.request import Request
+from moto.core.responses import BaseResponse
+from moto.sts.responses import TokenResponse
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.wrappers import Response
 
+from cloudwatch_mcp.sandbox.cloudwatch import SandboxCloudWatchResponse
 from cloudwatch_mcp.sandbox.faults import Faults, Refusal
+from cloudwatch_mcp.sandbox.logs import SandboxLogsResponse
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 logger = logging.getLogger(__name__)
 
-# The service's name in a SigV4 credential scope, and moto's name for its backend.
-SERVICES: dict[str, SERVICE_NAMES] = {"logs": "logs", "monitoring": "cloudwatch", "sts": "sts"}
+# By the name in a SigV4 credential scope: the prefix of the IAM actions, and what answers.
+_SERVICES: dict[str, tuple[str, type[BaseResponse]]] = {
+    "logs": ("logs", SandboxLogsResponse),
+    "monitoring": ("cloudwatch", SandboxCloudWatchResponse),
+    "sts": ("sts", TokenResponse),
+}
 _CREDENTIAL_SCOPE = re.compile(r"Credential=[^/]+/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 
 
@@ -61,68 +67,45 @@ class Application:
 
     def __init__(self) -> None:
         self.faults: Faults | None = None
-        self._by_service: dict[str, WSGIApplication] = {}
-        self._lock = Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        scope = _CREDENTIAL_SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
-        service = scope["service"] if scope else ""
-        refusal: Refusal | None = Refusal(400, "UnknownOperation", "the sandbox does not have this service")
+        return self._answer(Request(environ))(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        scope = _CREDENTIAL_SCOPE.search(request.headers.get("Authorization", ""))
+        if scope is None or scope["service"] not in _SERVICES:
+            return _refused(request, "", Refusal(400, "UnknownOperation", "the sandbox does not have this service"))
+        service, response_class = _SERVICES[scope["service"]]
+        responder = response_class()
         try:
-            if scope and service in SERVICES:
-                action, region = _action(service, environ), scope["region"]
-                refusal = self.faults.meet(action, region) if self.faults else None
-            if not refusal:
-                return self._service(service)(environ, _with_request_content_type(environ, start_response))
+            responder.setup_class(request)
+            action = f"{service}:{responder._get_action()}"  # noqa: SLF001  # it reads each protocol
+            refusal = self.faults.meet(action, scope["region"]) if self.faults else None
+            if refusal is None:
+                status, headers, body = responder.call_action()
+                response = Response(body, status, headers)
+                if _speaks_json(request):
+                    response.content_type = str(request.content_type)  # moto's is that of HTML or of another protocol
+                return response
         except NotImplementedError as error:
             refusal = Refusal(400, "UnknownOperation", str(error))
         except Exception:  # botocore must be able to parse the answer
-            logger.exception("%s failed", environ.get("HTTP_X_AMZ_TARGET", service))
+            logger.exception("%s failed", request.headers.get("X-Amz-Target", service))
             refusal = Refusal(500, "InternalFailure", "the sandbox failed")
-        return _refuse(start_response, refusal, service, str(environ.get("CONTENT_TYPE", "")))
-
-    def _service(self, service: str) -> WSGIApplication:
-        from moto.moto_server.werkzeug_app import create_backend_app  # noqa: PLC0415  # Flask takes time to import
-
-        with self._lock:
-            if service not in self._by_service:
-                self._by_service[service] = create_backend_app(SERVICES[service])
-            return self._by_service[service]
+        return _refused(request, service, refusal)
 
 
-def _action(service: str, environ: WSGIEnvironment) -> str:
-    """The IAM action of a request: its target says the operation, or its form."""
-    operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
-    if not operation:
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        environ["wsgi.input"] = BytesIO(body)
-        operation = parse_qs(body.decode("latin-1")).get("Action", [""])[0]
-    return f"{SERVICES[service]}:{operation}"
+def _speaks_json(request: Request) -> bool:
+    return str(request.content_type).startswith("application/x-amz-json")
 
 
-def _refuse(start_response: StartResponse, refusal: Refusal, service: str, content_type: str) -> list[bytes]:
+def _refused(request: Request, service: str, refusal: Refusal) -> Response:
     """In the protocol of the request. CloudWatch's JSON has the code of the query protocol, in a header."""
-    is_json = content_type.startswith("application/x-amz-json")
-    body, kind = (refusal.as_json(), content_type) if is_json else (refusal.as_xml(), "text/xml")
-    headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
-    if is_json and service == "monitoring":
-        headers.append(("x-amzn-query-error", f"{refusal.code};Sender"))
-    status = HTTPStatus(400 if is_json and refusal.status < 500 else refusal.status)
-    start_response(f"{status.value} {status.phrase}", headers)
-    return [body]
-
-
-def _with_request_content_type(environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
-    """AWS answers with the request's JSON content type, moto with text/html or another protocol's."""
-    content_type = str(environ.get("CONTENT_TYPE", ""))
-    if not content_type.startswith("application/x-amz-json"):
-        return start_response
-
-    def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-        others = [(name, value) for name, value in headers if name.lower() != "content-type"]
-        return start_response(status, [("Content-Type", content_type), *others], *more)
-
-    return start
+    if not _speaks_json(request):
+        return Response(refusal.as_xml(), refusal.status, content_type="text/xml")
+    status = 400 if refusal.status < 500 else refusal.status
+    headers = {"x-amzn-query-error": f"{refusal.code};Sender"} if service == "cloudwatch" else {}
+    return Response(refusal.as_json(), status, headers, content_type=request.content_type)
 
 
 class Server:

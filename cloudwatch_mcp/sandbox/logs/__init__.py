@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.logs import urls
 from moto.logs.models import logs_backends
 
 from cloudwatch_mcp.sandbox.clock import Clock
@@ -29,7 +28,6 @@ def install(clock: Clock, *, polls_to_complete: int | None = 2, linked_accounts:
     """
     logs_backends.reset()
     SandboxLogsResponse.state = State(clock, polls_to_complete, linked_accounts)
-    urls.url_paths["{0}/$"] = SandboxLogsResponse.dispatch
 
 
 def add_anomalies(region: str, anomalies: Iterable[Mapping[str, Any]], account_id: str = DEFAULT_ACCOUNT_ID) -> None:

@@ -1,11 +1,11 @@
 """A composite alarm's AlarmRule: the alarms in it, and whether it is true."""
 
 from collections.abc import Callable
-from functools import cache, lru_cache, partial
 
-from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedInput
 from moto.cloudwatch.exceptions import ValidationError
+
+from cloudwatch_mcp.sandbox import grammar
+from cloudwatch_mcp.sandbox.grammar import Node
 
 _GRAMMAR = r"""
     ?start: or
@@ -22,31 +22,29 @@ _GRAMMAR = r"""
     BARE: /[^\s"()]+/
     %ignore /\s+/
     """
-_parser = cache(partial(Lark, _GRAMMAR, parser="lalr"))
-
-Rule = Tree[Token]
 
 
-@lru_cache(maxsize=256)
-def parse(rule: str) -> Rule:
+def parse(rule: str) -> Node:
     if rule != rule.strip():
         raise ValidationError("AlarmRule must not contain leading or trailing whitespace or be null")
-    try:
-        return _parser().parse(rule)
-    except UnexpectedInput as error:
-        raise ValidationError(
-            f"AlarmRule must be a valid expression: invalid syntax at position {error.pos_in_stream}"
-        ) from error
+    invalid = "AlarmRule must be a valid expression: invalid syntax at position"
+    return grammar.parse(_GRAMMAR, rule, lambda error: ValidationError(f"{invalid} {error.pos_in_stream}"))
 
 
 def children(rule: str) -> list[str]:
     """The names of the rule's alarms, without duplicates, in the rule's order."""
-    names = parse(rule).scan_values(lambda child: isinstance(child, Token) and child.type in {"QUOTED", "BARE"})
-    return list(dict.fromkeys(_name(name) for name in names))
+    names = [_name(alarm.children[1]) for alarm in parse(rule).iter_subtrees_topdown() if alarm.data == "alarm"]
+    return list(dict.fromkeys(names))
 
 
 def holds(rule: str, state_of: Callable[[str], str | None]) -> bool:
-    return _holds(parse(rule), state_of)
+    def is_true(node: Node) -> bool:
+        if node.data == "constant":
+            return str(node.children[0]).upper() == "TRUE"
+        state, alarm = node.children
+        return state_of(_name(alarm)) == str(state)
+
+    return grammar.holds(parse(rule), is_true)
 
 
 def name_in(reference: str) -> str:
@@ -54,19 +52,5 @@ def name_in(reference: str) -> str:
     return reference.split(":", 6)[-1] if reference.startswith("arn:") else reference
 
 
-def _holds(rule: Rule, state_of: Callable[[str], str | None]) -> bool:
-    parts = (_holds(child, state_of) for child in rule.children if isinstance(child, Tree))
-    match rule.data:
-        case "constant":
-            return str(rule.children[0]).upper() == "TRUE"
-        case "alarm":
-            return state_of(_name(rule.children[1])) == rule.children[0]
-        case "not":
-            return not next(parts)
-        case "and":
-            return all(parts)
-    return any(parts)
-
-
-def _name(alarm: Rule | Token) -> str:
-    return name_in(str(alarm).strip('"'))
+def _name(alarm: str) -> str:
+    return name_in(alarm.strip('"'))

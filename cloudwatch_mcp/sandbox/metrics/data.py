@@ -164,13 +164,12 @@ class _Evaluation:
         return Series(value.points, value.period, query["Id"], dropped_points=value.dropped_points)
 
     def _insights(self, query: Query) -> Series | list[Series]:
-        parsed = metrics_insights.parse(query["Expression"])
         # Metrics Insights aggregates high-resolution data to the minute: its limits page.
         period = max(query["Period"], 60)
         start = max(self.start, int(self.now) - MAX_AGE)
         start -= (start - self.phase) % period
         return metrics_insights.run(
-            parsed, self.store, start=start, end=self.end, period=period, account=self.place.account
+            query["Expression"], self.store, start=start, end=self.end, period=period, account=self.place.account
         )
 
     def _series(self, stat: Mapping[str, Any], label: str) -> Series:

@@ -2,11 +2,11 @@
 
 import operator
 from collections.abc import Callable
-from functools import cache, lru_cache, partial
 
-from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedInput
+from lark import Token
 
+from cloudwatch_mcp.sandbox import grammar
+from cloudwatch_mcp.sandbox.grammar import Node
 from cloudwatch_mcp.sandbox.metrics.functions import call
 from cloudwatch_mcp.sandbox.metrics.series import Argument, ExpressionError, Scope, Series, Value, combine
 
@@ -34,7 +34,6 @@ _GRAMMAR = r"""
     NUMBER: /\d+(\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?/
     %ignore /\s+/
     """
-_parser = cache(partial(Lark, _GRAMMAR, parser="lalr", maybe_placeholders=False))
 
 
 def _power(base: float, exponent: float) -> float:
@@ -63,21 +62,15 @@ _OPERATORS: dict[str, Callable[[float, float], float]] = {
 
 
 def evaluate(expression: str, scope: Scope) -> Series | list[Series]:
-    value = _evaluate(_parse(expression), scope)
+    invalid = "Invalid syntax at position"
+    tree = grammar.parse(_GRAMMAR, expression, lambda error: ExpressionError(f"{invalid} {error.pos_in_stream}"))
+    value = _evaluate(tree, scope)
     if isinstance(value, (str, float)):
         raise ExpressionError("The expression must return a time series or an array of time series")
     return value
 
 
-@lru_cache(maxsize=256)
-def _parse(expression: str) -> Tree[Token] | Token:
-    try:
-        return _parser().parse(expression)
-    except UnexpectedInput as error:
-        raise ExpressionError(f"Invalid syntax at position {error.pos_in_stream}") from error
-
-
-def _evaluate(node: Tree[Token] | Token, scope: Scope) -> Argument:
+def _evaluate(node: Node, scope: Scope) -> Argument:
     if isinstance(node, Token):
         return _leaf(node, scope)
     first, *others = node.children
@@ -90,7 +83,7 @@ def _evaluate(node: Tree[Token] | Token, scope: Scope) -> Argument:
             return combine(operator.mul, -1.0, _operand(first, scope))
     result = _operand(first, scope)
     for sign, operand in zip(others[::2], others[1::2], strict=True):
-        result = combine(_OPERATORS[str(sign)], result, _operand(operand, scope))
+        result = combine(_OPERATORS[sign], result, _operand(operand, scope))
     return result
 
 
@@ -105,7 +98,7 @@ def _leaf(token: Token, scope: Scope) -> Argument:
     return str(token)
 
 
-def _operand(node: Tree[Token] | Token, scope: Scope) -> Value:
+def _operand(node: Node, scope: Scope) -> Value:
     value = _evaluate(node, scope)
     if isinstance(value, str):
         raise ExpressionError(f"'{value}' is not a time series or a number")

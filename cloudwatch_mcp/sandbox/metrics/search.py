@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cache, lru_cache, partial
+from functools import partial
 from typing import Any
 
-from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedInput
-
+from cloudwatch_mcp.sandbox import grammar
+from cloudwatch_mcp.sandbox.grammar import Node
 from cloudwatch_mcp.sandbox.metrics.series import ExpressionError
 from cloudwatch_mcp.sandbox.metrics.store import MAX_AGE, Metric, MetricStore
 from cloudwatch_mcp.sandbox.next_token import page
@@ -19,12 +18,11 @@ _RECENT = 3 * 3600
 MAX_RESULTS = 500
 
 _GRAMMAR = r"""
-    start: [schema] [or]
+    start: schema? or?
     schema: "{" (QUOTED | WORD) ("," (QUOTED | WORD))* "}"
-    or: and (_OR and)*
-    and: not (_AND? not)*
-    ?not: _NOT not -> negated | term
-    term: [KEY] (QUOTED | WORD | "(" or ")")
+    ?or: and (_OR and)*
+    ?and: negated (_AND? negated)*
+    ?negated: _NOT negated -> not | KEY? (QUOTED | WORD | "(" or ")") -> term
 
     _OR.2: /OR\b/
     _AND.2: /AND\b/
@@ -34,10 +32,7 @@ _GRAMMAR = r"""
     WORD: /[^\s"(){},=]+/
     %ignore /\s+/
     """
-_parser = cache(partial(Lark, _GRAMMAR, parser="lalr"))
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-
-Node = Tree[Token]
 
 
 def list_metrics(request: Mapping[str, Any], store: MetricStore, now: datetime, account: str) -> dict[str, Any]:
@@ -66,42 +61,29 @@ def _has(metric: Metric, request: Mapping[str, Any]) -> bool:
     )
 
 
-@lru_cache(maxsize=256)
-def _parse(expression: str) -> Node:
-    try:
-        return _parser().parse(expression)
-    except UnexpectedInput as error:
-        raise ExpressionError(f"Invalid search expression at position {error.pos_in_stream}") from error
-
-
 def found_metrics(expression: str, metrics: Iterable[Metric]) -> list[Metric]:
-    schema, condition = _parse(expression).children
-    if schema is None and condition is None:
+    invalid = "Invalid search expression at position"
+    tree = grammar.parse(_GRAMMAR, expression, lambda error: ExpressionError(f"{invalid} {error.pos_in_stream}"))
+    if not tree.children:
         raise ExpressionError("A search needs a metric schema or a search term")
-    names = [str(name).strip('"') for name in schema.children] if isinstance(schema, Tree) else []
-    matches = [
-        metric
-        for metric in metrics
-        if (not names or (metric.namespace == names[0] and {name for name, _ in metric.dimensions} == {*names[1:]}))
-        and (not isinstance(condition, Tree) or _holds(condition, metric, None))
-    ]
+    matches = [metric for metric in metrics if all(_matches(part, metric) for part in tree.children)]
     return matches[:MAX_RESULTS]
 
 
-def _holds(node: Node, metric: Metric, key: str | None) -> bool:
-    parts = (_holds(child, metric, key) for child in node.children if isinstance(child, Tree))
-    match node.data:
-        case "or":
-            return any(parts)
-        case "and":
-            return all(parts)
-        case "negated":
-            return not next(parts)
-    name, value = node.children
-    key = str(name).rstrip("= \t").strip('"') if name else key
-    if isinstance(value, Tree):
-        return _holds(value, metric, key)
-    return any(_matches(str(value), text) for text in _texts(metric, key))
+def _matches(part: Node, metric: Metric) -> bool:
+    if part.data != "schema":
+        return grammar.holds(part, partial(_has_term, metric, None))
+    namespace, *dimensions = (str(name).strip('"') for name in part.children)
+    return metric.namespace == namespace and {name for name, _ in metric.dimensions} == set(dimensions)
+
+
+def _has_term(metric: Metric, key: str | None, term: Node) -> bool:
+    *keys, value = term.children
+    if keys:
+        key = str(keys[0]).rstrip("= \t").strip('"')
+    if not isinstance(value, str):
+        return grammar.holds(value, partial(_has_term, metric, key))
+    return any(_is_in(value, text) for text in _texts(metric, key))
 
 
 def _texts(metric: Metric, key: str | None) -> list[str]:
@@ -112,7 +94,7 @@ def _texts(metric: Metric, key: str | None) -> list[str]:
     return [texts[key]] if key in texts else []
 
 
-def _matches(term: str, text: str) -> bool:
+def _is_in(term: str, text: str) -> bool:
     if term.startswith('"'):
         return term[1:-1] == text
     return term.lower() == text.lower() or _tokens(term) <= _tokens(text)

@@ -14,9 +14,11 @@ from cloudwatch_mcp.sandbox.metrics.store import Observation
 Statistic = Callable[[Sequence[Observation]], "float | None"]
 Weighted = list[tuple[float, float]]
 
-_NUMBER: Final = r"\d+(?:\.\d{0,10})?(?:[Ee][+-]?\d+)?"
-_PERCENTILE = re.compile(r"(p|tm|tc|ts|wm)(\d{1,2}(?:\.\d{0,10})?|100(?:\.0{0,10})?)")
-_RANGE = re.compile(rf"(TM|TC|TS|WM|PR)\(({_NUMBER})?(%)?:({_NUMBER})?(%)?\)")
+_PERCENT: Final = r"(\d{1,2}(?:\.\d{0,10})?|100(?:\.0{0,10})?)"
+_NUMBER: Final = r"(\d+(?:\.\d{0,10})?(?:[Ee][+-]?\d+)?)"
+_PERCENTILE = re.compile(rf"(p|tm|tc|ts|wm){_PERCENT}")
+_PERCENTILE_RANGE = re.compile(rf"(TM|TC|TS|WM)\((?!:\))(?:{_PERCENT}%)?:(?:{_PERCENT}%)?\)")
+_VALUE_RANGE = re.compile(rf"(TM|TC|TS|WM|PR)\((?!:\)){_NUMBER}?:{_NUMBER}?\)")
 
 
 def _average(observations: Sequence[Observation]) -> float | None:
@@ -42,10 +44,15 @@ def find_statistic(name: str) -> Statistic | None:
     if match := _PERCENTILE.fullmatch(name):
         kind, percent = match.groups()
         if kind == "p":
-            return _from_raw_values(partial(_percentile, fraction=float(percent) / 100))
+            return _from_raw_values(partial(_percentile, float(percent) / 100))
         name = f"{kind.upper()}(:{percent}%)"
-    match = _RANGE.fullmatch(name)
-    return _range_statistic(*match.groups()) if match else None
+    if match := _PERCENTILE_RANGE.fullmatch(name):
+        kind, low, high = match.groups()
+        return _from_raw_values(partial(_between_percentiles, kind, float(low or 0) / 100, float(high or 100) / 100))
+    if match := _VALUE_RANGE.fullmatch(name):
+        kind, low, high = match.groups()
+        return _from_raw_values(partial(_between_values, kind, float(low or "-inf"), float(high or "inf")))
+    return None
 
 
 def statistic_named(name: str) -> Statistic:
@@ -64,25 +71,6 @@ def points(observations: Iterable[Observation], period: int, statistic: Statisti
     return {time: value for time, value in values if value is not None}
 
 
-def _range_statistic(
-    kind: str, low: str | None, low_percent: str | None, high: str | None, high_percent: str | None
-) -> Statistic | None:
-    units = {bool(percent) for bound, percent in ((low, low_percent), (high, high_percent)) if bound}
-    stray_sign = (low_percent and not low) or (high_percent and not high)
-    if len(units) != 1 or stray_sign or (kind == "PR" and True in units):
-        return None
-    if False in units:
-        limits = float(low or "-inf"), float(high or "inf")
-        return _from_raw_values(lambda values: _statistic(kind, values, limits, _between(values, *limits)))
-    fractions = float(low or 0) / 100, float(high or 100) / 100
-
-    def of_trimmed(values: Weighted) -> float | None:
-        limits = _percentile(values, fractions[0]), _percentile(values, fractions[1])
-        return _statistic(kind, values, limits, _trimmed(values, *fractions))
-
-    return _from_raw_values(of_trimmed) if max(fractions) <= 1 else None
-
-
 def _from_raw_values(compute: Callable[[Weighted], float | None]) -> Statistic:
     """AWS computes these from raw, non-negative values only: statistic sets give no point."""
 
@@ -99,7 +87,7 @@ def _from_raw_values(compute: Callable[[Weighted], float | None]) -> Statistic:
     return of
 
 
-def _percentile(values: Weighted, fraction: float) -> float:
+def _percentile(fraction: float, values: Weighted) -> float:
     """Linear between the two samples that the rank falls between; p0 is the minimum, p100 the maximum."""
     edges = list(accumulate(weight for _, weight in values))
     rank = fraction * (edges[-1] - 1)
@@ -111,8 +99,8 @@ def _percentile(values: Weighted, fraction: float) -> float:
     return at(lower) + (at(lower + 1) - at(lower)) * part
 
 
-def _trimmed(values: Weighted, low: float, high: float) -> Weighted:
-    """The samples between two fractions of the count; a sample at an edge counts partly."""
+def _between_percentiles(kind: str, low: float, high: float, values: Weighted) -> float | None:
+    """The bounds are fractions of the count; a sample at an edge counts partly."""
     size = sum(weight for _, weight in values)
     kept: Weighted = []
     before = 0.0
@@ -121,12 +109,13 @@ def _trimmed(values: Weighted, low: float, high: float) -> Weighted:
         before += weight
         if overlap > 0:
             kept.append((value, overlap))
-    return kept
+    return _statistic(kind, values, (_percentile(low, values), _percentile(high, values)), kept)
 
 
-def _between(values: Weighted, low: float, high: float) -> Weighted:
-    """The samples between two values, the lower exclusive and the upper inclusive."""
-    return [(value, weight) for value, weight in values if low < value <= high]
+def _between_values(kind: str, low: float, high: float, values: Weighted) -> float | None:
+    """The lower bound is exclusive, the upper one inclusive."""
+    kept = [(value, weight) for value, weight in values if low < value <= high]
+    return _statistic(kind, values, (low, high), kept)
 
 
 def _statistic(kind: str, values: Weighted, limits: tuple[float, float], kept: Weighted) -> float | None:

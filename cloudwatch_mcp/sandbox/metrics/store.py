@@ -1,6 +1,6 @@
 """The data of PutMetricData, by metric and in order of time."""
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime, timezone
@@ -63,27 +63,19 @@ def epoch(moment: datetime | float) -> float:
 
 class MetricStore:
     def __init__(self) -> None:
-        self._observations: defaultdict[Metric, list[Observation]] = defaultdict(list)
-        self._unsorted: set[Metric] = set()
+        self._observations: defaultdict[Metric, list[Observation]] = defaultdict(list)  # in order of time
         self._computed: dict[Hashable, Any] = {}
 
     def put(self, namespace: str, data: Sequence[Mapping[str, Any]], now: datetime) -> None:
         """Store all datums, or none when one is invalid."""
         if len(data) > MAX_DATUMS:
             raise ValidationError(f"The collection MetricData must not have a size greater than {MAX_DATUMS}.")
-        default_time = now.timestamp()
         checked = [
-            (
-                metric_of({"Namespace": namespace, **datum}),
-                _observation(datum, f"MetricData.member.{position}", default_time),
-            )
+            (metric_of({"Namespace": namespace, **datum}), _observation(datum, f"MetricData.member.{position}", now))
             for position, datum in enumerate(data, 1)
         ]
         for metric, observation in checked:
-            observations = self._observations[metric]
-            if observations and observation.time < observations[-1].time:
-                self._unsorted.add(metric)
-            observations.append(observation)
+            insort(self._observations[metric], observation, key=_BY_TIME)
         self._computed.clear()
 
     def computed_once(self, key: Hashable, compute: Callable[[], T]) -> T:
@@ -95,27 +87,18 @@ class MetricStore:
 
     def metrics(self, since: float = 0) -> list[Metric]:
         """The metrics with data since a time in epoch seconds."""
-        return sorted(metric for metric in self._observations if self._sorted(metric)[-1].time >= since)
+        return sorted(metric for metric, observations in self._observations.items() if observations[-1].time >= since)
 
     def between(self, metric: Metric, start: float, end: float) -> list[Observation]:
         """The observations from `start` to before `end`, oldest first."""
-        if metric not in self._observations:
-            return []
-        observations = self._sorted(metric)
+        observations = self._observations.get(metric, [])
         first = bisect_left(observations, start, key=_BY_TIME)
         return observations[first : bisect_left(observations, end, lo=first, key=_BY_TIME)]
 
-    def _sorted(self, metric: Metric) -> list[Observation]:
-        observations = self._observations[metric]
-        if metric in self._unsorted:
-            observations.sort(key=_BY_TIME)
-            self._unsorted.discard(metric)
-        return observations
 
-
-def _observation(datum: Mapping[str, Any], name: str, default_time: float) -> Observation:
+def _observation(datum: Mapping[str, Any], name: str, now: datetime) -> Observation:
     high_resolution = datum.get("StorageResolution", 60) == 1
-    time = int(epoch(datum.get("Timestamp", default_time)))
+    time = int(epoch(datum.get("Timestamp", now)))
     if not high_resolution:
         time -= time % 60
     forms = [form for form in _FORMS if form in datum]

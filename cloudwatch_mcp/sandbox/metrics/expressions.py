@@ -1,5 +1,6 @@
 """CloudWatch metric math: its grammar and operators (docs: using-metric-math)."""
 
+import math
 import operator
 from collections.abc import Callable
 
@@ -38,17 +39,16 @@ _GRAMMAR = r"""
 
 def _power(base: float, exponent: float) -> float:
     try:
-        result = base**exponent
-    except (ZeroDivisionError, OverflowError):
-        return float("nan")
-    return result if isinstance(result, float) else float("nan")
+        return math.pow(base, exponent)
+    except (ValueError, OverflowError):
+        return math.nan
 
 
 _OPERATORS: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
-    "/": lambda left, right: left / right if right else float("nan"),
+    "/": lambda left, right: left / right if right else math.nan,
     "^": _power,
     "==": lambda left, right: float(left == right),
     "!=": lambda left, right: float(left != right),

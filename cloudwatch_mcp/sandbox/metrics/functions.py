@@ -1,6 +1,7 @@
 """The functions of CloudWatch metric math (docs: using-metric-math)."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from functools import partial
@@ -135,36 +136,29 @@ def _repeat(series: Series, times: list[int]) -> Iterable[tuple[int, float]]:
 
 
 def _interpolate(series: Series, times: list[int]) -> Iterable[tuple[int, float]]:
-    known = list(series.points.items())
-    position = 0
+    known = list(series.points)
     for time in times:
-        while position + 1 < len(known) and known[position + 1][0] <= time:
-            position += 1
+        position = bisect_left(known, time)
         if time in series.points:
             yield time, series.points[time]
-        elif known and known[0][0] < time < known[-1][0]:
-            (then, before), (after, value) = known[position], known[position + 1]
+        elif 0 < position < len(known):
+            then, after = known[position - 1 : position + 1]
+            before, value = series.points[then], series.points[after]
             yield time, before + (value - before) * (time - then) / (after - then)
 
 
 def _if(_: Scope, condition: Argument, then: Argument, otherwise: Argument | None = None) -> Value:
-    if any(isinstance(part, (str, list)) for part in (condition, then, otherwise)):
+    if isinstance(condition, (str, list)) or isinstance(then, (str, list)) or isinstance(otherwise, (str, list)):
         raise ExpressionError("IF takes single time series and numbers")
     if isinstance(condition, float):
         branch = then if condition else otherwise
-        if branch is None:
-            return Series({}, _series(then).period)
-        return branch  # type: ignore[return-value]  # the check above leaves neither text nor arrays
-    series = _series(condition)
-
-    def value(time: int) -> float:
-        if series.points[time]:
-            return value_at(then, time)  # type: ignore[arg-type]  # a series or a number by the check above
-        if isinstance(otherwise, Series):
-            return otherwise.points.get(time, math.nan)
-        return math.nan if otherwise is None else _scalar(otherwise)
-
-    return Series(drop_nan((time, value(time)) for time in series.points), series.period, series.label)
+        return Series({}, _series(then).period) if branch is None else branch
+    missing = math.nan if otherwise is None else otherwise
+    points = {
+        time: value_at(then, time) if holds else value_at(missing, time, math.nan)
+        for time, holds in condition.points.items()
+    }
+    return Series(drop_nan(points.items()), condition.period, condition.label)
 
 
 def _performance_insights(*_: Argument | Scope) -> Value:
@@ -175,10 +169,9 @@ def _performance_insights(*_: Argument | Scope) -> Value:
 def _sort(_: Scope, argument: Argument, by: Argument, order: Argument, limit: Argument = math.inf) -> Value:
     if by not in REDUCTIONS or order not in {"ASC", "DESC"}:
         raise ExpressionError("SORT takes AVG, MIN, MAX or SUM, and ASC or DESC")
-    reduction = REDUCTIONS[str(by)]
 
     def key(series: Series) -> float:
-        return reduction(list(series.points.values())) if series.points else -math.inf
+        return REDUCTIONS[str(by)](list(series.points.values())) if series.points else -math.inf
 
     ordered = sorted(_array(argument), key=key, reverse=order == "DESC")
     return ordered[: int(min(_scalar(limit), len(ordered)))]
@@ -187,18 +180,6 @@ def _sort(_: Scope, argument: Argument, by: Argument, order: Argument, limit: Ar
 def _slice(_: Scope, argument: Argument, start: Argument, end: Argument = math.inf) -> Value:
     array = _array(argument)
     return array[int(_scalar(start)) : int(min(_scalar(end), len(array)))]
-
-
-def _pick(position: int) -> Callable[[Scope, Argument], Value]:
-    def pick(_: Scope, argument: Argument) -> Value:
-        array = _array(argument)
-        return array[position] if array else Series({}, 60)
-
-    return pick
-
-
-def _time_series(scope: Scope, value: Argument) -> Value:
-    return Series(dict.fromkeys(_times(scope, 60), _scalar(value)), 60)
 
 
 def _time_part(part: Callable[[datetime], int]) -> Callable[[Scope, Argument], Value]:
@@ -222,10 +203,10 @@ _FUNCTIONS: dict[str, tuple[int, int, Callable[..., Value]]] = {
     "DAY": (1, 1, _time_part(datetime.isoweekday)),
     "EPOCH": (1, 1, _time_part(lambda moment: int(moment.timestamp()))),
     "FILL": (2, 2, _fill),
-    "FIRST": (1, 1, _pick(0)),
+    "FIRST": (1, 1, lambda _, argument: (_array(argument) or [Series({}, 60)])[0]),
     "HOUR": (1, 1, _time_part(lambda moment: moment.hour)),
     "IF": (2, 3, _if),
-    "LAST": (1, 1, _pick(-1)),
+    "LAST": (1, 1, lambda _, argument: (_array(argument) or [Series({}, 60)])[-1]),
     "METRICS": (0, 1, lambda scope, id_contains="": scope.metrics(str(id_contains))),
     "METRIC_COUNT": (1, 1, lambda _, argument: float(len(_array(argument)))),
     "MINUTE": (1, 1, _time_part(lambda moment: moment.minute)),
@@ -235,6 +216,6 @@ _FUNCTIONS: dict[str, tuple[int, int, Callable[..., Value]]] = {
     "SEARCH": (2, 3, lambda scope, text, stat, period=300.0: scope.search(str(text), str(stat), int(_scalar(period)))),
     "SLICE": (2, 3, _slice),
     "SORT": (3, 4, _sort),
-    "TIME_SERIES": (1, 1, _time_series),
+    "TIME_SERIES": (1, 1, lambda scope, value: Series(dict.fromkeys(_times(scope, 60), _scalar(value)), 60)),
     "YEAR": (1, 1, _time_part(lambda moment: moment.year)),
 }

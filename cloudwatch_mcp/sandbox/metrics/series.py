@@ -95,8 +95,8 @@ def computed(points: Iterable[tuple[int, float]], period: int, sources: Sequence
     return Series(numbers, period, sources[0].label, dropped_points=dropped)
 
 
-def value_at(operand: float | Series, time: int) -> float:
-    return operand.points.get(time, 0.0) if isinstance(operand, Series) else operand
+def value_at(operand: float | Series, time: int, missing: float = 0.0) -> float:
+    return operand.points.get(time, missing) if isinstance(operand, Series) else operand
 
 
 def drop_nan(points: Iterable[tuple[int, float]]) -> dict[int, float]:

@@ -1,7 +1,7 @@
 """GetMetricData: metrics and expressions. GetMetricStatistics."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from math import ceil
@@ -13,9 +13,8 @@ from cloudwatch_mcp.sandbox.metrics import expressions as metric_math
 from cloudwatch_mcp.sandbox.metrics import metrics_insights
 from cloudwatch_mcp.sandbox.metrics.aggregation import find_statistic, points, statistic_named
 from cloudwatch_mcp.sandbox.metrics.anomaly_band import expected_of
-from cloudwatch_mcp.sandbox.metrics.labels import default_labels, label
-from cloudwatch_mcp.sandbox.metrics.pages import Answer, Result, page
-from cloudwatch_mcp.sandbox.metrics.queries import Query, check, is_math, is_period
+from cloudwatch_mcp.sandbox.metrics.queries import Query, check, is_period
+from cloudwatch_mcp.sandbox.metrics.results import Result, default_labels, label, page
 from cloudwatch_mcp.sandbox.metrics.search import found_metrics
 from cloudwatch_mcp.sandbox.metrics.series import Expected, ExpressionError, ForbiddenError, Series
 from cloudwatch_mcp.sandbox.metrics.store import MAX_AGE, Metric, MetricStore, Observation, epoch, metric_of
@@ -41,7 +40,7 @@ def get_metric_data(request: Mapping[str, Any], store: MetricStore, now: datetim
     start, end = epoch(request["StartTime"]), epoch(request["EndTime"])
     check(queries, start, end)
     evaluation = _Evaluation(queries, store, int(start), int(-(-end // 1)), now.timestamp(), place)
-    return page(list(evaluation.results()), request, has_math=any(is_math(query) for query in queries))
+    return page(list(evaluation.results()), request)
 
 
 def get_metric_statistics(request: Mapping[str, Any], store: MetricStore) -> dict[str, Any]:
@@ -84,19 +83,12 @@ def read_series(
 ) -> dict[str, list[Series]]:
     """Each query's series, as of `end`; their periods begin at `start`, as those of alarms do."""
     evaluation = _Evaluation(queries, store, start, end, end, place, phase=start)
-
-    def series_of(query: Query) -> list[Series]:
-        try:
-            return _several(evaluation.value_of(query["Id"]))
-        except ForbiddenError:
-            return []
-
-    return {query["Id"]: series_of(query) for query in queries}
+    return {query["Id"]: _several(evaluation.result_of(query["Id"])) for query in queries}
 
 
 @dataclass
 class _Evaluation:
-    """One request's queries, each evaluated once, when first needed."""
+    """One request's queries: its metrics, and its expressions, each evaluated once, when first needed."""
 
     queries: Sequence[Query]
     store: MetricStore
@@ -105,25 +97,27 @@ class _Evaluation:
     now: float
     place: Place
     phase: int = 0
-    _values: dict[str, Series | list[Series]] = field(default_factory=dict)
     _in_progress: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._by_id = {query["Id"]: query for query in self.queries}
-        metric_stats = {query["Id"]: query["MetricStat"] for query in self.queries if "MetricStat" in query}
-        self._default_labels = dict(zip(metric_stats, default_labels(metric_stats.values()), strict=True))
+        stats = {query["Id"]: query["MetricStat"] for query in self.queries if "MetricStat" in query}
+        self._metrics = dict(zip(stats, self._all_series(stats.values()), strict=True))
+        self._values: dict[str, Series | list[Series]] = {**self._metrics}
 
-    def results(self) -> Iterator[Answer]:
-        """The answers to the returned queries. Expressions that are not returned are evaluated too."""
+    def results(self) -> Iterator[tuple[Query, Series]]:
+        """The returned queries and their labelled series. Expressions that are not returned are evaluated too."""
         for query in self.queries:
-            try:
-                value = self.value_of(query["Id"])
-            except ForbiddenError as error:
-                messages = [{"Code": "Forbidden", "Value": str(error)}]
-                value = Series({}, 60, messages=messages, forbidden=True)
+            value = self.result_of(query["Id"])
             for series in _several(value) if query.get("ReturnData", True) else []:
                 text = label(query.get("Label"), series, one_of_many=isinstance(value, list))
-                yield Answer(query["Id"], text, series, is_math(query))
+                yield query, replace(series, label=text)
+
+    def result_of(self, query_id: str) -> Series | list[Series]:
+        try:
+            return self.value_of(query_id)
+        except ForbiddenError as error:
+            return Series({}, 60, messages=[{"Code": "Forbidden", "Value": str(error)}], forbidden=True)
 
     def value_of(self, query_id: str) -> Series | list[Series]:
         if query_id not in self._by_id:
@@ -139,19 +133,15 @@ class _Evaluation:
         return self._values[query_id]
 
     def metrics(self, id_contains: str) -> list[Series]:
-        ids = [query["Id"] for query in self.queries if "MetricStat" in query and id_contains in query["Id"]]
-        return [series for query_id in ids for series in _several(self.value_of(query_id))]
+        return [series for query_id, series in self._metrics.items() if id_contains in query_id]
 
     def search(self, expression: str, statistic: str, period: int) -> list[Series]:
         if find_statistic(statistic) is None or not is_period(period):
             raise ExpressionError(f"SEARCH has an invalid statistic '{statistic}' or period {period}")
         metrics = found_metrics(expression, self.store.metrics(since=self.now - MAX_AGE))
-        stats = [{"Metric": metric.description, "Stat": statistic, "Period": period} for metric in metrics]
-        return [self._series(stat, label) for stat, label in zip(stats, default_labels(stats), strict=True)]
+        return self._all_series([{"Metric": each.description, "Stat": statistic, "Period": period} for each in metrics])
 
     def _evaluate(self, query: Query) -> Series | list[Series]:
-        if "MetricStat" in query:
-            return self._series(query["MetricStat"], self._default_labels[query["Id"]])
         try:
             if metrics_insights.is_query(query["Expression"]):
                 value = self._insights(query)
@@ -172,19 +162,27 @@ class _Evaluation:
             query["Expression"], self.store, start=start, end=self.end, period=period, account=self.place.account
         )
 
+    def _all_series(self, stats: Collection[Mapping[str, Any]]) -> list[Series]:
+        return [self._series(stat, label) for stat, label in zip(stats, default_labels(stats), strict=True)]
+
     def _series(self, stat: Mapping[str, Any], label: str) -> Series:
         period, unit = stat["Period"], stat.get("Unit")
         metric = metric_of(stat["Metric"])
         start = self.start - (self.start - self.phase) % period
-        observations: list[Observation] = []
-        if _is_retained(self.now - self.start, period):
-            observations = self._readable(metric, start, self.end, period)
-        observations, messages = _of_one_unit(observations, unit)
         compute = partial(points, period=period, statistic=statistic_named(stat["Stat"]), phase=start)
 
-        def expected() -> Expected:
-            return expected_of(compute(_of_one_unit(self._readable(metric, 0, float("inf"), period), unit)[0]))
+        def observed(start: float, end: float) -> tuple[list[Observation], list[dict[str, str]]]:
+            observations = self.store.between(metric, start, end)
+            if period < 60:
+                observations = [each for each in observations if each.high_resolution]
+            return _of_one_unit(observations, unit)
 
+        def expected() -> Expected:
+            return expected_of(compute(observed(0, float("inf"))[0]))
+
+        age = self.now - self.start
+        is_retained = any(age <= oldest and period % multiple == 0 for oldest, multiple in RETENTION)
+        observations, messages = observed(start, self.end) if is_retained else ([], [])
         return Series(
             compute(observations),
             period,
@@ -193,10 +191,6 @@ class _Evaluation:
             self._properties(metric, stat),
             partial(self.store.computed_once, (metric, stat["Stat"], unit, period, start % period), expected),
         )
-
-    def _readable(self, metric: Metric, start: float, end: float, period: int) -> list[Observation]:
-        observations = self.store.between(metric, start, end)
-        return [o for o in observations if o.high_resolution] if period < 60 else observations
 
     def _properties(self, metric: Metric, stat: Mapping[str, Any]) -> dict[str, str]:
         return {
@@ -212,11 +206,6 @@ class _Evaluation:
 
 def _several(value: Series | list[Series]) -> list[Series]:
     return value if isinstance(value, list) else [value]
-
-
-def _is_retained(age: float, period: int) -> bool:
-    multiple = next((multiple for oldest, multiple in RETENTION if age <= oldest), 0)
-    return bool(multiple) and period % multiple == 0
 
 
 def _of_one_unit(observations: list[Observation], unit: str | None) -> tuple[list[Observation], list[dict[str, str]]]:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import partial
 from threading import RLock
 from typing import Any
 
@@ -17,7 +16,7 @@ from moto.core.utils import get_service_model
 from cloudwatch_mcp.sandbox.alarms.anomaly_detectors import AnomalyDetectors
 from cloudwatch_mcp.sandbox.alarms.store import Alarms
 from cloudwatch_mcp.sandbox.clock import Clock
-from cloudwatch_mcp.sandbox.metrics.data import Place, get_metric_data, get_metric_statistics, read_series
+from cloudwatch_mcp.sandbox.metrics.data import get_metric_data, get_metric_statistics
 from cloudwatch_mcp.sandbox.metrics.search import list_metrics
 from cloudwatch_mcp.sandbox.metrics.store import MetricStore
 from cloudwatch_mcp.sandbox.model_constraints import violations
@@ -29,10 +28,9 @@ _NAMESPACE = "com.amazonaws.cloudwatch.v2010_08_01#"
 
 
 class _Region:
-    def __init__(self, clock: Clock, place: Place) -> None:
-        self.place = place
-        self.metrics = MetricStore()
-        self.alarms = Alarms(clock, place.region, place.account, partial(read_series, store=self.metrics, place=place))
+    def __init__(self, clock: Clock, account: str, name: str) -> None:
+        self.metrics = MetricStore(account, name)
+        self.alarms = Alarms(clock, self.metrics)
         self.detectors = AnomalyDetectors()
 
     @property
@@ -48,11 +46,11 @@ class _State:
         self.clock = clock
         self.lock = RLock()
         self.hold_alarms = False
-        self.regions: dict[Place, _Region] = {}
+        self.regions: dict[tuple[str, str], _Region] = {}
 
-    def region(self, place: Place) -> _Region:
+    def region(self, account: str, name: str) -> _Region:
         with self.lock:
-            return self.regions.setdefault(place, _Region(self.clock, place))
+            return self.regions.setdefault((account, name), _Region(self.clock, account, name))
 
 
 _state = _State(Clock())
@@ -100,7 +98,7 @@ def _describe_alarms_for_metric(_region: _Region, _request: Request) -> None:
 
 def _operation(answer: Callable[[_Region, Request], Any]) -> Callable[[CloudWatchResponse], ActionResult]:
     def method(self: CloudWatchResponse) -> ActionResult:
-        region = _state.region(Place(self.current_account, self.region))
+        region = _state.region(self.current_account, self.region)
         return ActionResult(answer(region, self._get_params()) or {})
 
     return method
@@ -135,17 +133,15 @@ class SandboxCloudWatchResponse(CloudWatchResponse):
         return str(self.headers.get("Content-Type", "")).startswith("application/x-amz-json")
 
     def get_metric_data(self) -> Any:
-        region = _state.region(Place(self.current_account, self.region))
-        answer = get_metric_data(self._get_params(), region.metrics, _state.clock.now(), region.place)
+        region = _state.region(self.current_account, self.region)
+        answer = get_metric_data(self._get_params(), region.metrics, _state.clock.now())
         if self._speaks_json():
             # moto would convert up to 100,800 timestamps, each in several steps.
             return 200, {}, json.dumps(answer)
         return ActionResult(answer)
 
     put_metric_data = _operation(_put_metric_data)
-    list_metrics = _operation(
-        lambda region, request: list_metrics(request, region.metrics, _state.clock.now(), region.place.account)
-    )
+    list_metrics = _operation(lambda region, request: list_metrics(request, region.metrics, _state.clock.now()))
     get_metric_statistics = _operation(lambda region, request: get_metric_statistics(request, region.metrics))
 
     put_metric_alarm = _operation(_put_metric_alarm)

@@ -14,7 +14,7 @@ import pytest
 from cloudwatch_mcp.sandbox import Sandbox
 from cloudwatch_mcp.sandbox import cloudwatch as service
 from cloudwatch_mcp.sandbox.alarms.evaluation import evaluate
-from cloudwatch_mcp.sandbox.metrics.data import Place, read_series
+from cloudwatch_mcp.sandbox.metrics.data import read_series
 from tests.support.sandbox_clients import client_of
 
 if TYPE_CHECKING:
@@ -209,8 +209,7 @@ def test_alarms_keep_their_states_after_the_end_of_the_data(cloudwatch: Any, san
 
 @pytest.mark.usefixtures("sandbox")
 def test_states_of_the_metric_alarms_follow_from_their_metrics(cloudwatch: Any) -> None:
-    region = service._state.region(Place("123456789012", "us-east-1"))
-    read = partial(read_series, store=region.metrics, place=region.place)
+    read = partial(read_series, service._state.region("123456789012", "us-east-1").metrics)
     alarms = cloudwatch.describe_alarms()["MetricAlarms"]
     assert [evaluate(alarm, read, NOW) for alarm in alarms] == [None] * len(alarms)
 

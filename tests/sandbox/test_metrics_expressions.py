@@ -12,7 +12,7 @@ import pytest
 
 from cloudwatch_mcp.sandbox.metrics.data import get_metric_data
 from cloudwatch_mcp.sandbox.metrics.store import MetricStore
-from tests.support.sandbox_metrics import GAP, NOW, PLACE, evaluate
+from tests.support.sandbox_metrics import GAP, NOW, evaluate
 
 A: list[float] = [1.5, 4.0, 2.0, 8.0]
 B: list[float] = [2.0, 2.0, 5.0, 4.0]
@@ -154,7 +154,7 @@ def search(expression: str, *, age: timedelta = timedelta(minutes=5)) -> list[tu
         "StartTime": NOW - timedelta(minutes=10),
         "EndTime": NOW,
     }
-    results: list[dict[str, Any]] = get_metric_data(request, store, NOW, PLACE)["MetricDataResults"]
+    results: list[dict[str, Any]] = get_metric_data(request, store, NOW)["MetricDataResults"]
     return [(result["Label"], result["Values"]) for result in results]
 
 

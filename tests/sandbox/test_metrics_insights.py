@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 from moto.cloudwatch.exceptions import ValidationError
 
-from cloudwatch_mcp.sandbox.metrics.data import Place, get_metric_data
+from cloudwatch_mcp.sandbox.metrics.data import get_metric_data
 from cloudwatch_mcp.sandbox.metrics.store import MetricStore
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=timezone.utc)
-PLACE = Place(account="123456789012", region="us-east-1")
 
 
 def datum(value: float, ago: timedelta = timedelta(minutes=5), **dimensions: str) -> dict[str, Any]:
@@ -41,7 +40,7 @@ def run(expression: str, *, days: int = 0, **query: Any) -> list[tuple[str, list
         "StartTime": NOW - timedelta(days=days, hours=1),
         "EndTime": NOW,
     }
-    found = get_metric_data(request, store, NOW, PLACE)["MetricDataResults"]
+    found = get_metric_data(request, store, NOW)["MetricDataResults"]
     return [(result["Label"], result["Values"]) for result in found]
 
 

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from cloudwatch_mcp.sandbox.metrics.data import Place, get_metric_data
+from cloudwatch_mcp.sandbox.metrics.data import get_metric_data
 from cloudwatch_mcp.sandbox.metrics.store import MetricStore
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=timezone.utc)
-PLACE = Place(account="123456789012", region="us-east-1")
 GAP = None
 
 
@@ -43,7 +42,7 @@ def results(
         "EndTime": start + timedelta(minutes=minutes or longest),
         "ScanBy": "TimestampAscending",
     }
-    found: list[dict[str, Any]] = get_metric_data(request, store, NOW, PLACE)["MetricDataResults"]
+    found: list[dict[str, Any]] = get_metric_data(request, store, NOW)["MetricDataResults"]
     return found
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from heapq import merge
 from operator import itemgetter
 from typing import Any
@@ -12,7 +13,7 @@ from moto.cloudwatch.utils import make_arn_for_alarm
 from moto.utilities.tagging_service import TaggingService
 
 from cloudwatch_mcp.sandbox.alarms import history as alarm_history
-from cloudwatch_mcp.sandbox.alarms.evaluation import Evaluation, Read, evaluate, state_changes
+from cloudwatch_mcp.sandbox.alarms.evaluation import Evaluation, evaluate, state_changes
 from cloudwatch_mcp.sandbox.alarms.requests import (
     ACTIONS,
     PAGE,
@@ -24,7 +25,8 @@ from cloudwatch_mcp.sandbox.alarms.requests import (
 from cloudwatch_mcp.sandbox.alarms.rules import children, holds, name_in
 from cloudwatch_mcp.sandbox.alarms.state_reason import triggering_alarms
 from cloudwatch_mcp.sandbox.clock import Clock
-from cloudwatch_mcp.sandbox.metrics.store import epoch
+from cloudwatch_mcp.sandbox.metrics.data import read_series
+from cloudwatch_mcp.sandbox.metrics.store import MetricStore, epoch
 from cloudwatch_mcp.sandbox.next_token import page
 
 Alarm = dict[str, Any]
@@ -38,13 +40,11 @@ _PARENT_MEMBERS = ("AlarmName", "AlarmArn")
 
 
 class Alarms:
-    """`read` reads the metrics that the alarms watch."""
+    """`metrics` are those that the alarms watch."""
 
-    def __init__(self, clock: Clock, region: str, account: str, read: Read) -> None:
-        self._clock = clock
-        self._region = region
-        self._account = account
-        self._read = read
+    def __init__(self, clock: Clock, metrics: MetricStore) -> None:
+        self._clock, self._metrics = clock, metrics
+        self._read = partial(read_series, metrics)
         self._evaluated: dict[str, datetime] = {}
         self._held: set[str] = set()
         self._alarms: dict[str, Alarm] = {}
@@ -163,7 +163,7 @@ class Alarms:
             "AlarmActions": [],
             "InsufficientDataActions": [],
             **request,
-            "AlarmArn": make_arn_for_alarm(self._region, self._account, request["AlarmName"]),
+            "AlarmArn": make_arn_for_alarm(self._metrics.region, self._metrics.account, request["AlarmName"]),
             "AlarmConfigurationUpdatedTimestamp": now,
         }
         tags = alarm.pop("Tags", [])

@@ -26,20 +26,12 @@ RETENTION = ((3 * 3600, 1), (15 * 86_400, 60), (63 * 86_400, 300), (455 * 86_400
 MAX_STATISTICS = 1440
 
 
-@dataclass(frozen=True)
-class Place:
-    """An account and a Region."""
-
-    account: str
-    region: str
-
-
-def get_metric_data(request: Mapping[str, Any], store: MetricStore, now: datetime, place: Place) -> Result:
+def get_metric_data(request: Mapping[str, Any], store: MetricStore, now: datetime) -> Result:
     """The answer, its timestamps in epoch seconds."""
     queries = request["MetricDataQueries"]
     start, end = epoch(request["StartTime"]), epoch(request["EndTime"])
     check(queries, start, end)
-    evaluation = _Evaluation(queries, store, int(start), int(-(-end // 1)), now.timestamp(), place)
+    evaluation = _Evaluation(queries, store, int(start), int(-(-end // 1)), now.timestamp())
     return page(list(evaluation.results()), request)
 
 
@@ -78,11 +70,9 @@ def _check_statistics(request: Mapping[str, Any], requested: int) -> None:
         )
 
 
-def read_series(
-    queries: Sequence[Query], start: int, end: int, *, store: MetricStore, place: Place
-) -> dict[str, list[Series]]:
+def read_series(store: MetricStore, queries: Sequence[Query], start: int, end: int) -> dict[str, list[Series]]:
     """Each query's series, as of `end`; their periods begin at `start`, as those of alarms do."""
-    evaluation = _Evaluation(queries, store, start, end, end, place, phase=start)
+    evaluation = _Evaluation(queries, store, start, end, end, phase=start)
     return {query["Id"]: _several(evaluation.result_of(query["Id"])) for query in queries}
 
 
@@ -95,7 +85,6 @@ class _Evaluation:
     start: int
     end: int
     now: float
-    place: Place
     phase: int = 0
     _in_progress: set[str] = field(default_factory=set)
 
@@ -158,9 +147,7 @@ class _Evaluation:
         period = max(query["Period"], 60)
         start = max(self.start, int(self.now) - MAX_AGE)
         start -= (start - self.phase) % period
-        return metrics_insights.run(
-            query["Expression"], self.store, start=start, end=self.end, period=period, account=self.place.account
-        )
+        return metrics_insights.run(query["Expression"], self.store, start=start, end=self.end, period=period)
 
     def _all_series(self, stats: Collection[Mapping[str, Any]]) -> list[Series]:
         return [self._series(stat, label) for stat, label in zip(stats, default_labels(stats), strict=True)]
@@ -194,11 +181,11 @@ class _Evaluation:
 
     def _properties(self, metric: Metric, stat: Mapping[str, Any]) -> dict[str, str]:
         return {
-            "AccountId": self.place.account,
+            "AccountId": self.store.account,
             "MetricName": metric.name,
             "Namespace": metric.namespace,
             "Period": str(stat["Period"]),
-            "Region": self.place.region,
+            "Region": self.store.region,
             "Stat": stat["Stat"],
             **{f"Dim.{name}": value for name, value in metric.dimensions},
         }

@@ -5,7 +5,7 @@ Docs: cloudwatch-metrics-insights-querylanguage, cloudwatch-metrics-insights-lim
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, Final
@@ -52,9 +52,7 @@ def is_query(expression: str) -> bool:
     return re.match(r"\s*SELECT\s", expression, re.IGNORECASE) is not None
 
 
-def run(
-    expression: str, store: MetricStore, *, start: int, end: int, period: int, account: str
-) -> Series | list[Series]:
+def run(expression: str, store: MetricStore, *, start: int, end: int, period: int) -> Series | list[Series]:
     """One series, or with GROUP BY one for each group that has data. `start` is the start of a period.
 
     A group's label is its values, joined by spaces; a metric without the dimension is in group Other.
@@ -66,7 +64,7 @@ def run(
     if not 0 < int(limit) <= MAX_SERIES:
         raise ExpressionError(f"The LIMIT must be between 1 and {MAX_SERIES}")
     groups: defaultdict[tuple[str, ...], list[Observation]] = defaultdict(list)
-    selected = _select(store.metrics(), _text(name), source, clauses.get("where", []), account)
+    selected = _select(store, _text(name), source, clauses.get("where", []))
     for metric, labels in islice(selected, MAX_METRICS):
         group = tuple(labels.get(dimension, "Other") for dimension in group_by)
         groups[group].extend(store.between(metric, start, end))
@@ -91,17 +89,17 @@ def _parse(expression: str) -> Node:
 
 
 def _select(
-    metrics: Iterable[Metric], name: str, source: Node, where: Sequence[Node], account: str
+    store: MetricStore, name: str, source: Node, where: Sequence[Node]
 ) -> Iterator[tuple[Metric, dict[str, str]]]:
     """The metrics of the clauses FROM and WHERE, with the labels that WHERE and GROUP BY can name."""
     namespace, *schema = map(_text, source.children)
-    for metric in metrics:
+    for metric in store.metrics():
         if (metric.namespace, metric.name) != (namespace, name):
             continue
         labels = dict(metric.dimensions)
         if source.data == "schema" and labels.keys() != set(schema):
             continue
-        labels["AWS.AccountId"] = account
+        labels["AWS.AccountId"] = store.account
         if all(grammar.holds(condition, partial(_compare, labels)) for condition in where):
             yield metric, labels
 

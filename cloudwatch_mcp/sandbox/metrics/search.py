@@ -35,17 +35,17 @@ _GRAMMAR = r"""
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
-def list_metrics(request: Mapping[str, Any], store: MetricStore, now: datetime, account: str) -> dict[str, Any]:
+def list_metrics(request: Mapping[str, Any], store: MetricStore, now: datetime) -> dict[str, Any]:
     oldest = now.timestamp() - (_RECENT if "RecentlyActive" in request else MAX_AGE)
     metrics = [
         metric
         for metric in store.metrics(since=oldest)
-        if request.get("OwningAccount", account) == account and _has(metric, request)
+        if request.get("OwningAccount", store.account) == store.account and _has(metric, request)
     ]
     shown, token = page(metrics, PAGE, request)
     answer: dict[str, Any] = {"Metrics": [metric.description for metric in shown], "NextToken": token}
     if request.get("IncludeLinkedAccounts"):
-        answer["OwningAccounts"] = [account] * len(shown)
+        answer["OwningAccounts"] = [store.account] * len(shown)
     return answer
 
 

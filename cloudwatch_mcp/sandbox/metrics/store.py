@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from moto.cloudwatch.exceptions import InvalidParameterCombination, InvalidParameterValue, ValidationError
 from moto.core.exceptions import ServiceException
+from moto.core.models import DEFAULT_ACCOUNT_ID
 
 MAX_DATUMS = 1000
 # ListMetrics and SEARCH omit metrics without data in the past two weeks, and Metrics Insights such data.
@@ -62,7 +63,10 @@ def epoch(moment: datetime | float) -> float:
 
 
 class MetricStore:
-    def __init__(self) -> None:
+    """The metrics of an account in one Region."""
+
+    def __init__(self, account: str = DEFAULT_ACCOUNT_ID, region: str = "us-east-1") -> None:
+        self.account, self.region = account, region
         self._observations: defaultdict[Metric, list[Observation]] = defaultdict(list)  # in order of time
         self._computed: dict[Hashable, Any] = {}
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from threading import RLock
 from typing import Any
 
@@ -104,6 +105,10 @@ def _operation(answer: Callable[[_Region, Request], Any]) -> Callable[[CloudWatc
     return method
 
 
+def _of_alarms(answer: Callable[[Alarms, Request], Any]) -> Callable[[CloudWatchResponse], ActionResult]:
+    return _operation(lambda region, request: answer(region.current_alarms, request))
+
+
 class SandboxCloudWatchResponse(CloudWatchResponse):
     def parse_parameters(self, request: Any) -> None:
         # moto converts each of up to 1,000 datums by the model; JSON needs no conversion.
@@ -124,9 +129,13 @@ class SandboxCloudWatchResponse(CloudWatchResponse):
 
     def serialized(self, action_result: ActionResult) -> Any:
         status, headers, body = super().serialized(action_result)
-        if self._speaks_json() and isinstance(action_result.result, ServiceException):
+        error = action_result.result
+        if self._speaks_json() and isinstance(error, ServiceException):
             del headers["X-Amzn-Errortype"]
-            body = json.dumps(_wire_error(action_result.result, body))
+            shape = json.loads(body)["__type"].split("#")[-1]
+            wire = {"__type": _NAMESPACES.get(error.code, _NAMESPACE) + shape}
+            # AWS writes ResourceNotFound without a message.
+            body = json.dumps(wire if error.code == "ResourceNotFound" else {**wire, "message": error.message})
         return status, headers, body
 
     def _speaks_json(self) -> bool:
@@ -145,18 +154,14 @@ class SandboxCloudWatchResponse(CloudWatchResponse):
     get_metric_statistics = _operation(lambda region, request: get_metric_statistics(request, region.metrics))
 
     put_metric_alarm = _operation(_put_metric_alarm)
-    put_composite_alarm = _operation(lambda region, request: region.current_alarms.put_composite_alarm(request))
-    describe_alarms = _operation(lambda region, request: region.current_alarms.describe(request))
+    put_composite_alarm = _of_alarms(Alarms.put_composite_alarm)
+    describe_alarms = _of_alarms(Alarms.describe)
     describe_alarms_for_metric = _operation(_describe_alarms_for_metric)
-    describe_alarm_history = _operation(lambda region, request: region.current_alarms.history(request))
-    set_alarm_state = _operation(lambda region, request: region.current_alarms.set_state(request))
-    delete_alarms = _operation(lambda region, request: region.current_alarms.delete(request["AlarmNames"]))
-    enable_alarm_actions = _operation(
-        lambda region, request: region.current_alarms.set_actions_enabled(request["AlarmNames"], enabled=True)
-    )
-    disable_alarm_actions = _operation(
-        lambda region, request: region.current_alarms.set_actions_enabled(request["AlarmNames"], enabled=False)
-    )
+    describe_alarm_history = _of_alarms(Alarms.history)
+    set_alarm_state = _of_alarms(Alarms.set_state)
+    delete_alarms = _of_alarms(Alarms.delete)
+    enable_alarm_actions = _of_alarms(partial(Alarms.set_actions_enabled, enabled=True))
+    disable_alarm_actions = _of_alarms(partial(Alarms.set_actions_enabled, enabled=False))
     list_tags_for_resource = _operation(
         lambda region, request: _tagger(region, request).list_tags_for_resource(request["ResourceARN"])
     )
@@ -172,10 +177,3 @@ class SandboxCloudWatchResponse(CloudWatchResponse):
     put_anomaly_detector = _operation(lambda region, request: region.detectors.put(request))
     delete_anomaly_detector = _operation(lambda region, request: region.detectors.delete(request))
     describe_anomaly_detectors = _operation(lambda region, request: region.detectors.describe(request))
-
-
-def _wire_error(error: ServiceException, body: str | bytes) -> Mapping[str, str]:
-    """The error body as CloudWatch writes it: ResourceNotFound has no message."""
-    shape = json.loads(body)["__type"].split("#")[-1]
-    wire = {"__type": _NAMESPACES.get(error.code, _NAMESPACE) + shape}
-    return wire if error.code == "ResourceNotFound" else {**wire, "message": error.message}

@@ -1,7 +1,7 @@
 """The alarms of one Region, and their history."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from heapq import merge
@@ -104,8 +104,9 @@ class Alarms:
         metric = [alarm for alarm in shown if not self._is_composite(alarm)]
         return {"CompositeAlarms": composite, "MetricAlarms": metric, "LogAlarms": [], "NextToken": token}
 
-    def delete(self, names: Sequence[str]) -> None:
+    def delete(self, request: Mapping[str, Any]) -> None:
         """As on AWS, unknown names are ignored."""
+        names = request["AlarmNames"]
         if sum(self._is_composite(self._alarms.get(name, {})) for name in names) > 1:
             raise ValidationError("Only one composite alarm can be deleted at a time")
         for name in names:
@@ -127,8 +128,8 @@ class Alarms:
         new = Evaluation(request["StateValue"], request["StateReason"], reason_data)
         self._change_state(self._alarms[name], new, self._now())
 
-    def set_actions_enabled(self, names: Sequence[str], *, enabled: bool) -> None:
-        for name in names:
+    def set_actions_enabled(self, request: Mapping[str, Any], *, enabled: bool) -> None:
+        for name in request["AlarmNames"]:
             if name in self._alarms and self._alarms[name]["ActionsEnabled"] != enabled:
                 self._put({**self._alarms[name], "ActionsEnabled": enabled})
 

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from cloudwatch_mcp.sandbox.clock import Clock
+from cloudwatch_mcp.sandbox.faults import Faults, parse
 from cloudwatch_mcp.sandbox.incidents import INCIDENTS
 from cloudwatch_mcp.sandbox.incidents import incident as find_incident
 from cloudwatch_mcp.sandbox.kit.incident import Incident, Truth
@@ -23,10 +24,6 @@ __all__ = ["INCIDENTS", "Clock", "Incident", "Sandbox", "Truth"]
 LINKED_ACCOUNT = "111122223333"
 
 _one_at_a_time = Lock()
-
-
-def _silent(_share: float, _step: str) -> None:
-    pass
 
 
 class Sandbox:
@@ -64,13 +61,9 @@ class Sandbox:
         self.clock = Clock(now)
         self.incident: Incident | None = find_incident(incident) if incident else None
         self._port = port
-        self._faults = faults
+        self._faults = parse(faults)
         self._polls_to_complete = polls_to_complete
         self._server: Server | None = None
-        if faults:
-            from cloudwatch_mcp.sandbox.faults import parse
-
-            parse(faults)
 
     @property
     def endpoint_url(self) -> str:
@@ -111,7 +104,7 @@ class Sandbox:
 
         cloudwatch.hold_alarms(hold)
 
-    def start(self, report: Callable[[float, str], None] = _silent) -> Self:
+    def start(self, report: Callable[[float, str], None] = lambda _share, _step: None) -> Self:
         """Write the incident, and listen.
 
         Args:
@@ -135,7 +128,6 @@ class Sandbox:
         from moto.moto_api._internal import mock_random
 
         from cloudwatch_mcp.sandbox import cloudwatch, logs
-        from cloudwatch_mcp.sandbox.faults import Faults, parse
         from cloudwatch_mcp.sandbox.kit.seed_sandbox import seed_sandbox
         from cloudwatch_mcp.sandbox.server import Application, Server
 
@@ -148,7 +140,7 @@ class Sandbox:
             cloudwatch.hold_alarms(True)
             seed_sandbox(self.incident, self.region, self.clock, LINKED_ACCOUNT)
             cloudwatch.hold_alarms(False)
-        application.faults = Faults(parse(self._faults), self.clock)
+        application.faults = Faults(self._faults, self.clock)
         return Server(application, self._port)
 
     def stop(self) -> None:

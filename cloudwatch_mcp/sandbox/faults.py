@@ -11,9 +11,6 @@ from random import Random
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.core.utils import get_service_model
-
 from cloudwatch_mcp.sandbox.clock import Clock
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
@@ -72,6 +69,8 @@ _PARSERS = {"throttle": _share, "fail": _share, "latency": _time, "expire": _tim
 
 
 def _action(fault: str, value: str) -> str:
+    from moto.core.utils import get_service_model  # noqa: PLC0415  # moto takes time to import
+
     service, _, operation = value.lower().partition(":")
     known = get_service_model(service).operation_names if service in {"cloudwatch", "logs"} else []
     if not any(fnmatchcase(name.lower(), operation) for name in known):
@@ -103,7 +102,7 @@ class Faults:
         self._started = clock.now()
         self._throttled, self._failed = Random("throttle"), Random("fail")  # noqa: S311  # reproducible on purpose
 
-    def meet(self, action: str, region: str) -> Refusal | None:
+    def meet(self, action: str, region: str, account: str) -> Refusal | None:
         """Wait for the latency; the error that answers the IAM action, or None."""
         plan = self._plan
         self._sleep(plan.latency)
@@ -112,14 +111,14 @@ class Faults:
         if self._throttled.random() < plan.throttle:
             return Refusal(400, "Throttling", "Rate exceeded")
         if any(fnmatchcase(action.lower(), pattern) for pattern in plan.deny):
-            return Refusal(403, "AccessDenied", _denial(action, region))
+            return Refusal(403, "AccessDenied", _denial(action, region, account))
         if self._failed.random() < plan.fail:
             return Refusal(500, "InternalFailure", "The request processing has failed because of an unknown error.")
         return None
 
 
-def _denial(action: str, region: str) -> str:
-    who = f"User: arn:aws:sts::{DEFAULT_ACCOUNT_ID}:user/moto is not authorized to perform: {action}"
+def _denial(action: str, region: str, account: str) -> str:
+    who = f"User: arn:aws:sts::{account}:user/moto is not authorized to perform: {action}"
     if action.startswith("logs:"):
-        who += f" on resource: arn:aws:logs:{region}:{DEFAULT_ACCOUNT_ID}:log-group::log-stream:"
+        who += f" on resource: arn:aws:logs:{region}:{account}:log-group::log-stream:"
     return f"{who} because no identity-based policy allows the {action} action"

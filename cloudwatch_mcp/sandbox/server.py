@@ -80,7 +80,7 @@ class Application:
         try:
             responder.setup_class(request)
             action = f"{service}:{responder._get_action()}"  # noqa: SLF001  # it reads each protocol
-            refusal = self.faults.meet(action, scope["region"]) if self.faults else None
+            refusal = self.faults.meet(action, scope["region"], responder.current_account) if self.faults else None
             if refusal is None:
                 status, headers, body = responder.call_action()
                 response = Response(body, status, headers)

@@ -40,8 +40,5 @@ class DirectClient:
         asked = {"Action": [action], **{name: [value] for name, value in parameters.items()}}
         vars(response).update(querystring=asked, params=parameters, body=parameters)
         answer = getattr(response, method)()
-        if isinstance(answer, ActionResult):
-            result: Any = answer.result
-        else:
-            result = json.loads(answer or "{}")
+        result: Any = answer.result if isinstance(answer, ActionResult) else json.loads(answer or "{}")
         return dict(result or {})

@@ -39,15 +39,12 @@ class AnomalyDetectors:
 
     def describe(self, request: Mapping[str, Any]) -> dict[str, Any]:
         types = request.get("AnomalyDetectorTypes") or ["SINGLE_METRIC"]
+        asked = [(name, request[name]) for name in ("Namespace", "MetricName", "Dimensions") if name in request]
         found = [
             detector
             for detector in self._detectors.values()
             if ("SINGLE_METRIC" if "SingleMetricAnomalyDetector" in detector else "METRIC_MATH") in types
-            and all(
-                request[name] == detector.get(name)
-                for name in ("Namespace", "MetricName", "Dimensions")
-                if name in request
-            )
+            and all(detector.get(name) == value for name, value in asked)
         ]
         shown, token = page(found, request.get("MaxResults", PAGE), request)
         return {"AnomalyDetectors": shown, "NextToken": token}

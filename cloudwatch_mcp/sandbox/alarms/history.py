@@ -1,7 +1,7 @@
 """The items of DescribeAlarmHistory, and the messages that an alarm's actions publish, in AWS's wording."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -25,16 +25,16 @@ def timestamp(moment: datetime) -> str:
 
 def configuration_update(kind: str, alarm: Alarm, at: datetime, before: Alarm | None = None) -> Item:
     """`kind` is Create, Update or Delete; an Update also has the previous values of the changed members."""
+    verb = f"{kind.lower().removesuffix('e')}ed"
     data: dict[str, Any] = {
         "version": "1.0",
         "type": kind,
-        f"{kind.lower().removesuffix('e')}edAlarm": _to_camel_case(_configuration(alarm)),
+        f"{verb}Alarm": _renamed(_configuration(alarm), _camel_case),
     }
     if before is not None:
         old = _configuration(before)
         changed = {name: value for name, value in old.items() if _configuration(alarm).get(name) != value}
-        data["originalUpdatedFields"] = _to_camel_case(changed)
-    verb = f"{kind.lower().removesuffix('e')}ed"
+        data["originalUpdatedFields"] = _renamed(changed, _camel_case)
     return _item(alarm, at, "ConfigurationUpdate", f'Alarm "{alarm["AlarmName"]}" {verb}', data)
 
 
@@ -90,16 +90,17 @@ def _compact(data: Mapping[str, Any]) -> str:
     return json.dumps(data, separators=(",", ":"))
 
 
-def _to_camel_case(value: Any) -> Any:
-    """The value with the members' names as HistoryData spells them."""
+def _renamed(value: Any, rename: Callable[[str], str]) -> Any:
+    """The value as JSON has it, with other names of its members."""
     if isinstance(value, Mapping):
-        return {_camel_case(name): _to_camel_case(member) for name, member in value.items()}
+        return {rename(name): _renamed(member, rename) for name, member in value.items()}
     if isinstance(value, list):
-        return [_to_camel_case(member) for member in value]
+        return [_renamed(member, rename) for member in value]
     return timestamp(value) if isinstance(value, datetime) else value
 
 
 def _camel_case(name: str) -> str:
+    """A member's name in HistoryData."""
     return "okactions" if name == "OKActions" else name[0].lower() + name[1:]
 
 
@@ -129,11 +130,7 @@ def _notification(alarm: Alarm, old_state: str, at: datetime) -> dict[str, str]:
 
 def _composite(alarm: Alarm) -> dict[str, Any]:
     triggering = json.loads(alarm.get("StateReasonData", "{}")).get("triggeringAlarms", [])
-    children = [
-        {"Arn": child["arn"], "State": {"Value": child["state"]["value"], "Timestamp": child["state"]["timestamp"]}}
-        for child in triggering
-    ]
-    return {"AlarmRule": alarm["AlarmRule"], "TriggeringChildren": children}
+    return {"AlarmRule": alarm["AlarmRule"], "TriggeringChildren": _renamed(triggering, str.capitalize)}
 
 
 def _trigger(alarm: Alarm) -> dict[str, Any]:

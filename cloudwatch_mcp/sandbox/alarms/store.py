@@ -1,7 +1,7 @@
 """The alarms of one Region, and their history."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from heapq import merge
@@ -35,8 +35,7 @@ LONGEST_PAUSE = timedelta(hours=3)
 HISTORY_RETENTION = timedelta(days=30)
 
 _STATE = ("StateValue", "StateReason", "StateReasonData", "StateUpdatedTimestamp", "StateTransitionedTimestamp")
-_CHILD_MEMBERS = ("AlarmName", "AlarmArn", "StateValue", "StateUpdatedTimestamp")
-_PARENT_MEMBERS = ("AlarmName", "AlarmArn")
+_SUPPRESSED = {"ActionsSuppressedBy": "Alarm", "ActionsSuppressedReason": "Actions suppressed by Alarm"}
 
 
 class Alarms:
@@ -96,18 +95,17 @@ class Alarms:
 
     def describe(self, request: Mapping[str, Any]) -> dict[str, Any]:
         check_describe_alarms(request)
-        alarms = self._family(request)
-        if alarms is None:
-            alarms = [alarm for _, alarm in sorted(self._alarms.items()) if matches_request(alarm, request)]
+        alarms, members = self._described(request)
         shown, token = page_by_name(alarms, request)
-        composite = [alarm for alarm in shown if self._is_composite(alarm)]
-        metric = [alarm for alarm in shown if not self._is_composite(alarm)]
-        return {"CompositeAlarms": composite, "MetricAlarms": metric, "LogAlarms": [], "NextToken": token}
+        answer: dict[str, Any] = {"CompositeAlarms": [], "MetricAlarms": [], "LogAlarms": [], "NextToken": token}
+        for alarm in shown:
+            answer[f"{alarm_history.alarm_type(alarm)}s"].append({member: alarm[member] for member in members or alarm})
+        return answer
 
     def delete(self, request: Mapping[str, Any]) -> None:
         """As on AWS, unknown names are ignored."""
         names = request["AlarmNames"]
-        if sum(self._is_composite(self._alarms.get(name, {})) for name in names) > 1:
+        if sum("AlarmRule" in self._alarms.get(name, {}) for name in names) > 1:
             raise ValidationError("Only one composite alarm can be deleted at a time")
         for name in names:
             alarm = self._alarms.pop(name, None)
@@ -215,11 +213,10 @@ class Alarms:
     def _suppress_actions(self, alarm: Alarm) -> bool:
         suppressor = self._alarms.get(name_in(alarm.get("ActionsSuppressor", "")), {})
         suppressed: bool = suppressor.get("StateValue") == "ALARM"
-        if suppressed:
-            alarm |= {"ActionsSuppressedBy": "Alarm", "ActionsSuppressedReason": "Actions suppressed by Alarm"}
-        else:
-            alarm.pop("ActionsSuppressedBy", None)
-            alarm.pop("ActionsSuppressedReason", None)
+        for member, text in _SUPPRESSED.items():
+            alarm.pop(member, None)
+            if suppressed:
+                alarm[member] = text
         return suppressed
 
     def _state_by_rule(self, composite: Alarm) -> str:
@@ -230,16 +227,12 @@ class Alarms:
         alarms = [alarm for _, alarm in sorted(self._alarms.items())]
         return [alarm for alarm in alarms if "AlarmRule" in alarm and name in children(alarm["AlarmRule"])]
 
-    def _is_composite(self, alarm: Alarm) -> bool:
-        return "AlarmRule" in self._alarms.get(alarm.get("AlarmName", ""), {})
-
-    def _family(self, request: Mapping[str, Any]) -> list[Alarm] | None:
-        """The children or parents of an alarm, with the few members that AWS answers with."""
+    def _described(self, request: Mapping[str, Any]) -> tuple[list[Alarm], Sequence[str]]:
+        """The alarms that DescribeAlarms asks for, and the few members that it answers with; empty: all of them."""
         if "ParentsOfAlarmName" in request:
-            parents = self._parents(request["ParentsOfAlarmName"])
-            return [{member: alarm[member] for member in _PARENT_MEMBERS} for alarm in parents]
-        if "ChildrenOfAlarmName" not in request:
-            return None
-        rule = self._alarms.get(request["ChildrenOfAlarmName"], {}).get("AlarmRule", "FALSE")
-        alarms = [self._alarms[name] for name in children(rule) if name in self._alarms]
-        return [{member: alarm[member] for member in _CHILD_MEMBERS} for alarm in alarms]
+            return self._parents(request["ParentsOfAlarmName"]), ("AlarmName", "AlarmArn")
+        if "ChildrenOfAlarmName" in request:
+            rule = self._alarms.get(request["ChildrenOfAlarmName"], {}).get("AlarmRule", "FALSE")
+            alarms = [self._alarms[name] for name in children(rule) if name in self._alarms]
+            return alarms, ("AlarmName", "AlarmArn", "StateValue", "StateUpdatedTimestamp")
+        return [alarm for _, alarm in sorted(self._alarms.items()) if matches_request(alarm, request)], ()

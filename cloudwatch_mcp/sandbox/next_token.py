@@ -3,12 +3,10 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 from zlib import crc32
 
 from moto.core.exceptions import ServiceException
-
-Item = TypeVar("Item")
 
 # Parameters that may change from one page to the next.
 _CHANGEABLE = {"NextToken", "MaxRecords", "MaxResults", "MaxDatapoints"}
@@ -40,10 +38,11 @@ def offset_of(request: Mapping[str, Any]) -> int:
     return offset
 
 
-def page(items: Sequence[Item], size: int, request: Mapping[str, Any]) -> tuple[Sequence[Item], str | None]:
+def page(request: Mapping[str, Any], name: str, items: Sequence[Any], size: int) -> dict[str, Any]:
+    """The answer with a page of items, and with a token when more follow."""
     start = offset_of(request)
     end = start + size
-    return items[start:end], next_token(end, request) if end < len(items) else None
+    return {name: items[start:end], "NextToken": next_token(end, request) if end < len(items) else None}
 
 
 def _fingerprint(request: Mapping[str, Any]) -> int:

@@ -46,8 +46,7 @@ class AnomalyDetectors:
             if ("SINGLE_METRIC" if "SingleMetricAnomalyDetector" in detector else "METRIC_MATH") in types
             and all(detector.get(name) == value for name, value in asked)
         ]
-        shown, token = page(found, request.get("MaxResults", PAGE), request)
-        return {"AnomalyDetectors": shown, "NextToken": token}
+        return page(request, "AnomalyDetectors", found, request.get("MaxResults", PAGE))
 
 
 def _detector(request: Mapping[str, Any]) -> Detector:

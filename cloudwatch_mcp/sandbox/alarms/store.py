@@ -147,8 +147,7 @@ class Alarms:
         ]
         if request.get("ScanBy") != "TimestampAscending":
             items.reverse()
-        shown, token = page(items, request.get("MaxRecords", PAGE), request)
-        return {"AlarmHistoryItems": shown, "NextToken": token}
+        return page(request, "AlarmHistoryItems", items, request.get("MaxRecords", PAGE))
 
     def _now(self) -> datetime:
         now = self._clock.now()

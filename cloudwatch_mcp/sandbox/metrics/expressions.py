@@ -8,7 +8,7 @@ from lark import Token
 
 from cloudwatch_mcp.sandbox import grammar
 from cloudwatch_mcp.sandbox.grammar import Node
-from cloudwatch_mcp.sandbox.metrics.functions import call
+from cloudwatch_mcp.sandbox.metrics.functions import array_of, call
 from cloudwatch_mcp.sandbox.metrics.series import Argument, ExpressionError, Scope, Series, Value, combine
 
 _GRAMMAR = r"""
@@ -78,7 +78,7 @@ def _evaluate(node: Node, scope: Scope) -> Argument:
         case "call":
             return call(scope, str(first), [_evaluate(argument, scope) for argument in others])
         case "array":
-            return _array([_evaluate(child, scope) for child in node.children])
+            return [series for child in node.children for series in array_of(_evaluate(child, scope))]
         case "negative":
             return combine(operator.mul, -1.0, _operand(first, scope))
     result = _operand(first, scope)
@@ -103,12 +103,3 @@ def _operand(node: Node, scope: Scope) -> Value:
     if isinstance(value, str):
         raise ExpressionError(f"'{value}' is not a time series or a number")
     return value
-
-
-def _array(values: list[Argument]) -> list[Series]:
-    array: list[Series] = []
-    for value in values:
-        if isinstance(value, (str, float)):
-            raise ExpressionError("An array can hold time series only")
-        array.extend(value if isinstance(value, list) else [value])
-    return array

@@ -41,9 +41,9 @@ def _series(argument: Argument) -> Series:
     return argument
 
 
-def _array(argument: Argument) -> list[Series]:
+def array_of(argument: Argument) -> list[Series]:
     if isinstance(argument, (str, float)):
-        raise ExpressionError("The argument must be an array of time series")
+        raise ExpressionError(f"'{argument}' is not a time series or an array of time series")
     return argument if isinstance(argument, list) else [argument]
 
 
@@ -69,7 +69,7 @@ def _reduce(name: str, _: Scope, argument: Argument) -> Value:
     reduction = REDUCTIONS[name]
     if isinstance(argument, Series):
         return reduction(list(argument.points.values())) if argument.points else math.nan
-    array = _array(argument)
+    array = array_of(argument)
     times = sorted({time for series in array for time in series.points})
     # AVG counts a missing value as 0: using-metric-math.
     fill = 0.0 if name == "AVG" else None
@@ -173,12 +173,12 @@ def _sort(_: Scope, argument: Argument, by: Argument, order: Argument, limit: Ar
     def key(series: Series) -> float:
         return REDUCTIONS[str(by)](list(series.points.values())) if series.points else -math.inf
 
-    ordered = sorted(_array(argument), key=key, reverse=order == "DESC")
+    ordered = sorted(array_of(argument), key=key, reverse=order == "DESC")
     return ordered[: int(min(_scalar(limit), len(ordered)))]
 
 
 def _slice(_: Scope, argument: Argument, start: Argument, end: Argument = math.inf) -> Value:
-    array = _array(argument)
+    array = array_of(argument)
     return array[int(_scalar(start)) : int(min(_scalar(end), len(array)))]
 
 
@@ -203,16 +203,16 @@ _FUNCTIONS: dict[str, tuple[int, int, Callable[..., Value]]] = {
     "DAY": (1, 1, _time_part(datetime.isoweekday)),
     "EPOCH": (1, 1, _time_part(lambda moment: int(moment.timestamp()))),
     "FILL": (2, 2, _fill),
-    "FIRST": (1, 1, lambda _, argument: (_array(argument) or [Series({}, 60)])[0]),
+    "FIRST": (1, 1, lambda _, argument: (array_of(argument) or [Series({}, 60)])[0]),
     "HOUR": (1, 1, _time_part(lambda moment: moment.hour)),
     "IF": (2, 3, _if),
-    "LAST": (1, 1, lambda _, argument: (_array(argument) or [Series({}, 60)])[-1]),
+    "LAST": (1, 1, lambda _, argument: (array_of(argument) or [Series({}, 60)])[-1]),
     "METRICS": (0, 1, lambda scope, id_contains="": scope.metrics(str(id_contains))),
-    "METRIC_COUNT": (1, 1, lambda _, argument: float(len(_array(argument)))),
+    "METRIC_COUNT": (1, 1, lambda _, argument: float(len(array_of(argument)))),
     "MINUTE": (1, 1, _time_part(lambda moment: moment.minute)),
     "MONTH": (1, 1, _time_part(lambda moment: moment.month)),
     "PERIOD": (1, 1, lambda _, argument: float(_series(argument).period)),
-    "REMOVE_EMPTY": (1, 1, lambda _, argument: [series for series in _array(argument) if series.points]),
+    "REMOVE_EMPTY": (1, 1, lambda _, argument: [series for series in array_of(argument) if series.points]),
     "SEARCH": (2, 3, lambda scope, text, stat, period=300.0: scope.search(str(text), str(stat), int(_scalar(period)))),
     "SLICE": (2, 3, _slice),
     "SORT": (3, 4, _sort),

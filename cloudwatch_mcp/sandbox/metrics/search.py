@@ -38,14 +38,13 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 def list_metrics(request: Mapping[str, Any], store: MetricStore, now: datetime) -> dict[str, Any]:
     oldest = now.timestamp() - (_RECENT if "RecentlyActive" in request else MAX_AGE)
     metrics = [
-        metric
+        metric.description
         for metric in store.metrics(since=oldest)
         if request.get("OwningAccount", store.account) == store.account and _has(metric, request)
     ]
-    shown, token = page(metrics, PAGE, request)
-    answer: dict[str, Any] = {"Metrics": [metric.description for metric in shown], "NextToken": token}
+    answer = page(request, "Metrics", metrics, PAGE)
     if request.get("IncludeLinkedAccounts"):
-        answer["OwningAccounts"] = [store.account] * len(shown)
+        answer["OwningAccounts"] = [store.account] * len(answer["Metrics"])
     return answer
 
 

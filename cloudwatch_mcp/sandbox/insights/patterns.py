@@ -6,11 +6,11 @@ tokens that are not variable by their form, as times, addresses, ids, numbers an
 
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from hashlib import md5
 from operator import eq
-from typing import Any, NamedTuple
+from typing import Any
 
 from cloudwatch_mcp.sandbox.insights import budget
 from cloudwatch_mcp.sandbox.insights.shapes import SEVERITIES, VARYING, Cutter, Shape, form
@@ -44,25 +44,22 @@ class _Group:
         self.shape = shape
         self.template: tuple[str | None, ...] = words
         self.rows: list[Any] = []
-        self.values: list[Counter[str]] = [Counter() for role in shape.roles if role in VARYING]
+        self.tokens: list[tuple[str, ...]] = []
 
     def similarity(self, words: tuple[str, ...]) -> tuple[float, int]:
         """The share of equal words, counting the shape as one, and the number of wildcards as tie-breaker."""
         equal = 1 + sum(map(eq, self.template, words))
         return equal / (1 + len(words)), self.template.count(None)
 
-    def add(self, words: tuple[str, ...], rows: list[Any], tokens: list[tuple[str, ...]]) -> None:
+    def generalise(self, words: tuple[str, ...]) -> None:
         self.template = tuple([own if own == word else None for own, word in zip(self.template, words, strict=True)])
-        self.rows += rows
-        for counter, column in zip(self.values, zip(*tokens, strict=True), strict=True):
-            counter.update(column)
 
 
 def patterns(rows: Iterable[Any], read_text: Read, read_time: Read | None) -> list[tuple[Any, ...]]:
     """The rows of COLUMNS, the most frequent pattern first."""
-    alike, total = _by_words(rows, read_text)
-    groups = _cluster(alike)
+    groups = _cluster(rows, read_text)
     groups.sort(key=lambda group: -len(group.rows))
+    total = sum(len(group.rows) for group in groups)
     return [_columns(group, total, read_text, read_time) for group in groups]
 
 
@@ -85,53 +82,39 @@ def _change(before: int, now: int) -> str:
     return f"{abs(percent)}% {'more' if percent > 0 else 'fewer'} events" if percent else "No change"
 
 
-class _Same(NamedTuple):
-    """Rows whose texts have the same shape and words, with the tokens of each."""
-
-    shape: Shape
-    words: tuple[str, ...]
-    rows: list[Any]
-    tokens: list[tuple[str, ...]]
-
-
-def _by_words(rows: Iterable[Any], read_text: Read) -> tuple[list[_Same], int]:
-    """Rows grouped by their text's shape and words, in order of appearance, and the number of rows."""
-    cut = Cutter().cut
-    alike: dict[tuple[Any, ...], _Same] = {}
-    total = 0
-    for row in rows:
-        text = read_text(row)
-        if text is None:
-            continue
-        total += 1
-        shape, tokens = cut(text)
-        words = tuple([tokens[index] for index in shape.words])
-        same = alike.get((shape, words))
-        if same is None:
-            same = alike[shape, words] = _Same(shape, words, [], [])
-        same.rows.append(row)
-        same.tokens.append(tokens)
-    return list(alike.values()), total
-
-
-def _cluster(alike: list[_Same]) -> list[_Group]:
+def _cluster(rows: Iterable[Any], read_text: Read) -> list[_Group]:
     """Join texts of one shape with similar words, in order of appearance.
 
     The algorithm is Drain's (He et al., "Drain: An Online Log Parsing Approach with Fixed Depth Tree",
     ICWS 2017), with the shape in place of the tree.
     """
-    groups: list[_Group] = []
-    of_shape: dict[Shape, list[_Group]] = {}
-    for shape, words, rows, tokens in alike:
-        budget.check()
-        candidates = of_shape.setdefault(shape, [])
-        group = max(candidates, key=lambda each: each.similarity(words), default=None)
-        if group is None or group.similarity(words)[0] < _SIMILARITY:
-            group = _Group(shape, words)
-            candidates.append(group)
-            groups.append(group)
-        group.add(words, rows, tokens)
-    return groups
+    cut = Cutter().cut
+    groups: dict[Shape, list[_Group]] = defaultdict(list)
+    known: dict[tuple[Any, ...], _Group] = {}
+    for row in rows:
+        text = read_text(row)
+        if text is None:
+            continue
+        shape, tokens = cut(text)
+        words = tuple([tokens[index] for index in shape.words])
+        group = known.get((shape, words))
+        if group is None:
+            group = known[shape, words] = _similar_group(groups[shape], shape, words)
+        group.rows.append(row)
+        group.tokens.append(tokens)
+    return list(dict.fromkeys(known.values()))
+
+
+def _similar_group(candidates: list[_Group], shape: Shape, words: tuple[str, ...]) -> _Group:
+    """The most similar group, made to match the words; a new one if none is similar enough."""
+    budget.check()
+    group = max(candidates, key=lambda each: each.similarity(words), default=None)
+    if group is None or group.similarity(words)[0] < _SIMILARITY:
+        group = _Group(shape, words)
+        candidates.append(group)
+    else:
+        group.generalise(words)
+    return group
 
 
 def _columns(group: _Group, total: int, read_text: Read, read_time: Read | None) -> tuple[Any, ...]:
@@ -161,7 +144,7 @@ def _render(group: _Group) -> tuple[str, str, list[dict[str, Any]]]:
     regex: list[str] = []
     tokens: list[dict[str, Any]] = []
     position = 0
-    varying = iter(group.values)
+    varying = map(Counter, zip(*group.tokens, strict=True))
     for glue, role in zip(group.shape.glue, group.shape.roles, strict=False):
         values = next(varying) if role in VARYING else Counter({role: len(group.rows)})
         name = form(values) if role in VARYING else "Token"

@@ -132,12 +132,10 @@ class _Syntax:
         self._templates: list[tuple[re.Pattern[str], Shape]] = []
 
     def cut(self, text: str) -> Cut:
-        for position, template in enumerate(self._templates):
-            match = template[0].fullmatch(text)
+        for template, shape in self._templates:
+            match = template.fullmatch(text)
             if match and _SEVERITY_WORDS.isdisjoint(tokens := match.groups()):
-                if position:
-                    self._templates.insert(0, self._templates.pop(position))
-                return template[1], tokens
+                return shape, tokens
         parts = self._token.split(text)
         shape = self._shape(parts[::2], map(self._role, parts[1::2]))
         tokens = tuple([token for token, role in zip(parts[1::2], shape.roles, strict=True) if role in VARYING])

@@ -168,6 +168,7 @@ def test_the_report_line_of_lambda_has_its_figures_as_fields() -> None:
         ("error.type like /(?i)TIMEOUT/", "b"),
         ("error.type like /TIMEOUT/i", "b"),
         ("error.type =~ /out$/", "b"),
+        (r"error.type like /^\p{Lu}\w+(?<=fus{1,2}ed)$/", "c"),
         ("error.type not like /out/", "acd"),
         ('level in ["INFO", "WARN"]', "ad"),
         ("level not in ['INFO', 'WARN']", "bc"),

@@ -9,8 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudwatch_mcp.sandbox.insights import Event, EventLog, OverBudgetError, Query, QueryError, budget, regexes
-from cloudwatch_mcp.sandbox.insights.extraction import _between
+from cloudwatch_mcp.sandbox.insights import (
+    Event,
+    EventLog,
+    OverBudgetError,
+    Query,
+    QueryError,
+    budget,
+    extraction,
+    regexes,
+)
+from cloudwatch_mcp.sandbox.insights.values import Expression, Kind
 from cloudwatch_mcp.sandbox.logs.running_query import LogGroupRange, RunningQuery
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
@@ -121,7 +130,10 @@ def by_regex(text: str, glob: str) -> list[str] | None:
 
 @given(st.text("ab \n"), st.text("ab *", min_size=1, max_size=8).filter(lambda glob: "*" in glob))
 def test_a_glob_matches_like_lazy_wildcards(text: str, glob: str) -> None:
-    assert _between(text, glob.split("*")) == by_regex(text, glob)
+    names = [f"part{number}" for number in range(glob.count("*"))]
+    fields = extraction.by_glob(Expression(str, Kind.RAW), glob, names)
+    parts = [fields[name].read(text) for name in names]
+    assert (None if None in parts else parts) == by_regex(text, glob)
 
 
 @given(st.text("aAbK\u212a|:", max_size=12), st.text("aAk|: ", max_size=6), st.sampled_from(["", "(?i)"]))

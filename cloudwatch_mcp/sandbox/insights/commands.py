@@ -133,7 +133,7 @@ class PipelineCompiler(Interpreter[Token, None]):
         self._extract(extraction.by_glob(self._parse_source(source), string_of(glob), _names_of(names)))
 
     def parse_regex(self, source: Node | None, literal: Token, *names: Token | None) -> None:
-        self._extract(extraction.by_regex(self._parse_source(source), str(literal), _names_of(names)))
+        self._extract(extraction.by_regex(self._parse_source(source), literal, _names_of(names)))
 
     def parse_format(self, source: Node | None, kind: Token, *names: Token | None) -> None:
         text, aliases = self._parse_source(source), _names_of(names)

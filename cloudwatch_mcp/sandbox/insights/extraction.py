@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from cloudwatch_mcp.sandbox.insights import regexes
@@ -14,31 +15,18 @@ Parts = Sequence[str | None]
 
 
 def by_glob(source: Expression, glob: str, names: Sequence[str]) -> dict[str, Expression]:
-    literals = glob.split("*")
-    if len(literals) - 1 != len(names):
-        raise QueryError(f"parse has {len(literals) - 1} wildcards and {len(names)} aliases")
-    return _extracted(source, lambda text: _between(text, literals), names)
+    first, *others = map(re.escape, glob.split("*"))
+    if len(others) != len(names):
+        raise QueryError(f"parse has {len(others)} wildcards and {len(names)} aliases")
+    # Each literal matches at the first place after the one before; a group that matched is not tried again.
+    wildcards = [f"(?>(.*?){literal})" for literal in (*others[:-1], others[-1] or "$")]
+    pattern = regexes.compiled(f"(?s)(?>.*?{first})" + "".join(wildcards))
 
+    def groups(text: str) -> Parts | None:
+        match = pattern.match(text)
+        return match and list(match.groups())
 
-def _between(text: str, literals: Sequence[str]) -> Parts | None:
-    """The parts between the literals, each of which matches at the first place after the one before.
-
-    A wildcard at the end matches the rest of the text without its last line break.
-    """
-    first, *others = literals
-    start = text.find(first)
-    if start < 0:
-        return None
-    start += len(first)
-    parts = []
-    for number, literal in enumerate(others, 1):
-        is_rest = not literal and number == len(others)
-        end = len(text.removesuffix("\n")) if is_rest else text.find(literal, start)
-        if end < 0:
-            return None
-        parts.append(text[start:end])
-        start = end + len(literal)
-    return parts
+    return _extracted(source, groups, names)
 
 
 def by_regex(source: Expression, literal: str, names: Sequence[str]) -> dict[str, Expression]:
@@ -84,20 +72,13 @@ def _extracted(
     source: Expression, extract: Callable[[str], Parts | None], names: Sequence[str]
 ) -> dict[str, Expression]:
     read_source = textual(source)
-    cache: list[Any] = [None, None]
-
-    def parts_of(row: Any) -> Parts | None:
-        """Cached, because the fields of a row are read one after the other."""
-        if cache[0] is not row:
-            value = read_source(row)
-            cache[:] = row, None if value is None else extract(value)
-        parts: Parts | None = cache[1]
-        return parts
+    parts_of = lru_cache(maxsize=1)(extract)  # the fields of a row are read one after the other
 
     def part(position: int) -> Expression:
         def read(row: Any) -> str | None:
-            parts = parts_of(row)
-            return None if parts is None else parts[position]
+            value = read_source(row)
+            parts = None if value is None else parts_of(value)
+            return parts[position] if parts else None
 
         return Expression(read, Kind.RAW)
 

@@ -12,9 +12,9 @@ from cloudwatch_mcp.sandbox.insights.errors import QueryError
 
 Pattern: TypeAlias = Any  # the package has no types
 Match: TypeAlias = Any
-_JAVA_NAMED_GROUP = re.compile(r"\(\?<(?![=!])")
+# The regex package adds it to Java's syntax.
+_RECURSION = re.compile(r"\(\?(?:R|&|P>|\d)")
 _WORDS = re.compile(r"(?a)(?P<flag>\(\?i\))?(?P<words>[\w\s\"',:;=<>@&%!~/|-]*)")
-_INLINE_FLAGS = re.compile(r"\(\?([imsx]+)\)")
 
 
 def of_literal(literal: str) -> Pattern:
@@ -24,19 +24,16 @@ def of_literal(literal: str) -> Pattern:
         QueryError: it is not a regular expression.
     """
     body, _, flags = literal[1:].rpartition("/")
-    return _compile(body.replace("\\/", "/"), flags)
+    return compiled((f"(?{flags})" if flags else "") + body.replace("\\/", "/"))
 
 
 @lru_cache(maxsize=64)
-def _compile(body: str, flags: str = "") -> Pattern:
-    body = _JAVA_NAMED_GROUP.sub("(?P<", body)
-    inline = "".join(match[1] for match in _INLINE_FLAGS.finditer(body))
-    all_flags = "".join(sorted(set(inline + flags)))
-    body = (f"(?{all_flags})" if all_flags else "") + _INLINE_FLAGS.sub("", body)
+def compiled(body: str) -> Pattern:
+    if _RECURSION.search(body):
+        raise QueryError("Invalid regular expression: recursion")
     try:
-        re.compile(body)  # refuses what the regex package adds to Java's syntax, such as recursion
         return regex.compile(body, regex.VERSION0)
-    except (re.error, regex.error, OverflowError, RecursionError) as error:
+    except (regex.error, ValueError, RecursionError) as error:
         raise QueryError(f"Invalid regular expression: {error}") from error
 
 
@@ -87,6 +84,6 @@ def replace(text: str, old: str, new: str) -> str:
         return str(replacement)
 
     try:
-        return str(_compile(old).sub(expanded, text, timeout=budget.remaining_seconds(), concurrent=True))
+        return str(compiled(old).sub(expanded, text, timeout=budget.remaining_seconds(), concurrent=True))
     except (regex.error, IndexError) as error:
         raise QueryError(f"Invalid replacement: {error}") from error

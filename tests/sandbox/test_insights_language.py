@@ -330,6 +330,9 @@ def test_an_aggregate_has_a_value_for_each_group(aggregate: str, by_group: dict[
         ("stats histogram(v, k)", "the bucket width of histogram is a positive number"),
         ("fields haversine(1, 2)", "Invalid number of arguments for function haversine: 2"),
         ("fields md4(v)", "Unknown function: md4"),
+        ("fields bin()", "Invalid arguments for function bin"),
+        ("stats sum(5m)", "a period is an argument of bin, datefloor and dateceil only"),
+        ("stats pct(v, 5m)", "a period is an argument of bin, datefloor and dateceil only"),
         ("filter v in (fields a | filter a in (fields b))", "Nested subqueries are not supported"),
     ],
 )

@@ -5,8 +5,8 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from operator import itemgetter
-from typing import Any
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple
 
 from lark import Token, v_args
 
@@ -17,6 +17,15 @@ from cloudwatch_mcp.sandbox.insights.functions import identity, numeric
 from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, number, sort_key
 
 Aggregate = Callable[[Sequence[Any]], Any]
+
+
+class Function(NamedTuple):
+    """`summarise` gets the present values, as `reader` reads them; if `timed`, pairs of a time and a value."""
+
+    summarise: Callable[..., Any]
+    reader: Callable[[Expression], Read] = numeric
+    of_nothing: Any = None
+    timed: bool = False
 
 
 @v_args(inline=True)
@@ -38,81 +47,45 @@ class StatsCompiler(ExpressionCompiler):
         if key not in _AGGREGATES:
             expression: Expression = super().call(node)
             return expression
-        arguments = [argument for argument in arguments if argument]
         if key in ("count", "count_over_time") and (not arguments or arguments[0].data == "star"):
             return self._collect(len)
-        if len(arguments) != (2 if key in _WITH_PARAMETER else 1):
+        if len(arguments) != (2 if key in _PARAMETERS else 1):
             raise QueryError(f"Invalid number of arguments for function {name}: {len(arguments)}")
-        operands = [self._rows.timed(argument) for argument in arguments if argument.data != "period"]
-        if key == "rate":
-            if arguments[1].data != "period":
-                raise QueryError("the second argument of rate is a period")
-            period = periods.milliseconds(str(arguments[1].children[0]))
-            return self._collect(_rate(operands[0], period, self.scope.find("@timestamp")))
-        is_time = operands[0].kind is Kind.TIME
-        kind = Kind.TIME if is_time and key in ("min", "max") else Kind.COMPUTED
-        if key in ("earliest", "latest") and not is_time:
-            operands[0] = Expression(_integer_as_float(operands[0].read), kind := Kind.RAW)
-        if key in ("earliest", "latest"):
-            operands.append(self.scope.find("@timestamp"))
-        return self._collect(_AGGREGATES[key](*operands), kind)
+        operand = self._rows.timed(arguments[0])
+        parameters = [self._parameter(key, argument) for argument in arguments[1:]]
+        kind = Kind.COMPUTED
+        if operand.kind is Kind.TIME and key in ("min", "max"):
+            kind = Kind.TIME
+        elif operand.kind is not Kind.TIME and key in ("earliest", "latest"):
+            kind = Kind.RAW
+        return self._collect(self._aggregate(_AGGREGATES[key], operand, parameters), kind)
+
+    def _parameter(self, key: str, node: Node) -> Any:
+        value = None
+        if key != "rate":
+            value = number(self._rows.visit(node).constant)
+        elif node.data == "period":
+            value = periods.milliseconds(node.children[0])
+        allows, requirement = _PARAMETERS[key]
+        if value is None or not allows(value):
+            raise QueryError(requirement)
+        return value
+
+    def _aggregate(self, function: Function, operand: Expression, parameters: Sequence[Any]) -> Aggregate:
+        read, time = function.reader(operand), self.scope.find("@timestamp").read if function.timed else None
+
+        def aggregate(rows: Sequence[Any]) -> Any:
+            if time:
+                values = [(time(row), value) for row in rows if (value := read(row)) is not None]
+            else:
+                values = [value for value in map(read, rows) if value is not None]
+            return function.summarise(values, *parameters) if values else function.of_nothing
+
+        return aggregate
 
     def _collect(self, aggregate: Aggregate, kind: Kind = Kind.COMPUTED) -> Expression:
         self.aggregates.append(aggregate)
         return Expression(itemgetter(len(self.aggregates) - 1), kind)
-
-
-def _rate(operand: Expression, period: int, moment: Expression) -> Aggregate:
-    """The change from the first to the last value, per period."""
-    read, time = numeric(operand), moment.read
-
-    def aggregate(rows: Sequence[Any]) -> Any:
-        points = sorted([(time(row), value) for row in rows if (value := read(row)) is not None])
-        elapsed = points[-1][0] - points[0][0] if points else 0
-        return (points[-1][1] - points[0][1]) * period / elapsed if elapsed else None
-
-    return aggregate
-
-
-def _histogram(operand: Expression, width: Expression) -> Aggregate:
-    """The number of values in each bucket, by the start of the bucket."""
-    size = number(width.constant)
-    if size is None or size <= 0:
-        raise QueryError("the bucket width of histogram is a positive number")
-
-    def counts(numbers: list[Any]) -> dict[str, int]:
-        buckets = Counter(value // size * size for value in numbers)
-        return {str(start): buckets[start] for start in sorted(buckets)}
-
-    return _over_numbers(counts)(operand)
-
-
-def _integer_as_float(read: Read) -> Read:
-    def read_float(row: Any) -> Any:
-        value = read(row)
-        return float(value) if value.__class__ is int else value
-
-    return read_float
-
-
-def _raw(operand: Expression) -> Read:
-    return operand.read
-
-
-def _over_values(
-    summarise: Callable[[list[Any]], Any], reader: Callable[[Expression], Read] = _raw
-) -> Callable[[Expression], Aggregate]:
-    """The aggregate that summarises the values that are present."""
-
-    def compile_aggregate(operand: Expression) -> Aggregate:
-        read = reader(operand)
-        return lambda rows: summarise([value for value in map(read, rows) if value is not None])
-
-    return compile_aggregate
-
-
-def _over_numbers(summarise: Callable[[list[Any]], Any]) -> Callable[[Expression], Aggregate]:
-    return _over_values(lambda numbers: summarise(numbers) if numbers else None, numeric)
 
 
 def _sum(numbers: list[Any]) -> Any:
@@ -120,56 +93,58 @@ def _sum(numbers: list[Any]) -> Any:
     return math.fsum(numbers) if any(isinstance(number, float) for number in numbers) else sum(numbers)
 
 
-def _percentile(operand: Expression, percent: Expression) -> Aggregate:
-    rank = number(percent.constant)
-    if rank is None or not 0 <= rank <= 100:
-        raise QueryError("the percentile of pct is a number from 0 to 100")
-
-    def nearest(numbers: list[Any]) -> Any:
-        return sorted(numbers)[max(math.ceil(len(numbers) * rank / 100) - 1, 0)]
-
-    return _over_numbers(nearest)(operand)
-
-
 def _extreme(choose: Callable[..., Any], values: list[Any]) -> Any:
     """Min and max: of the numbers if there are any, else of the texts."""
     numbers = [value for value in map(number, values) if value is not None]
-    return choose(numbers or map(str, values), default=None)
+    return choose(numbers or map(str, values))
 
 
-def _by_time(choose: Callable[..., Any]) -> Callable[[Expression, Expression], Aggregate]:
-    """Earliest and latest: the value of the first or last event that has the field."""
-
-    def compile_aggregate(operand: Expression, moment: Expression) -> Aggregate:
-        read, time = operand.read, moment.read
-
-        def aggregate(rows: Sequence[Any]) -> Any:
-            present = [row for row in rows if read(row) is not None]
-            return read(choose(present, key=time)) if present else None
-
-        return aggregate
-
-    return compile_aggregate
+def _percentile(numbers: list[Any], percent: float) -> Any:
+    return sorted(numbers)[max(math.ceil(len(numbers) * percent / 100) - 1, 0)]
 
 
-_WITH_PARAMETER = ("histogram", "pct", "rate")
-_AGGREGATES: dict[str, Callable[..., Aggregate]] = {
-    "count": _over_values(len),
-    "count_over_time": _over_values(len),
-    "histogram": _histogram,
-    "rate": _rate,
-    "sum_over_time": _over_numbers(sum),
-    "values": _over_values(lambda values: list(dict.fromkeys(values)) or None, identity),
-    "count_distinct": _over_values(lambda values: len(set(values)), identity),
-    "sum": _over_numbers(_sum),
-    "avg": _over_numbers(statistics.fmean),
-    "min": _over_values(partial(_extreme, min)),
-    "max": _over_values(partial(_extreme, max)),
-    "median": _over_numbers(statistics.median),
-    "pct": _percentile,
-    "stddev": _over_numbers(statistics.pstdev),
-    "earliest": _by_time(min),
-    "latest": _by_time(max),
-    "sortsfirst": _over_values(partial(min, key=sort_key, default=None)),
-    "sortslast": _over_values(partial(max, key=sort_key, default=None)),
+def _histogram(numbers: list[Any], width: float) -> dict[str, int]:
+    """The number of values in each bucket, by the start of the bucket."""
+    buckets = Counter(value // width * width for value in numbers)
+    return {str(start): buckets[start] for start in sorted(buckets)}
+
+
+def _by_time(choose: Callable[..., Any], points: list[Any]) -> Any:
+    """Earliest and latest: the value of the first or last event that has the field; an integer gets a decimal."""
+    _, value = choose(points, key=itemgetter(0))
+    return float(value) if value.__class__ is int else value
+
+
+def _rate(points: list[Any], period: int) -> float | None:
+    """The change from the first to the last value, per period."""
+    (start, first), (end, last) = min(points), max(points)
+    return (last - first) * period / (end - start) if end > start else None
+
+
+_RAW = attrgetter("read")
+_AGGREGATES = {
+    "count": Function(len, _RAW, of_nothing=0),
+    "count_over_time": Function(len, _RAW, of_nothing=0),
+    "count_distinct": Function(lambda values: len(set(values)), identity, of_nothing=0),
+    "values": Function(lambda values: list(dict.fromkeys(values)), identity),
+    "sum": Function(_sum),
+    "sum_over_time": Function(_sum),
+    "avg": Function(statistics.fmean),
+    "median": Function(statistics.median),
+    "stddev": Function(statistics.pstdev),
+    "pct": Function(_percentile),
+    "histogram": Function(_histogram),
+    "min": Function(partial(_extreme, min), _RAW),
+    "max": Function(partial(_extreme, max), _RAW),
+    "sortsfirst": Function(partial(min, key=sort_key), _RAW),
+    "sortslast": Function(partial(max, key=sort_key), _RAW),
+    "earliest": Function(partial(_by_time, min), _RAW, timed=True),
+    "latest": Function(partial(_by_time, max), _RAW, timed=True),
+    "rate": Function(_rate, timed=True),
+}
+# The second argument of those that have one: its condition, and how an error words it.
+_PARAMETERS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "histogram": (lambda width: width > 0, "the bucket width of histogram is a positive number"),
+    "pct": (lambda percent: 0 <= percent <= 100, "the percentile of pct is a number from 0 to 100"),
+    "rate": (bool, "the second argument of rate is a period"),
 }

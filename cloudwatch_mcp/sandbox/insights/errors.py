@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 _SYMBOL = re.compile(r"[\w@.]+|\S")
 # What AWS documents and the grammar lacks (docs: CWL_QuerySyntax): commands, and options of parse and stats.
@@ -32,17 +29,6 @@ class QueryError(Exception):
             return self
         message = self.message.removesuffix(str(position)) + str(position + prefix)
         return QueryError(message, self.start, self.end)
-
-
-@contextmanager
-def located_at(node: Any) -> Iterator[None]:
-    """Give a QueryError that has no location the one of a node of the parsed query."""
-    try:
-        yield
-    except QueryError as error:
-        if not error.end:
-            error.start, error.end = node.meta.start_pos, node.meta.end_pos
-        raise
 
 
 def unexpected(query: str, start: int) -> QueryError:

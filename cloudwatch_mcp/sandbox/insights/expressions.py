@@ -2,7 +2,6 @@
 
 import math
 import operator
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import reduce
@@ -11,12 +10,10 @@ from typing import Any
 from lark import Token, v_args
 from lark.visitors import Interpreter
 
-from cloudwatch_mcp.sandbox.insights import budget, comparisons, events, functions, periods, regexes
-from cloudwatch_mcp.sandbox.insights.errors import QueryError, located_at
-from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, number, truth
+from cloudwatch_mcp.sandbox.insights import budget, events, functions, periods, regexes
+from cloudwatch_mcp.sandbox.insights.errors import QueryError
+from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read, number, text, truth
 
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -25,25 +22,13 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "%": operator.mod,
     "^": math.pow,
 }
-_ORDERINGS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 _LARGEST_INTEGER = 2**63
 # A lark.Tree. The grammar says which of its children are trees, tokens or None; the types do not.
 Node = Any
 
-_TIME_FUNCTIONS = {"bin", "datefloor", "dateceil"}
-
-
-def name_of(token: Token) -> str:
-    """The name of a field without its backquotes; `items[0].sku` is `items.0.sku`."""
-    if "`" not in token and "[" not in token:
-        return str(token)
-    parts = re.split(r"(`[^`]+`)", token)
-    plain = [part[1:-1] if part[:1] == "`" else re.sub(r"\[(\d+)\]", r".\1", part) for part in parts]
-    return "".join(plain)
-
-
-def string_of(token: Token) -> str:
-    return _ESCAPE.sub(lambda match: _ESCAPED.get(match[1], match[0]), token[1:-1])
+# The number of their arguments, the last of which is a period.
+_TIME_FUNCTIONS = {"bin": 1, "datefloor": 2, "dateceil": 2}
 
 
 class Scope:
@@ -97,13 +82,18 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
         self.scope = scope
         self.now = now
 
-    def compile(self, node: Node) -> Expression:
-        with located_at(node):
-            return self.visit(node)
+    def visit(self, node: Node) -> Expression:
+        """Compile a node; an error without a location gets the node's."""
+        try:
+            return super().visit(node)
+        except QueryError as error:
+            if not error.end:
+                error.start, error.end = node.meta.start_pos, node.meta.end_pos
+            raise
 
     def timed(self, node: Node) -> Expression:
         """The expression, checked against the query's time limit at each row."""
-        expression = self.compile(node)
+        expression = self.visit(node)
         read = expression.read
 
         def read_in_time(row: Any) -> Any:
@@ -116,19 +106,16 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
         return self.text[node.meta.start_pos : node.meta.end_pos]
 
     def field(self, name: Token) -> Expression:
-        return self.scope.find(name_of(name))
+        return self.scope.find(name)
 
     def number(self, numeral: Token) -> Expression:
         return _constant(number(str(numeral)))
 
     def string(self, literal: Token) -> Expression:
-        return _constant(string_of(literal))
+        return _constant(str(literal))
 
-    def true(self, _: Token) -> Expression:
-        return _constant(1)
-
-    def false(self, _: Token) -> Expression:
-        return _constant(0)
+    def boolean(self, literal: Token) -> Expression:
+        return _constant(int(literal.lower() == "true"))
 
     @v_args(tree=True)
     def call(self, node: Node) -> Expression:
@@ -141,15 +128,16 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
             return Expression(lambda _: seconds, Kind.COMPUTED)
         if name.lower() in _TIME_FUNCTIONS:
             return self._time_function(name, arguments)
-        return functions.apply(name, [self.compile(argument) for argument in arguments if argument])
+        return functions.apply(name, [self.visit(argument) for argument in arguments])
 
     def _time_function(self, name: str, arguments: list[Any]) -> Expression:
-        *moments, period = arguments
-        if len(moments) != (name.lower() != "bin") or not period or period.data != "period":
+        key = name.lower()
+        if len(arguments) != _TIME_FUNCTIONS[key] or arguments[-1].data != "period":
             raise QueryError(f"Invalid arguments for function {name}")
-        moment = self.compile(moments[0]) if moments else self.scope.find("@timestamp")
-        cut = periods.ceiling if name.lower() == "dateceil" else periods.floor
-        return functions.of_one(cut(str(period.children[0])), functions.numeric(moment), Kind.TIME)
+        *moments, period = arguments
+        moment = self.visit(moments[0]) if moments else self.scope.find("@timestamp")
+        rounded = periods.rounding(period.children[0], up=key == "dateceil")
+        return functions.of_one(rounded, functions.numeric(moment), Kind.TIME)
 
     def period(self, _: Token) -> Expression:
         raise QueryError("a period is an argument of bin, datefloor and dateceil only")
@@ -167,21 +155,26 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
         return _truth(reduce(_and, map(self.test, conditions)))
 
     def compare(self, left: Node, sign: Token, right: Node) -> Expression:
-        sides = self.compile(left), self.compile(right)
-        if sign in _ORDERINGS:
-            return _truth(comparisons.ordered(*sides, _ORDERINGS[sign]))
-        return _truth(comparisons.equals(*sides), negated=sign == "!=")
+        holds = _COMPARISONS.get(sign, operator.eq)
+        return _truth(_comparison(self.visit(left), self.visit(right), holds), negated=sign == "!=")
 
     def like(self, left: Node, *negated_pattern: Any) -> Expression:
         *negated, pattern = negated_pattern
-        return _truth(comparisons.like(self.compile(left), _test_of(pattern)), negated=any(negated))
+        read, matches = functions.textual(self.visit(left)), _test_of(pattern)
+
+        def test(row: Any) -> bool:
+            value = read(row)
+            return value is not None and matches(value)
+
+        return _truth(test, negated=any(negated))
 
     def member(self, left: Node, negated: Token | None, *options: Node) -> Expression:
-        test = comparisons.member(self.compile(left), [self.compile(option) for option in options])
-        return _truth(test, negated=negated)
+        value = self.visit(left)
+        tests = [_comparison(value, self.visit(option), operator.eq) for option in options]
+        return _truth(lambda row: any(test(row) for test in tests), negated=negated)
 
     def member_of_subquery(self, left: Node, negated: Token | None, query: Node) -> Expression:
-        read, subquery = functions.textual(self.compile(left)), self.subquery(query)
+        read, subquery = functions.textual(self.visit(left)), self.subquery(query)
         return _truth(lambda row: read(row) in subquery.values, negated=negated)
 
     @v_args(tree=True)
@@ -190,7 +183,7 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
 
     def arithmetic(self, left: Node, sign: Token, right: Node) -> Expression:
         calculate = _ARITHMETIC[sign]
-        read_left, read_right = functions.numeric(self.compile(left)), functions.numeric(self.compile(right))
+        read_left, read_right = functions.numeric(self.visit(left)), functions.numeric(self.visit(right))
 
         def read(row: Any) -> int | float | None:
             first, second = read_left(row), read_right(row)
@@ -205,7 +198,7 @@ class ExpressionCompiler(Interpreter[Token, Expression]):
         return Expression(read, Kind.COMPUTED)
 
     def negative(self, _: Token, operand: Node) -> Expression:
-        return functions.of_one(operator.neg, functions.numeric(self.compile(operand)), Kind.COMPUTED)
+        return functions.of_one(operator.neg, functions.numeric(self.visit(operand)), Kind.COMPUTED)
 
     def test(self, node: Node) -> Read:
         """The expression as a condition."""
@@ -218,11 +211,36 @@ def _constant(value: Any) -> Expression:
     return Expression(lambda _: value, Kind.RAW, value)
 
 
+def _comparison(left: Expression, right: Expression, holds: Callable[[Any, Any], Any]) -> Read:
+    """Numeric when both sides are numbers or numerals, else of text; there is no order between a number and a text.
+
+    An absent field is neither equal to, less than nor greater than anything, so it passes `!=` and `not like`.
+    """
+    read, other, constant, equality = left.read, right.read, right.constant, holds is operator.eq
+    expected = number(constant)
+    if expected is not None:
+        return lambda row: (value := number(read(row))) is not None and holds(value, expected)
+    if constant is not None and equality:
+        read_text = functions.textual(left)
+        return lambda row: read_text(row) == constant
+
+    def test(row: Any) -> Any:
+        first, second = read(row), other(row)
+        if first is None or second is None:
+            return False
+        first_number, second_number = number(first), number(second)
+        if first_number is not None and second_number is not None:
+            return holds(first_number, second_number)
+        comparable = equality or first_number is second_number
+        return comparable and holds(text(first, left.kind), text(second, right.kind))
+
+    return test
+
+
 def _test_of(pattern: Token) -> Callable[[str], bool]:
     if pattern.type == "REGEX":
         return regexes.test_of(str(pattern))
-    part = string_of(pattern)
-    return lambda text: part in text
+    return lambda text: pattern in text
 
 
 def _or(first: Read, second: Read) -> Read:

@@ -118,7 +118,7 @@ FUNCTIONS = {
     "isempty": Function(lambda value: value is None or value == "", "v", 1, 1, Kind.TRUTH),
     "isblank": Function(_is_blank, "v", 1, 1, Kind.TRUTH),
     "coalesce": Function(_coalesce, "v", 1, _ANY, Kind.RAW),
-    "if": Function(lambda condition, yes, no: yes if truth(condition) else no, "v", 3, 3, Kind.RAW),
+    "if": Function(_case, "v", 3, 3, Kind.RAW),
     "case": Function(_case, "v", 2, _ANY, Kind.RAW),
     "concat": Function(_concat, "t", 1, _ANY),
     "ltrim": Function(str.lstrip, "t", 1, 2),
@@ -169,24 +169,23 @@ def apply(name: str, arguments: list[Expression]) -> Expression:
         raise QueryError(f"Invalid number of arguments for function {name}: {len(arguments)}")
     takes = function.takes.ljust(len(arguments), function.takes[-1])
     readers = [_READERS[letter](argument) for letter, argument in zip(takes, arguments, strict=False)]
-    call = function.call
     gives = function.gives
     if gives is Kind.RAW and any(argument.kind is Kind.TIME for argument in arguments):
         gives = Kind.TIME
     if function.takes == "v":
-        return Expression(lambda row: call(*[read(row) for read in readers]), gives)
+        return Expression(lambda row: function.call(*[read(row) for read in readers]), gives)
     if len(readers) == 1:
-        return of_one(call, readers[0], gives)
+        return of_one(function.call, readers[0], gives)
 
     def read(row: Any) -> Any:
         values = [read(row) for read in readers]
-        return None if None in values else call(*values)
+        return None if None in values else function.call(*values)
 
     return Expression(read, gives)
 
 
 def of_one(call: Callable[[Any], Any], read_argument: Read, gives: Kind) -> Expression:
-    """`call` of the argument; None for an absent one."""
+    """`call` of the argument; None for an absent one. Several times as fast as a call of any number of arguments."""
 
     def read(row: Any) -> Any:
         value = read_argument(row)

@@ -24,22 +24,13 @@ _MONTHS = {
 _MONDAY = 4 * _DAY  # the epoch starts on a Thursday
 
 
-def floor(period: str) -> Callable[[int], int]:
-    """A function that rounds a time in milliseconds down to the start of its period."""
+def rounding(period: str, *, up: bool = False) -> Callable[[int], int]:
+    """A function that rounds a time in milliseconds down to the start of its period, or up to that of the next."""
     months, width = _length(period)
     if months:
-        return lambda moment: _month_start(_months(moment) // months * months)
+        return lambda moment: _month_start((_months(moment) // months + up) * months)
     offset = _MONDAY if width % (7 * _DAY) == 0 else 0
-    return lambda moment: moment - (moment - offset) % width
-
-
-def ceiling(period: str) -> Callable[[int], int]:
-    """A function that rounds a time in milliseconds up to the start of the next period."""
-    months, width = _length(period)
-    if months:
-        return lambda moment: _month_start((_months(moment) // months + 1) * months)
-    down = floor(period)
-    return lambda moment: down(moment) + width
+    return lambda moment: moment - (moment - offset) % width + up * width
 
 
 def milliseconds(period: str) -> int:

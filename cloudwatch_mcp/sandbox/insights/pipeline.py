@@ -24,8 +24,8 @@ class Stage(NamedTuple):
 
 @dataclass
 class Subquery:
-    log_groups: Sequence[str]
     pipeline: Pipeline
+    log_groups: Sequence[str]
     values: frozenset[str] = frozenset()
 
 

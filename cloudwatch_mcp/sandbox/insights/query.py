@@ -1,8 +1,9 @@
 """Compiles a Logs Insights query and runs it over events."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from typing import Any, NamedTuple
 
 from lark import Lark, Token, Tree, UnexpectedInput, UnexpectedToken
@@ -15,7 +16,8 @@ from cloudwatch_mcp.sandbox.insights.values import Kind, number, text
 
 # StartQuery: the limit of a query that sets none.
 DEFAULT_LIMIT = 10_000
-_parser = cache(partial(Lark.open, "grammar.lark", rel_to=__file__, parser="lalr", propagate_positions=True))
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
 
 Row = list[dict[str, str]]
 
@@ -101,3 +103,21 @@ def _parse(query: str) -> Tree[Token]:
     except UnexpectedInput as error:
         at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
         raise unexpected(query, len(query) if at_end else error.pos_in_stream or 0) from error
+
+
+@cache
+def _parser() -> Lark:
+    callbacks = {"NAME": _plain_name, "STRING": _unquoted}
+    options = {"parser": "lalr", "propagate_positions": True, "lexer_callbacks": callbacks}
+    return Lark.open("grammar.lark", rel_to=__file__, **options)
+
+
+def _plain_name(token: Token) -> Token:
+    """The name of a field without its backquotes; `items[0].sku` is `items.0.sku`."""
+    parts = re.split(r"(`[^`]+`)", token)
+    plain = [part[1:-1] if part[:1] == "`" else re.sub(r"\[(\d+)\]", r".\1", part) for part in parts]
+    return token.update(value="".join(plain))
+
+
+def _unquoted(token: Token) -> Token:
+    return token.update(value=_ESCAPE.sub(lambda match: _ESCAPED.get(match[1], match[0]), token[1:-1]))

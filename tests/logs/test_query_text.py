@@ -90,7 +90,7 @@ COMMANDS = [
 def test_a_limit_is_found_where_the_sandbox_parser_finds_one(commands: list[str]) -> None:
     text = " | ".join(commands)
     assert has_own_limit(text, "CWLI") is ("limit 500" in commands)
-    assert Query(text, NOW)._pipeline.limited is ("limit 500" in commands)
+    assert Query(text, NOW).limited is ("limit 500" in commands)
 
 
 HOSTILE = ['"', "'", "`", "/", "\\/", '\\"', '"\\', "/[", "=/\\", "| ", "limit ", "#", "a/", "/*", "--", "source "]

@@ -40,26 +40,19 @@ _DEFAULT_COLUMNS = ("@timestamp", "@message")
 class PipelineCompiler(ExpressionCompiler):
     """Each method compiles a command; `scope` has the names that the next command can use."""
 
-    def __init__(self, text: str, now: datetime, *, nested: bool = False) -> None:
+    def __init__(self, pipeline: Pipeline, text: str, now: datetime) -> None:
         super().__init__(text, Scope(), now)
-        self.log_groups: Sequence[str] = ()
-        self._nested = nested
+        self._pipeline = pipeline
         self._has_patterns = False
-        self._pipeline = Pipeline()
         self._fields: dict[str, Expression] = {}
         self._extracted: dict[str, Expression] = {}
         self._display: dict[str, Expression] | None = None
         self._redefined: set[str] = set()
-        self._after_dedup = False
 
-    def compile(self, query: Node) -> Pipeline:
+    def compile(self, query: Node) -> None:
         for command in query.children:
-            if self._after_dedup and command.data != "limit":
-                # Only limit can follow dedup (docs: CWL_QuerySyntax-Dedup).
-                raise unexpected(self.text, command.meta.start_pos)
             self.visit(command)
         self._pipeline.columns = list(self._columns().items())
-        return self._pipeline
 
     def _columns(self) -> dict[str, Expression]:
         if self._display is not None:
@@ -71,16 +64,16 @@ class PipelineCompiler(ExpressionCompiler):
 
     @v_args(tree=True)
     def subquery(self, query: Node) -> Subquery:
-        if self._nested:
+        if isinstance(self._pipeline, Subquery):
             # docs, CWL_QuerySyntax-Subqueries: nested subqueries are not supported.
             raise QueryError("Nested subqueries are not supported")
-        compiler = PipelineCompiler(self.text, self.now, nested=True)
-        subquery = Subquery(compiler.compile(query), compiler.log_groups)
+        subquery = Subquery()
+        PipelineCompiler(subquery, self.text, self.now).compile(query)
         self._pipeline.subqueries.append(subquery)
         return subquery
 
     def subquery_source(self, *names: Token) -> None:
-        self.log_groups = names
+        self._pipeline.log_groups = names
 
     def _add_stage(self, run: Run, *, filters: bool = False) -> None:
         self._pipeline.stages.append(Stage(run, filters and not self.scope.closed))
@@ -225,5 +218,4 @@ class PipelineCompiler(ExpressionCompiler):
 
     def dedup(self, *names: Token) -> None:
         readers = [identity(self.scope.find(name)) for name in names]
-        self._after_dedup = True
         self._add_stage(lambda rows: distinct(rows, readers))

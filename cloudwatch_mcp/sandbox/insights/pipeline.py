@@ -23,36 +23,36 @@ class Stage(NamedTuple):
 
 
 @dataclass
-class Subquery:
-    pipeline: Pipeline
-    log_groups: Sequence[str]
-    values: frozenset[str] = frozenset()
-
-
-@dataclass
 class Pipeline:
     stages: list[Stage] = field(default_factory=list)
     columns: list[tuple[str, Expression]] = field(default_factory=list)
     limited: bool = False
     # The options of the SOURCE command; None without it.
     source: dict[str, list[str]] | None = None
+    # Those of a subquery's SOURCE command; without any, they are those of the query.
+    log_groups: Sequence[str] = ()
     # Commands that Infrequent Access log groups do not support (docs: CWL_AnalyzeLogData_Classes).
     standard_class_only: list[str] = field(default_factory=list)
     subqueries: list[Subquery] = field(default_factory=list)
     # The columns of addtotals col=true; without names, all numeric ones.
     column_totals: list[str] | None = None
 
-    def run(self, events: Sequence[Event], earlier: Callable[[str], Sequence[Event]]) -> tuple[Sequence[Any], int]:
+    def rows(self, events: Sequence[Event], earlier: Callable[[str], Sequence[Event]]) -> tuple[Sequence[Any], int]:
         """The rows after the last stage, and the number of events that matched the filters."""
         rows: Sequence[Any] = events
         matched = len(events)
         for position, stage in enumerate(self.stages):
             if stage.compares_with is not None:
-                before, _ = Pipeline(self.stages[:position]).run(earlier(stage.compares_with), earlier)
+                before, _ = Pipeline(self.stages[:position]).rows(earlier(stage.compares_with), earlier)
                 rows = patterns.difference(rows, before)
             rows = stage.run(rows)
             matched = len(rows) if stage.filters_events else matched
         return rows, matched
+
+
+@dataclass
+class Subquery(Pipeline):
+    values: frozenset[str] = frozenset()
 
 
 def grouping(keys: Sequence[Read], aggregates: Sequence[Aggregate], results: Sequence[tuple[str, Expression]]) -> Run:

@@ -12,6 +12,7 @@ from cloudwatch_mcp.sandbox.insights import budget
 from cloudwatch_mcp.sandbox.insights.commands import PipelineCompiler
 from cloudwatch_mcp.sandbox.insights.errors import QueryError, unexpected
 from cloudwatch_mcp.sandbox.insights.events import Event
+from cloudwatch_mcp.sandbox.insights.pipeline import Pipeline
 from cloudwatch_mcp.sandbox.insights.values import Kind, number, text
 
 # StartQuery: the limit of a query that sets none.
@@ -27,7 +28,7 @@ class Results(NamedTuple):
     matched: int
 
 
-class Query:
+class Query(Pipeline):
     """A compiled query. Not thread-safe.
 
     Raises:
@@ -35,12 +36,11 @@ class Query:
     """
 
     def __init__(self, query: str, now: datetime) -> None:
+        super().__init__()
         try:
-            self._pipeline = PipelineCompiler(query, now).compile(_parse(query))
+            PipelineCompiler(self, query, now).compile(_parse(query))
         except RecursionError as error:
             raise QueryError("The query is nested too deeply", 0, len(query)) from error
-        self.source = self._pipeline.source
-        self.standard_class_only = self._pipeline.standard_class_only
 
     def run(
         self,
@@ -63,28 +63,23 @@ class Query:
             QueryError: it builds an invalid regular expression from a field.
         """
         with budget.time_limit():
-            for index, subquery in enumerate(self._pipeline.subqueries):
+            for index, subquery in enumerate(self.subqueries):
                 inner = subquery_events(index) if subquery_events else events
-                rows, _ = subquery.pipeline.run(inner, earlier)
-                _, column = subquery.pipeline.columns[0]
+                rows, _ = subquery.rows(inner, earlier)
+                _, column = subquery.columns[0]
                 values = (text(column.read(row), column.kind) for row in rows)
                 subquery.values = frozenset(value for value in values if value is not None)
-            rows, matched = self._pipeline.run(events, earlier)
-            if not self._pipeline.limited:
+            rows, matched = self.rows(events, earlier)
+            if not self.limited:
                 rows = rows[: limit or DEFAULT_LIMIT]
             formatted = [self._formatted(row) for row in rows]
-            if self._pipeline.column_totals is not None:
+            if self.column_totals is not None:
                 formatted.append(self._column_totals(formatted))
             return Results(formatted, matched)
 
-    @property
-    def subquery_log_groups(self) -> list[Sequence[str]]:
-        """The log groups of each subquery; an empty list stands for those of the query."""
-        return [subquery.log_groups for subquery in self._pipeline.subqueries]
-
     def _formatted(self, row: Any) -> Row:
         """A row of GetQueryResults: texts, without the fields that have no value."""
-        values = ((name, text(column.read(row), column.kind)) for name, column in self._pipeline.columns)
+        values = ((name, text(column.read(row), column.kind)) for name, column in self.columns)
         return [{"field": name, "value": value} for name, value in values if value is not None]
 
     def _column_totals(self, rows: Sequence[Row]) -> Row:
@@ -92,7 +87,7 @@ class Query:
         totals: dict[str, float] = {}
         for cell in (cell for row in rows for cell in row):
             value = number(cell["value"])
-            if value is not None and cell["field"] in (self._pipeline.column_totals or [cell["field"]]):
+            if value is not None and cell["field"] in (self.column_totals or [cell["field"]]):
                 totals[cell["field"]] = totals.get(cell["field"], 0) + value
         return [{"field": name, "value": str(text(total, Kind.COMPUTED))} for name, total in totals.items()]
 

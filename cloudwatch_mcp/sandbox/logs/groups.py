@@ -26,13 +26,7 @@ class LogGroupOperations(Operations):
         group.creation_time = self._utc_now()
         group.log_group_class = request.get("logGroupClass", "STANDARD")
         group.deletion_protection = request.get("deletionProtectionEnabled", False)
-        self.regional.event_logs[name] = EventLog(self.current_account, name)
-        return ""
-
-    def delete_log_group(self) -> str:
-        name = self.request()["logGroupName"]
-        self.logs_backend.delete_log_group(name)
-        del self.regional.event_logs[name]
+        group.event_log = EventLog(self.current_account, name)
         return ""
 
     def create_log_stream(self) -> str:
@@ -48,9 +42,9 @@ class LogGroupOperations(Operations):
 
     def delete_log_stream(self) -> str:
         request = self.request()
-        group, stream = request["logGroupName"], request["logStreamName"]
-        self.logs_backend.delete_log_stream(group, stream)
-        self.regional.event_logs[group].drop_stream(stream)
+        group, stream = self._group(request["logGroupName"]), request["logStreamName"]
+        group.delete_log_stream(stream)
+        group.event_log.drop_stream(stream)
         return ""
 
     def put_log_events(self) -> str:
@@ -66,8 +60,7 @@ class LogGroupOperations(Operations):
             raise InvalidParameterException(
                 "Log events in a single PutLogEvents request must be in chronological order."
             )
-        log = self.regional.event_logs[group.name]
-        stream.events += log.put(stream.log_stream_name, events, self.state.now())
+        stream.events += group.event_log.put(stream.log_stream_name, events, self.state.now())
         stream.last_ingestion_time = self._utc_now()
         stream.upload_sequence_token += 1
         return json.dumps({"nextSequenceToken": f"{stream.upload_sequence_token:056d}"})
@@ -98,7 +91,6 @@ class LogGroupOperations(Operations):
 
     def _description(self, group: Any) -> dict[str, Any]:
         filters = logs_backends[group.account_id][self.region].filters.metric_filters
-        log = self.state.of(group.account_id, self.region).event_logs[group.name]
         optional = {"retentionInDays": group.retention_in_days, "kmsKeyId": group.kms_key_id}
         return {
             "logGroupName": group.name,
@@ -106,7 +98,7 @@ class LogGroupOperations(Operations):
             **{name: value for name, value in optional.items() if value is not None},
             "metricFilterCount": sum(each["logGroupName"] == group.name for each in filters),
             "arn": f"{group.arn}:*",
-            "storedBytes": log.stored_bytes,
+            "storedBytes": group.event_log.stored_bytes,
             "logGroupClass": group.log_group_class,
             "logGroupArn": group.arn,
             "deletionProtectionEnabled": group.deletion_protection,

@@ -17,7 +17,7 @@ from moto.logs.models import logs_backends
 from moto.logs.responses import LogsResponse
 
 from cloudwatch_mcp.sandbox.clock import Clock
-from cloudwatch_mcp.sandbox.insights import EventLog, QueryError
+from cloudwatch_mcp.sandbox.insights import QueryError
 from cloudwatch_mcp.sandbox.logs.running_query import RunningQuery
 from cloudwatch_mcp.sandbox.model_constraints import violations
 
@@ -26,7 +26,6 @@ from cloudwatch_mcp.sandbox.model_constraints import violations
 class Regional:
     """An account's state in one Region."""
 
-    event_logs: dict[str, EventLog] = field(default_factory=dict)
     queries: dict[str, RunningQuery] = field(default_factory=dict)
     query_definitions: dict[str, dict[str, Any]] = field(default_factory=dict)
     detectors: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -61,13 +60,8 @@ class MalformedQueryException(JsonRESTError):
         message = f"{error.message} {tail}Proxy: null)"
         super().__init__("MalformedQueryException", message)
         location = {"startCharOffset": error.start, "endCharOffset": error.end}
-        self.description = json.dumps(
-            {
-                "__type": "MalformedQueryException",
-                "message": message,
-                "queryCompileError": {"location": location, "message": error.message},
-            }
-        )
+        details = {"queryCompileError": {"location": location, "message": error.message}}
+        self.description = json.dumps({**json.loads(self.description), **details})
 
 
 class Operations(LogsResponse):

@@ -31,7 +31,7 @@ class QueryOperations(Operations):
         groups = self._log_groups(request, query.source)
         _check_classes(groups, query)
         start, end = request["startTime"] * 1000, request["endTime"] * 1000
-        subqueries = [[self._log_group(name) for name in names] or groups for names in query.subquery_log_groups]
+        subqueries = [[self._log_group(name) for name in each.log_groups] or groups for each in query.subqueries]
         running = RunningQuery(
             query_id=str(mock_random.uuid4()),
             text=request["queryString"],
@@ -126,12 +126,11 @@ class QueryOperations(Operations):
             raise InvalidParameterException("Start time must be before end time.")
         ranges = []
         for group in groups:
-            log = self.state.of(group.account_id, self.region).event_logs[group.name]
-            first = log.first_timestamp()
+            first = group.event_log.first_timestamp()
             oldest = created(group) if first is None else min(created(group), first)
             if group.retention_in_days:
                 oldest = max(oldest, self.state.now() - group.retention_in_days * _DAY)
-            ranges.append(LogGroupRange(log, max(start, oldest), end))
+            ranges.append(LogGroupRange(group.event_log, max(start, oldest), end))
         if ranges and all(oldest > end for _, oldest, _ in ranges):
             raise MalformedQueryException(
                 QueryError(

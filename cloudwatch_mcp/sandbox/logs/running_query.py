@@ -58,7 +58,9 @@ class RunningQuery:
     subquery_ranges: Sequence[Sequence[LogGroupRange]] = ()
     status: str = "Scheduled"
     _polls: int = 0
-    _cached: dict[float, QueryResponse] = field(default_factory=dict)
+    _progress: float = 0.0
+    """The share of the events that has been scanned."""
+    _response: QueryResponse | None = None
     _lock: Lock = field(default_factory=Lock)
     _running: Lock = field(default_factory=Lock)
 
@@ -69,12 +71,12 @@ class RunningQuery:
     def poll(self) -> QueryResponse:
         with self._running:
             with self._lock:
+                before = self._progress
                 if not self.ended:
                     self._advance()
-            progress = self._progress()
-            if progress not in self._cached:
-                self._cached = {progress: self._run(progress)}
-            return self._cached[progress]._replace(status=self.status)
+            if self._response is None or self._progress != before:
+                self._response = self._run()
+            return self._response._replace(status=self.status)
 
     def stop(self) -> bool:
         """Stop the query; False when it had already ended."""
@@ -86,25 +88,18 @@ class RunningQuery:
 
     def _advance(self) -> None:
         if self.polls_to_complete is not None and self._polls >= self.polls_to_complete:
-            self.status = "Complete"
+            self.status, self._progress = "Complete", 1.0
         elif self._polls:
             self.status = "Running"
+            self._progress = self._polls / self.polls_to_complete if self.polls_to_complete else 0.5
         self._polls += 1
 
-    def _progress(self) -> float:
-        """The share of the events that has been scanned."""
-        if self.status == "Complete":
-            return 1.0
-        if self._polls < 2 or self.status in ("Failed", "Timeout"):
-            return 0.0
-        return (self._polls - 1) / self.polls_to_complete if self.polls_to_complete else 0.5
-
-    def _run(self, progress: float) -> QueryResponse:
+    def _run(self) -> QueryResponse:
         """Run the query over the scanned share of the events, newest first."""
         events = _newest_first(self.ranges)
-        events = events[: round(len(events) * progress)]
-        results = self._results(events) if progress else Results([], 0)
-        return QueryResponse(self.status, results.rows, self._statistics(events, results, progress))
+        events = events[: round(len(events) * self._progress)]
+        results = self._results(events) if self._progress else Results([], 0)
+        return QueryResponse(self.status, results.rows, self._statistics(events, results))
 
     def _results(self, events: Sequence[Event]) -> Results:
         """The results; without any, the query ends as Failed or Timeout."""
@@ -125,14 +120,14 @@ class RunningQuery:
         """How many milliseconds before the window the one of a diff command is."""
         return EARLIER_WINDOWS[modifier] * _DAY or self.window + 1
 
-    def _statistics(self, events: Sequence[Event], results: Results, progress: float) -> dict[str, float]:
+    def _statistics(self, events: Sequence[Event], results: Results) -> dict[str, float]:
         return {
             "recordsMatched": float(results.matched),
             "recordsScanned": float(len(events)),
             "estimatedRecordsSkipped": 0.0,
             "bytesScanned": float(size(events)),
             "estimatedBytesSkipped": 0.0,
-            "logGroupsScanned": float(len(self.ranges)) if progress else 0.0,
+            "logGroupsScanned": float(len(self.ranges)) if self._progress else 0.0,
             "resultCount": float(len(results.rows)),
         }
 

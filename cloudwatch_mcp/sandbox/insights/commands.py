@@ -109,21 +109,17 @@ class PipelineCompiler(ExpressionCompiler):
         test = self.test(condition)
         self._add_stage(lambda rows: [row for row in rows if test(row)], filters=True)
 
-    def parse_glob(self, source: Node | None, glob: Token, *names: Token) -> None:
-        self._extract(extraction.by_glob(self._parse_source(source), glob, names))
-
-    def parse_regex(self, source: Node | None, literal: Token, *names: Token) -> None:
-        self._extract(extraction.by_regex(self._parse_source(source), literal, names))
-
-    def parse_format(self, source: Node | None, kind: Token, *names: Token) -> None:
-        text = self._parse_source(source)
-        if kind.lower() == "csv":
-            self._extract(extraction.by_csv(text, names))
-            return
-        value, field = extraction.logfmt(text), self.scope.field
-        self._extract({name: value(name) for name in names})
-        if not names:
-            self.scope.field = lambda name: field(name) if name in SYSTEM_FIELDS else value(name)
+    def parse(self, source: Node | None, form: Token, *names: Token) -> None:
+        text = self.scope.find(source.children[0] if source else "@message")
+        if form.lower() == "logfmt":
+            value, field = extraction.logfmt(text), self.scope.field
+            extracted = {str(name): value(name) for name in names}
+            if not names:
+                self.scope.field = lambda name: field(name) if name in SYSTEM_FIELDS else value(name)
+        else:
+            extracted = extraction.BY_TOKEN[form.type](text, form, names)
+        self.scope.names.update(extracted)
+        self._extracted.update(extracted)
 
     def unnest(self, source: Token, name: Token) -> None:
         structure = self.scope.find(source)
@@ -157,13 +153,6 @@ class PipelineCompiler(ExpressionCompiler):
             raise unexpected(self.text, (command.start_pos or 0) + len("diff "))
         self._pipeline.stages.append(Stage(lambda rows: rows, compares_with=modifier))
         self._set_columns([(name, Kind.COMPUTED) for name in (*patterns.COLUMNS, *patterns.DIFFERENCE_COLUMNS)])
-
-    def _parse_source(self, source: Node | None) -> Expression:
-        return self.scope.find(source.children[0] if source else "@message")
-
-    def _extract(self, extracted: dict[str, Expression]) -> None:
-        self.scope.names.update(extracted)
-        self._extracted.update(extracted)
 
     @v_args(tree=True)
     def stats(self, node: Node) -> None:

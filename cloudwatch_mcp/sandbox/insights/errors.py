@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+_FIRST_LINE = re.compile(r"(?<= at line 1 and position )\d+$")
 _SYMBOL = re.compile(r"[\w@.]+|\S")
 # What AWS documents and the grammar lacks (docs: CWL_QuerySyntax): commands, and options of parse and stats.
 _LACKING = re.compile(
@@ -20,14 +21,10 @@ class QueryError(Exception):
         self.message = message
         self.start = start
         self.end = end
-        self.position_of_first_line: int | None = None
 
     def shifted(self, prefix: int) -> QueryError:
         """The error for the query after a prefix of so many characters, which AWS counts in positions."""
-        position = self.position_of_first_line
-        if position is None:
-            return self
-        message = self.message.removesuffix(str(position)) + str(position + prefix)
+        message = _FIRST_LINE.sub(lambda position: str(int(position[0]) + prefix), self.message)
         return QueryError(message, self.start, self.end)
 
 
@@ -44,6 +41,4 @@ def unexpected(query: str, start: int) -> QueryError:
         return QueryError(f"The sandbox lacks {what}; AWS has it", start, end)
     line = query.count("\n", 0, start) + 1
     position = start - (query.rfind("\n", 0, start) + 1)
-    error = QueryError(f"unexpected symbol found {word} at line {line} and position {position}", start, end)
-    error.position_of_first_line = position if line == 1 else None
-    return error
+    return QueryError(f"unexpected symbol found {word} at line {line} and position {position}", start, end)

@@ -12,7 +12,7 @@ from operator import attrgetter
 from threading import Lock
 from typing import Any
 
-from cloudwatch_mcp.sandbox.insights.values import Expression, Kind, Read
+from cloudwatch_mcp.sandbox.insights.values import Expression, Kind
 
 _TIMESTAMP = attrgetter("timestamp")
 # CloudWatch Logs counts this for each event in addition to its message.
@@ -69,39 +69,31 @@ class EventLog:
         self.stored_bytes = 0
         self.next_id = count().__next__
         self._events: list[Event] = []
-        self._is_sorted = True
         self._lock = Lock()
 
     def put(self, stream: str, events: Iterable[dict[str, Any]], ingestion_time: int) -> list[Event]:
         added = [Event(self, stream, event, ingestion_time) for event in events]
         with self._lock:
             self._events += added
-            self._is_sorted = False
+            self._events.sort(key=_TIMESTAMP)
             self.stored_bytes += size(added)
         return added
 
     def between(self, start: int, end: int) -> list[Event]:
         """The events from `start` to `end` in milliseconds, both inclusive."""
         with self._lock:
-            self._sort()
             first = bisect_left(self._events, start, key=_TIMESTAMP)
             last = bisect_right(self._events, end, key=_TIMESTAMP)
             return self._events[first:last]
 
     def first_timestamp(self) -> int | None:
         with self._lock:
-            self._sort()
             return self._events[0].timestamp if self._events else None
 
     def drop_stream(self, stream: str) -> None:
         with self._lock:
             self._events = [event for event in self._events if event.stream != stream]
             self.stored_bytes = size(self._events)
-
-    def _sort(self) -> None:
-        if not self._is_sorted:
-            self._events.sort(key=_TIMESTAMP)
-            self._is_sorted = True
 
 
 def size(events: Iterable[Event]) -> int:
@@ -157,16 +149,13 @@ def field(name: str) -> Expression:
 
     A discovered field whose name starts with @ gets another @ (docs: CWL_AnalyzeLogData-discoverable-fields).
     """
-    return SYSTEM_FIELDS.get(name) or Expression(
-        _discovered_field(name.removeprefix("@") if name.startswith("@@") else name), Kind.RAW
-    )
-
-
-def _discovered_field(name: str) -> Read:
-    parts = name.split(".")
+    if name in SYSTEM_FIELDS:
+        return SYSTEM_FIELDS[name]
+    discovered = name.removeprefix("@") if name.startswith("@@") else name
+    parts = discovered.split(".")
     if len(parts) == 1:
-        return lambda event: _leaf(event.fields.get(name))
-    return lambda event: _leaf(walk(event.fields, parts))
+        return Expression(lambda event: _leaf(event.fields.get(discovered)), Kind.RAW)
+    return Expression(lambda event: _leaf(walk(event.fields, parts)), Kind.RAW)
 
 
 def walk(node: Any, parts: list[str]) -> Any:

@@ -44,7 +44,7 @@ def by_regex(source: Expression, literal: str, names: Sequence[str]) -> dict[str
     return _extracted(source, groups, names)
 
 
-def by_csv(source: Expression, names: Sequence[str]) -> dict[str, Expression]:
+def by_csv(source: Expression, _: str, names: Sequence[str]) -> dict[str, Expression]:
     def columns(text: str) -> Parts:
         cells = next(csv.reader([text]), [])
         return [*cells, *[None] * len(names)][: len(names)]
@@ -83,3 +83,7 @@ def _extracted(
         return Expression(read, Kind.RAW)
 
     return {name: part(position) for position, name in enumerate(names)}
+
+
+# By the token of the grammar that says how.
+BY_TOKEN = {"STRING": by_glob, "REGEX": by_regex, "FORMAT": by_csv}

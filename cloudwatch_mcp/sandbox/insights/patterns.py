@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from hashlib import md5
+from itertools import chain, zip_longest
 from operator import eq
 from typing import Any
 
@@ -118,7 +119,10 @@ def _similar_group(candidates: list[_Group], shape: Shape, words: tuple[str, ...
 
 
 def _columns(group: _Group, total: int, read_text: Read, read_time: Read | None) -> tuple[Any, ...]:
-    text, regex, tokens = _render(group)
+    glue, tokens = group.shape.glue, _tokens(group)
+    text = _interleaved(glue, [token["tokenString"] for token in tokens])
+    literals = ["" if token["tokenType"] == "DYNAMIC" else token["tokenString"] for token in tokens]
+    regex = _interleaved(map(_quote, glue), [_quote(literal) or ".*" for literal in literals]).replace("\\E\\Q", "")
     times = [read_time(row) for row in group.rows] if read_time else []
     samples = [
         {**({"timestamp": read_time(row)} if read_time else {}), "logEvent": read_text(row)}
@@ -138,39 +142,31 @@ def _columns(group: _Group, total: int, read_text: Read, read_time: Read | None)
     )
 
 
-def _render(group: _Group) -> tuple[str, str, list[dict[str, Any]]]:
-    """The pattern's text, its regular expression and its tokens."""
-    text: list[str] = []
-    regex: list[str] = []
+def _tokens(group: _Group) -> list[dict[str, Any]]:
     tokens: list[dict[str, Any]] = []
     position = 0
     varying = map(Counter, zip(*group.tokens, strict=True))
-    for glue, role in zip(group.shape.glue, group.shape.roles, strict=False):
+    for role in group.shape.roles:
         values = next(varying) if role in VARYING else Counter({role: len(group.rows)})
         name = form(values) if role in VARYING else "Token"
         varies = len(values) > 1 or (name != "Token" and len(group.rows) == 1)
         position += varies
-        token = "<*>" if varies else next(iter(values))
-        text += glue, token
-        regex += _quote(glue), ".*" if varies else _quote(token)
-        tokens.append(_token(token, position if varies else 0, name, values))
-    text.append(group.shape.glue[-1])
-    regex.append(_quote(group.shape.glue[-1]))
-    return "".join(text), "".join(regex).replace("\\E\\Q", ""), tokens
+        token = {
+            "dynamicTokenPosition": position if varies else 0,
+            "tokenType": "DYNAMIC" if varies else "STATIC",
+            "tokenString": "<*>" if varies else next(iter(values)),
+            "isNumeric": name == "Number",
+            "isErrorCode": all(_ERROR_CODE.fullmatch(value) for value in values),
+            "enumerations": dict(values.most_common(_SAMPLES)) if varies else {},
+        }
+        if varies and name != "Token":
+            token["inferredTokenName"] = name
+        tokens.append(token)
+    return tokens
 
 
-def _token(token: str, position: int, name: str, values: Counter[str]) -> dict[str, Any]:
-    described: dict[str, Any] = {
-        "dynamicTokenPosition": position,
-        "tokenType": "DYNAMIC" if position else "STATIC",
-        "tokenString": token,
-        "isNumeric": name == "Number",
-        "isErrorCode": all(_ERROR_CODE.fullmatch(value) for value in values),
-        "enumerations": dict(values.most_common(_SAMPLES)) if position else {},
-    }
-    if position and name != "Token":
-        described["inferredTokenName"] = name
-    return described
+def _interleaved(glue: Iterable[str], tokens: Iterable[str]) -> str:
+    return "".join(chain.from_iterable(zip_longest(glue, tokens, fillvalue="")))
 
 
 def _quote(literal: str) -> str:

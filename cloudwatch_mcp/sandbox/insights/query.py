@@ -52,11 +52,8 @@ class Query(Pipeline):
     ) -> Results:
         """The results over `events`, given newest first; `limit` applies if the query sets none.
 
-        Args:
-            events: the events of the window.
-            limit: the limit of a query that sets none.
-            earlier: the events of the window that a diff command compares with, by its modifier.
-            subquery_events: the events of the subquery with this index.
+        `earlier` returns the events of the window that a diff command compares with, by its modifier, and
+        `subquery_events` those of the subquery with an index; without it they are `events`.
 
         Raises:
             OverBudgetError: it runs too long, or builds a text that is too long.

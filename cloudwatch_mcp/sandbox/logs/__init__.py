@@ -34,4 +34,4 @@ def add_anomalies(region: str, anomalies: Iterable[Mapping[str, Any]], account_i
     """Add anomalies in the form in which ListAnomalies returns them; no operation can create them."""
     state = SandboxLogsResponse.state
     with state.lock:
-        state.of(account_id, region).anomalies += map(dict, anomalies)
+        state.regional[account_id, region].anomalies += map(dict, anomalies)

@@ -11,7 +11,6 @@ from cloudwatch_mcp.sandbox.logs.operations import Operations, page
 # docs, LogsAnomalyDetection: a new detector trains for up to 15 minutes.
 _TRAINING = 15 * 60_000
 _PAGE = 50
-_SETTINGS = ("detectorName", "filterPattern", "kmsKeyId")
 
 
 class AnomalyOperations(Operations):
@@ -27,13 +26,13 @@ class AnomalyOperations(Operations):
             raise InvalidParameterException("Anomaly detection needs a log group of the STANDARD class.")
         arn = f"{group.arn.partition(':log-group:')[0]}:anomaly-detector:{mock_random.uuid4()}"
         self.regional.detectors[arn] = {
+            "evaluationFrequency": "FIVE_MIN",
+            "anomalyVisibilityTime": 21,
+            **request,
             "anomalyDetectorArn": arn,
-            **{name: request[name] for name in _SETTINGS if name in request},
             "logGroupArnList": arns,
-            "evaluationFrequency": request.get("evaluationFrequency", "FIVE_MIN"),
             "creationTimeStamp": self.state.now(),
             "lastModifiedTimeStamp": self.state.now(),
-            "anomalyVisibilityTime": request.get("anomalyVisibilityTime", 21),
         }
         return json.dumps({"anomalyDetectorArn": arn})
 

@@ -40,11 +40,7 @@ class State:
     polls_to_complete: int | None = 2
     linked_accounts: Sequence[str] = ()
     lock: RLock = field(default_factory=RLock)
-    _regional: dict[tuple[str, str], Regional] = field(default_factory=lambda: defaultdict(Regional))
-
-    def of(self, account_id: str, region: str) -> Regional:
-        with self.lock:
-            return self._regional[account_id, region]
+    regional: dict[tuple[str, str], Regional] = field(default_factory=lambda: defaultdict(Regional))
 
     def now(self) -> int:
         """The sandbox's time in milliseconds since the epoch."""
@@ -71,7 +67,8 @@ class Operations(LogsResponse):
 
     @property
     def regional(self) -> Regional:
-        return self.state.of(self.current_account, self.region)
+        with self.state.lock:
+            return self.state.regional[self.current_account, self.region]
 
     def groups_of(self, accounts: Iterable[str]) -> list[Any]:
         """The log groups of these accounts in the request's Region."""

@@ -149,13 +149,11 @@ class QueryDefinitionOperations(Operations):
         if "queryDefinitionId" in request and query_definition_id not in definitions:
             raise ResourceNotFoundException("The specified query definition does not exist.")
         definitions[query_definition_id] = {
-            "queryLanguage": request.get("queryLanguage", "CWLI"),
+            "queryLanguage": "CWLI",
+            "logGroupNames": [],
+            **request,
             "queryDefinitionId": query_definition_id,
-            "name": request["name"],
-            "queryString": request["queryString"],
             "lastModified": self.state.now(),
-            "logGroupNames": request.get("logGroupNames", []),
-            **({"parameters": request["parameters"]} if request.get("parameters") else {}),
         }
         return json.dumps({"queryDefinitionId": query_definition_id})
 

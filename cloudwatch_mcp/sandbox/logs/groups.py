@@ -71,7 +71,10 @@ class LogGroupOperations(Operations):
             raise InvalidParameterException(
                 "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."
             )
-        groups = [group for group in self._groups(request) if _matches(group, request)]
+        accounts = [self.current_account]
+        if request.get("includeLinkedAccounts"):
+            accounts = request.get("accountIdentifiers") or self.accounts
+        groups = [group for group in self.groups_of(accounts) if _matches(group, request)]
         groups.sort(key=lambda group: (group.name, group.account_id))
         description = [self._description(group) for group in groups]
         if request.get("logGroupNamePattern"):
@@ -79,15 +82,6 @@ class LogGroupOperations(Operations):
             members = ("arn", "creationTime", "logGroupName")
             description = [{member: group[member] for member in members} for group in description]
         return page(request, "logGroups", description, request.get("limit", 50))
-
-    def _groups(self, request: Mapping[str, Any]) -> list[Any]:
-        """This account's log groups and, with includeLinkedAccounts, those of its source accounts."""
-        accounts = [self.current_account]
-        if request.get("includeLinkedAccounts"):
-            accounts += self.state.linked_accounts
-            included = request.get("accountIdentifiers") or accounts
-            accounts = [account for account in dict.fromkeys(accounts) if account in included]
-        return self.groups_of(accounts)
 
     def _description(self, group: Any) -> dict[str, Any]:
         filters = logs_backends[group.account_id][self.region].filters.metric_filters

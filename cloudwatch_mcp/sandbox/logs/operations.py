@@ -3,7 +3,7 @@
 import json
 from base64 import b64decode, b64encode
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from threading import RLock
@@ -70,9 +70,15 @@ class Operations(LogsResponse):
         with self.state.lock:
             return self.state.regional[self.current_account, self.region]
 
-    def groups_of(self, accounts: Iterable[str]) -> list[Any]:
-        """The log groups of these accounts in the request's Region."""
-        return [group for account in accounts for group in logs_backends[account][self.region].groups.values()]
+    @property
+    def accounts(self) -> list[str]:
+        """The request's account and its source accounts."""
+        return list(dict.fromkeys([self.current_account, *self.state.linked_accounts]))
+
+    def groups_of(self, accounts: Container[str]) -> list[Any]:
+        """The log groups of those of the accounts that the request can see, in its Region."""
+        included = [account for account in self.accounts if account in accounts]
+        return [group for account in included for group in logs_backends[account][self.region].groups.values()]
 
     def call_action(self) -> Any:
         """One request at a time, except that reading the results of a query may take seconds."""

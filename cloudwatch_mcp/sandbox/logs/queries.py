@@ -101,11 +101,10 @@ class QueryOperations(Operations):
 
     def _groups_of_source(self, source: Mapping[str, list[str]]) -> list[Any]:
         """The log groups of a SOURCE command (docs: CWL_QuerySyntax-Source)."""
-        accounts = [self.current_account, *self.state.linked_accounts]
-        included = source.get("accountIdentifiers") or source.get("accountIdentifier") or accounts
+        accounts = source.get("accountIdentifiers") or source.get("accountIdentifier") or self.accounts
         classes = source.get("class") or source.get("logGroupClass") or ["STANDARD"]
         prefixes = tuple(source.get("namePrefix", ("",)))
-        groups = self.groups_of(account for account in accounts if account in included)
+        groups = self.groups_of(accounts)
         return [group for group in groups if group.log_group_class in classes and group.name.startswith(prefixes)]
 
     def _log_group(self, identifier: str) -> Any:
@@ -115,8 +114,8 @@ class QueryOperations(Operations):
         if identifier.startswith("arn:"):
             _, _, _, region, account, _, name = (identifier + 6 * ":").split(":", 6)
             name = name.rstrip(":")
-        known = account == self.current_account or account in self.state.linked_accounts
-        group = logs_backends[account][region].groups.get(name) if known and region == self.region else None
+        known = account in self.accounts and region == self.region
+        group = logs_backends[account][region].groups.get(name) if known else None
         if group is None:
             raise ResourceNotFoundException(f"Log group '{name}' does not exist for account ID '{account}'")
         return group

@@ -11,9 +11,6 @@ Item = dict[str, Any]
 # Members of an alarm that are not part of its configuration in HistoryData.
 _STATE_DETAILS = {"StateReason", "StateReasonData", "StateTransitionedTimestamp", "EvaluationState"}
 
-_REGION_NAMES = {"us-east-1": "US East (N. Virginia)", "eu-west-1": "EU (Ireland)", "eu-central-1": "EU (Frankfurt)"}
-_TRIGGER = ("MetricName", "Namespace", "Unit", "Period", "EvaluationPeriods", "DatapointsToAlarm", "ComparisonOperator")
-
 
 def alarm_type(alarm: Alarm) -> str:
     return "CompositeAlarm" if "AlarmRule" in alarm else "MetricAlarm"
@@ -105,48 +102,17 @@ def _camel_case(name: str) -> str:
 
 
 def _notification(alarm: Alarm, old_state: str, at: datetime) -> dict[str, str]:
+    """What all alarms publish. AWS adds what triggered the alarm, and texts for e-mails and text messages."""
     _, _, _, region, account, _ = alarm["AlarmArn"].split(":", 5)
-    place, name, state = _REGION_NAMES.get(region, region), alarm["AlarmName"], alarm["StateValue"]
     message = {
-        "AlarmName": name,
+        "AlarmName": alarm["AlarmName"],
         "AlarmDescription": alarm.get("AlarmDescription"),
         "AWSAccountId": account,
-        "NewStateValue": state,
+        "NewStateValue": alarm["StateValue"],
         "NewStateReason": alarm["StateReason"],
         "StateChangeTime": timestamp(at),
-        "Region": place,
+        "Region": region,
         "AlarmArn": alarm["AlarmArn"],
         "OldStateValue": old_state,
-        **{member: alarm[member] for member in ("OKActions", "AlarmActions", "InsufficientDataActions")},
-        **(_composite(alarm) if "AlarmRule" in alarm else {"Trigger": _trigger(alarm)}),
     }
-    moment = f"{at:%A %d %B, %Y %H:%M:%S} UTC"
-    email = (
-        f'You are receiving this email because your Amazon CloudWatch Alarm "{name}" in the {place} region has entered '
-        f'the {state} state, because "{alarm["StateReason"]}" at "{moment}".'
-    )
-    return {"default": _compact(message), "sms": f'{state}: "{name}" in {place}', "email": email}
-
-
-def _composite(alarm: Alarm) -> dict[str, Any]:
-    triggering = json.loads(alarm.get("StateReasonData", "{}")).get("triggeringAlarms", [])
-    return {"AlarmRule": alarm["AlarmRule"], "TriggeringChildren": _renamed(triggering, str.capitalize)}
-
-
-def _trigger(alarm: Alarm) -> dict[str, Any]:
-    trigger = {member: alarm.get(member) for member in _TRIGGER if member == "Unit" or member in alarm}
-    if "Metrics" in alarm:
-        trigger["Metrics"] = alarm["Metrics"]
-    else:
-        kind = "Statistic" if "Statistic" in alarm else "ExtendedStatistic"
-        trigger["StatisticType"] = kind
-        trigger[kind] = alarm["Statistic"].upper() if kind == "Statistic" else alarm.get(kind)
-        dimensions = alarm.get("Dimensions", [])
-        trigger["Dimensions"] = [{"value": each["Value"], "name": each["Name"]} for each in dimensions]
-    limit = "ThresholdMetricId" if "ThresholdMetricId" in alarm else "Threshold"
-    return {
-        **trigger,
-        limit: alarm.get(limit),
-        "TreatMissingData": alarm.get("TreatMissingData", ""),
-        "EvaluateLowSampleCountPercentile": alarm.get("EvaluateLowSampleCountPercentile", ""),
-    }
+    return {"default": _compact(message)}

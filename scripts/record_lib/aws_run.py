@@ -22,7 +22,7 @@ from cloudwatch_mcp.sandbox.alarms.evaluation import Evaluation, evaluate
 from cloudwatch_mcp.sandbox.incidents.checkout_failures import INCIDENT
 from cloudwatch_mcp.sandbox.kit.alarms import MetricAlarm
 from cloudwatch_mcp.sandbox.kit.seed import Target, seed
-from cloudwatch_mcp.sandbox.metrics.data import Place, read_series
+from cloudwatch_mcp.sandbox.metrics.data import read_series
 from cloudwatch_mcp.sandbox.metrics.store import MetricStore
 from scripts.record_lib.account import Account, RunFailed, listed
 from scripts.record_lib.readiness import wait_until, wait_until_readable
@@ -130,7 +130,7 @@ def _by_its_metrics(alarm: MetricAlarm, end: datetime) -> Evaluation | None:
     for series in [alarm.series, alarm.per] if alarm.per else [alarm.series]:
         for datum in series.datapoints(end):
             store.put(series.namespace, [datum], end)
-    return evaluate(alarm.parameters("", []), partial(read_series, store=store, place=Place("", "")), end)
+    return evaluate(alarm.parameters("", []), partial(read_series, store), end)
 
 
 @contextmanager

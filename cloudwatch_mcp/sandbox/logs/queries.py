@@ -150,7 +150,7 @@ class QueryDefinitionOperations(Operations):
         definitions[query_definition_id] = {
             "queryLanguage": "CWLI",
             "logGroupNames": [],
-            **request,
+            **{member: value for member, value in request.items() if member != "clientToken"},
             "queryDefinitionId": query_definition_id,
             "lastModified": self.state.now(),
         }

@@ -346,7 +346,8 @@ def test_a_deleted_query_definition_is_gone(logs: Any) -> None:
 def test_a_new_anomaly_detector_trains_and_then_analyses(logs: Any, clock: Clock) -> None:
     create(logs, "/a")
     clock.travel(NOW - timedelta(days=3))
-    arn = logs.create_log_anomaly_detector(logGroupArnList=[f"{ARN}/a"], detectorName="d")["anomalyDetectorArn"]
+    settings = {"detectorName": "d", "tags": {"team": "shop"}}
+    arn = logs.create_log_anomaly_detector(logGroupArnList=[f"{ARN}/a"], **settings)["anomalyDetectorArn"]
     training = logs.list_log_anomaly_detectors()["anomalyDetectors"][0]["anomalyDetectorStatus"]
     clock.resume()
 

@@ -28,7 +28,7 @@ class AnomalyOperations(Operations):
         self.regional.detectors[arn] = {
             "evaluationFrequency": "FIVE_MIN",
             "anomalyVisibilityTime": 21,
-            **request,
+            **{member: value for member, value in request.items() if member != "tags"},
             "anomalyDetectorArn": arn,
             "logGroupArnList": arns,
             "creationTimeStamp": self.state.now(),

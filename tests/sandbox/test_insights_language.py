@@ -400,35 +400,6 @@ def test_parse_reads_csv(line: str, row: dict[str, str]) -> None:
 
 @pytest.mark.aws_behaviour(
     evidence="documented",
-    source="Amazon CloudWatch Logs User Guide, addtotals",
-    behaviour="The addtotals command adds the column Total to each row, and with col=true a row of column totals.",
-)
-@pytest.mark.parametrize(
-    ("command", "rows"),
-    [
-        ("addtotals", [{"v": "3", "w": "1", "Total": "4"}]),
-        ("addtotals v", [{"v": "3", "w": "1", "Total": "3"}]),
-        ("addtotals fieldname=RowSum", [{"v": "3", "w": "1", "RowSum": "4"}]),
-        ("addtotals row=false", [{"v": "3", "w": "1"}]),
-        ("addtotals row=false col=true", [{"v": "3", "w": "1"}, {"v": "3", "w": "1"}]),
-        ("addtotals row=false col=true v", [{"v": "3", "w": "1"}, {"v": "3"}]),
-    ],
-)
-def test_addtotals_sums_rows_and_columns(command: str, rows: list[dict[str, str]]) -> None:
-    assert run(f"fields v, w | {command}", [{"v": 3, "w": 1}]) == rows
-
-
-@pytest.mark.aws_behaviour(
-    evidence="assumed",
-    source="notes of live tests; no recording is public",
-    behaviour="The addtotals command adds no row total after stats.",
-)
-def test_addtotals_adds_no_row_total_after_stats() -> None:
-    assert run("stats count(*) as n by k | addtotals | limit 1", ROWS) == [{"k": "b", "n": "4"}]
-
-
-@pytest.mark.aws_behaviour(
-    evidence="documented",
     source="Amazon CloudWatch Logs User Guide, subqueries",
     behaviour="A subquery in a filter runs by itself, and its first column gives the values for in.",
 )

@@ -225,33 +225,6 @@ async def test_member_of_a_new_map(ask: Ask, vcr: Replay | Recorder) -> None:
 
 
 @pytest.mark.aws_behaviour(
-    evidence="documented",
-    source="Amazon CloudWatch Logs User Guide, addtotals",
-    behaviour="The addtotals command adds the column Total to each row, and with col=true a row of column totals.",
-)
-@pytest.mark.vcr
-@pytest.mark.aws
-async def test_totals(ask: Ask, vcr: Replay | Recorder) -> None:
-    query = 'filter level = "ERROR" | fields pool.max, pool.in_use | limit 2 | addtotals col=true'
-    *found, totals = await rows(ask, vcr, query)
-    assert [float(row["Total"]) for row in found] == [16, 16]
-    assert float(totals["pool.max"]) == sum(float(row["pool.max"]) for row in found)
-
-
-@pytest.mark.aws_behaviour(
-    evidence="assumed",
-    source="notes of live tests; no recording is public",
-    behaviour="The addtotals command adds no row total after stats.",
-)
-@pytest.mark.vcr
-@pytest.mark.aws
-async def test_no_totals_after_stats(ask: Ask, vcr: Replay | Recorder) -> None:
-    found = await rows(ask, vcr, "stats count(*) as events, max(duration_ms) as longest by level | addtotals")
-    assert found
-    assert not any("Total" in row for row in found)
-
-
-@pytest.mark.aws_behaviour(
     evidence="assumed",
     source="what public readers of such responses expect; no public source has one whole",
     behaviour="A pattern row has ten columns: a wildcard <*> for each token that varies, and tokens, samples, related "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from operator import itemgetter
@@ -14,7 +13,7 @@ from cloudwatch_mcp.sandbox.insights.aggregates import StatsCompiler
 from cloudwatch_mcp.sandbox.insights.errors import QueryError, unexpected
 from cloudwatch_mcp.sandbox.insights.events import SYSTEM_FIELDS
 from cloudwatch_mcp.sandbox.insights.expressions import ExpressionCompiler, Node, Scope, first_item
-from cloudwatch_mcp.sandbox.insights.functions import identity, numeric, textual
+from cloudwatch_mcp.sandbox.insights.functions import identity, textual
 from cloudwatch_mcp.sandbox.insights.pipeline import (
     Pipeline,
     Run,
@@ -22,7 +21,6 @@ from cloudwatch_mcp.sandbox.insights.pipeline import (
     Subquery,
     distinct,
     grouping,
-    row_total,
     sorting,
     unnesting,
 )
@@ -32,7 +30,6 @@ from cloudwatch_mcp.sandbox.insights.values import Expression, Kind
 MAX_LIMIT = 100_000
 # The modifiers of diff.
 EARLIER_WINDOWS = {"": 0, "previousday": 1, "previousweek": 7, "previousmonth": 30}
-_OPTION = re.compile(r"(\w+)\s*=\s*(\w+)")
 _DEFAULT_COLUMNS = ("@timestamp", "@message")
 
 
@@ -130,20 +127,6 @@ class PipelineCompiler(ExpressionCompiler):
         self._fields = {field: first_item(expression) for field, expression in self._fields.items()}
         self._extracted = {field: first_item(expression) for field, expression in self._extracted.items()}
         self.scope.names[name] = Expression(itemgetter(1), Kind.STRUCTURE)
-
-    def addtotals(self, command: Token) -> None:
-        text = command[len("addtotals") :]
-        options = {name.lower(): value for name, value in _OPTION.findall(text)}
-        names = [name.strip() for name in _OPTION.sub("", text).split(",") if name.strip()]
-        if options.get("col", "false").lower() == "true":
-            self._pipeline.column_totals = names
-        # AWS adds no row total after stats.
-        if options.get("row", "true").lower() == "true" and not self.scope.closed:
-            terms = [self.scope.find(name) for name in names] if names else list(self._fields.values())
-            readers = [numeric(term) for term in terms if term.kind is not Kind.TIME]
-            total = Expression(row_total(readers), Kind.COMPUTED)
-            name = options.get("fieldname", "Total")
-            self.scope.names[name] = self._fields[name] = total
 
     def diff(self, command: Token) -> None:
         if not self._has_patterns:

@@ -8,7 +8,7 @@ _FIRST_LINE = re.compile(r"(?<= at line 1 and position )\d+$")
 _SYMBOL = re.compile(r"[\w@.]+|\S")
 # What AWS documents and the grammar lacks (docs: CWL_QuerySyntax): commands, and options of parse and stats.
 _LACKING = re.compile(
-    r"(?i)(?:(?:^|[|(])(?:\s|#.*\n)*(?P<command>anomaly|expand|join|logcompare|lookup|relevantfields|unmask)"
+    r"(?i)(?:(?:^|[|(])(?:\s|#.*\n)*(?P<command>addtotals|anomaly|expand|join|logcompare|lookup|relevantfields|unmask)"
     r"|/i?\s*(?P<parse>multi)|\)\s*(?P<stats>offset))$"
 )
 

@@ -34,8 +34,6 @@ class Pipeline:
     # Commands that Infrequent Access log groups do not support (docs: CWL_AnalyzeLogData_Classes).
     standard_class_only: list[str] = field(default_factory=list)
     subqueries: list[Subquery] = field(default_factory=list)
-    # The columns of addtotals col=true; without names, all numeric ones.
-    column_totals: list[str] | None = None
 
     def rows(self, events: Sequence[Event], earlier: Callable[[str], Sequence[Event]]) -> tuple[Sequence[Any], int]:
         """The rows after the last stage, and the number of events that matched the filters."""
@@ -70,14 +68,6 @@ def grouping(keys: Sequence[Read], aggregates: Sequence[Aggregate], results: Seq
         return [result(key, group) for key, group in _group_by(rows, _all(keys)).items()]
 
     return run
-
-
-def row_total(readers: Sequence[Read]) -> Read:
-    def total(row: Any) -> Any:
-        numbers = [value for value in [read(row) for read in readers] if value is not None]
-        return sum(numbers) if numbers else None
-
-    return total
 
 
 def _all(readers: Sequence[Read]) -> Callable[[Any], tuple[Any, ...]]:

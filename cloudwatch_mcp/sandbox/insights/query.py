@@ -13,7 +13,7 @@ from cloudwatch_mcp.sandbox.insights.commands import PipelineCompiler
 from cloudwatch_mcp.sandbox.insights.errors import QueryError, unexpected
 from cloudwatch_mcp.sandbox.insights.events import Event
 from cloudwatch_mcp.sandbox.insights.pipeline import Pipeline
-from cloudwatch_mcp.sandbox.insights.values import Kind, number, text
+from cloudwatch_mcp.sandbox.insights.values import text
 
 # StartQuery: the limit of a query that sets none.
 DEFAULT_LIMIT = 10_000
@@ -69,24 +69,12 @@ class Query(Pipeline):
             rows, matched = self.rows(events, earlier)
             if not self.limited:
                 rows = rows[: limit or DEFAULT_LIMIT]
-            formatted = [self._formatted(row) for row in rows]
-            if self.column_totals is not None:
-                formatted.append(self._column_totals(formatted))
-            return Results(formatted, matched)
+            return Results([self._formatted(row) for row in rows], matched)
 
     def _formatted(self, row: Any) -> Row:
         """A row of GetQueryResults: texts, without the fields that have no value."""
         values = ((name, text(column.read(row), column.kind)) for name, column in self.columns)
         return [{"field": name, "value": value} for name, value in values if value is not None]
-
-    def _column_totals(self, rows: Sequence[Row]) -> Row:
-        """The summary row of addtotals."""
-        totals: dict[str, float] = {}
-        for cell in (cell for row in rows for cell in row):
-            value = number(cell["value"])
-            if value is not None and cell["field"] in (self.column_totals or [cell["field"]]):
-                totals[cell["field"]] = totals.get(cell["field"], 0) + value
-        return [{"field": name, "value": str(text(total, Kind.COMPUTED))} for name, total in totals.items()]
 
 
 def _parse(query: str) -> Tree[Token]:

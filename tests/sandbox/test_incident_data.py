@@ -15,15 +15,6 @@ from cloudwatch_mcp.sandbox.kit.seed import Target, seed
 NOW = datetime(2026, 11, 20, 12, 2, 33, tzinfo=timezone.utc)
 
 
-def data(now: datetime) -> list[Any]:
-    events = [event for group in INCIDENT.log_groups[1:6] for event in group.events(now)]
-    return [events, [list(each.datapoints(now)) for each in INCIDENT.metrics[::9]]]
-
-
-def test_same_anchor_gives_the_same_data() -> None:
-    assert data(NOW) == data(NOW)
-
-
 def state_changes(now: datetime) -> list[tuple[str, str]]:
     with Sandbox(now=now) as sandbox:
         pages = sandbox.client("cloudwatch").get_paginator("describe_alarm_history")

@@ -12,6 +12,7 @@ from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.sandbox import Sandbox, incidents
 from cloudwatch_mcp.sandbox.incidents import INCIDENTS, incident
 from cloudwatch_mcp.sandbox.kit.incident import Incident
+from cloudwatch_mcp.sandbox.kit.logs import Event
 from cloudwatch_mcp.sandbox.kit.timeline import before
 from cloudwatch_mcp.server.tool_calls import build_server
 from scripts.generated.tokens import count
@@ -23,22 +24,29 @@ MAX_LINES, MAX_LINES_OF_LOGS = 250, 120
 _FOLDER = Path(str(incidents.__file__)).parent
 
 
-@pytest.fixture(params=INCIDENTS)
+@pytest.fixture(scope="module", params=INCIDENTS)
 def story(request: pytest.FixtureRequest) -> Incident:
     return incident(request.param)
 
 
-@pytest.fixture
-def running(story: Incident, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+@pytest.fixture(scope="module")
+def running(story: Incident) -> Iterator[Sandbox]:
     with Sandbox(now=NOW, incident=story.name) as sandbox:
-        for name, value in sandbox.environment.items():
-            monkeypatch.setenv(name, value)
         yield sandbox
 
 
+@pytest.fixture(scope="module")
+def events(story: Incident) -> dict[str, list[Event]]:
+    """The events of each log group."""
+    return {group.name: list(group.events(NOW)) for group in story.log_groups}
+
+
 @pytest.mark.anyio
-@pytest.mark.usefixtures("running")
-async def test_solution_establishes_the_truth_within_its_budget(story: Incident, time: Time) -> None:
+async def test_solution_establishes_the_truth_within_its_budget(
+    story: Incident, running: Sandbox, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in running.environment.items():
+        monkeypatch.setenv(name, value)
     assert 0 < len(story.solution) <= MAX_CALLS
     tokens = 0
     async with asking(build_server(Settings(), os.environ, clock=time.clock())) as ask:
@@ -50,19 +58,16 @@ async def test_solution_establishes_the_truth_within_its_budget(story: Incident,
     assert tokens <= story.max_tokens
 
 
-def test_data_is_the_same_for_the_same_now(story: Incident) -> None:
-    again = incident(story.name)
-    for group, same in zip(story.log_groups, again.log_groups, strict=True):
-        assert list(group.events(NOW)) == list(same.events(NOW))
-    for metric, same_metric in zip(story.metrics, again.metrics, strict=True):
-        assert list(metric.datapoints(NOW)) == list(same_metric.datapoints(NOW))
+def test_data_is_the_same_for_the_same_now(story: Incident, events: dict[str, list[Event]]) -> None:
+    assert {group.name: list(group.events(NOW)) for group in story.log_groups} == events
+    for metric in story.metrics:
+        assert list(metric.datapoints(NOW)) == list(metric.datapoints(NOW))
 
 
-def test_log_events_are_of_the_last_day(story: Incident) -> None:
+def test_log_events_are_of_the_last_day(events: dict[str, list[Event]]) -> None:
     end = before(NOW, 0).timestamp() * 1000
-    for group in story.log_groups:
-        times = [event.time for event in group.events(NOW)]
-        assert all(end - 86_460_000 <= time <= end for time in times), group.name
+    for name, of_group in events.items():
+        assert all(end - 86_460_000 <= event.time <= end for event in of_group), name
 
 
 def test_truth_names_services_of_the_incident(story: Incident) -> None:

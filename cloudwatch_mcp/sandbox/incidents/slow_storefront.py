@@ -5,75 +5,27 @@ there are burst credits, customers notice nothing. Then the disk is held to its 
 half an hour and overlap, and each one more is a step. No alarm watches the credits.
 """
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
 from functools import partial
 
 from cloudwatch_mcp.sandbox.kit.alarms import ABOVE, MetricAlarm
 from cloudwatch_mcp.sandbox.kit.incident import Call, Incident, Truth, deployments, query
-from cloudwatch_mcp.sandbox.kit.logs import Deployment, Event, LogGroup, around, lines, one_of, spaced, uuid, whole
-from cloudwatch_mcp.sandbox.kit.metrics import HISTORY, OfMinute, Samples, count, gauge, metrics
-from cloudwatch_mcp.sandbox.kit.timeline import before, daily, phases, pulses, randomness
+from cloudwatch_mcp.sandbox.kit.logs import Deployment, Lines, LogGroup, around, lines, one_of, uuid, whole
+from cloudwatch_mcp.sandbox.kit.metrics import HISTORY, count, gauge, metrics
+from cloudwatch_mcp.sandbox.kit.timeline import Level, daily, phases, pulses
 
 _FIRST, _EVERY, _TAKES = 300, 30, 19
-_RELEASED, _EXHAUSTED, _SECOND, _THIRD, _FAILING = 97, 84, 60, 30, 24
+_RELEASED, _EXHAUSTED, _FAILING = 97, 84, 24
 _DATABASE = "/aws/rds/instance/shop-main/postgresql"
-_PLAN = """LOG:  duration: %.3f ms  plan:
-\tQuery Text: SELECT sum(quantity * price) FROM order_items WHERE lower(channel) = 'marketplace' AND \
-created_at >= now() - interval '1 day'
+_REPORT = """$spaced UTC:10.0.40.7($port):sales_report@shop:[$process]:LOG:  duration: $ms ms  plan:
+\tQuery Text: SELECT sum(quantity * price) FROM order_items WHERE lower(channel) = 'marketplace'
 \tAggregate  (cost=4126284.28..4126284.29 rows=1 width=32)
 \t  ->  Seq Scan on order_items  (cost=0.00..4126180.12 rows=20833 width=10)
-\t        Filter: ((lower(channel) = 'marketplace'::text) AND (created_at >= (now() - '1 day'::interval)))"""
+\t        Filter: (lower(channel) = 'marketplace'::text)"""
+_SLOW = "$spaced UTC:10.0.12.31($port):storefront@shop:[$process]:LOG:  duration: $ms ms  execute <unnamed>: $sql"
 
 
-def _reports(now: datetime) -> Iterator[Event]:
-    random = randomness("reports")
-    for start in range(_FIRST, 0, -_EVERY):
-        minutes = (_TAKES if start - _TAKES > _EXHAUSTED else 74) * random.uniform(0.95, 1.05)
-        if start > minutes:
-            time = int(before(now, start - minutes).timestamp() * 1000)
-            head = f"{spaced(time)} UTC:10.0.40.7({40_000 + 7 * start}):sales_report@shop:[{11_200 - start}]:"
-            yield Event("shop-main", time, head + _PLAN % (60_000 * minutes))
-
-
-def _steps(usual: float, *steps: float) -> Callable[[float], float]:
-    return phases(usual, *zip((_EXHAUSTED, _SECOND, _THIRD), steps, strict=True))
-
-
-def _reading(usual: float, reports: float, exhausted: float) -> Callable[[float], float]:
-    return phases(usual, (_FIRST, pulses(_EVERY, _TAKES, reports, usual)), (_EXHAUSTED, exhausted))
-
-
-_sql = partial(lines, streams=("shop-main",), port=whole(40_000, 60_000), process=whole(11_000, 11_060))
-_HEAD = "$spaced UTC:10.0.12.31($port):storefront@shop:[$process]:LOG:  duration: $ms ms  execute <unnamed>: "
-_served = partial(lines, id=uuid, path=one_of("/products", "/cart", "/orders", "/orders/history"))
-_request = {"service": "storefront", "request_id": "$id", "path": "$path"}
-_slow = {"level": "WARN", "msg": "slow request", **_request, "ms": "$ms"}
-_failed = {"level": "ERROR", "msg": "no database connection free within 5000 ms", **_request, "pool": {"max": 60}}
-_LOG_GROUPS = (
-    LogGroup(_DATABASE, (
-        _sql(0.2, "$spaced UTC::@:[402]:LOG:  checkpoint complete: wrote $process buffers"),
-        *(
-            _sql(level, _HEAD + statement, ms=around(median, 0.2))
-            for level, median in ((0.05, 1080), (_steps(0, 2, 5, 9), 1900))
-            for statement in (
-                "SELECT * FROM orders WHERE customer_id = $1 ORDER BY created_at DESC LIMIT 20",
-                "UPDATE stock SET reserved = reserved + $1 WHERE product_id = $2",
-                "INSERT INTO order_items (order_id, product_id, quantity, price) VALUES ($1, $2, $3, $4)",
-            )
-        ),
-        _reports,
-    ), retention=7),
-    LogGroup("/ecs/shop/storefront", (
-        _served(daily(14), {"level": "INFO", "msg": "request served", **_request, "ms": "$ms"}, ms=around(90)),
-        _served(_steps(0.1, 1, 2, 3), _slow, ms=around(2600)),
-        _served(phases(0, (_FAILING, 2)), _failed),
-    )),
-    LogGroup("/shop/deployments", (
-        Deployment(1270, "search", "9.0.3", "9.1.0", "Index descriptions (#598)"),
-        Deployment(_RELEASED, "storefront", "6.3.0", "6.4.0", "Show the latest orders on the cart page (#611)"),
-    )),
-)  # fmt: skip
+def _steps(usual: float, *steps: float) -> Level:
+    return phases(usual, *zip((_EXHAUSTED, 60, 30), steps, strict=True))
 
 
 def _burst_balance(minute: float) -> float:
@@ -81,28 +33,52 @@ def _burst_balance(minute: float) -> float:
     return max(0, 100 - 13.5 * reports - 0.91 * min(passed, _TAKES) + 0.34 * max(0, passed - _TAKES))
 
 
-def _response_times(draw: OfMinute, level: OfMinute, minute: float) -> Samples:
-    """One request in twenty is slow."""
-    [(slow, _)] = gauge(draw, level, minute)
-    return [(0.06, 50.0), (0.11, 45.0), (slow, 5.0)]
+def _finished(minute: float) -> bool:
+    """Whether a report ends in this minute."""
+    return minute % _EVERY == _EVERY - _TAKES
 
 
-_CONNECTIONS, _CPU, *_DISK = metrics(
+_sql = partial(lines, streams=("shop-main",), port=whole(40_000, 60_000), process=whole(11_000, 11_060))
+_STATEMENTS = one_of(
+    "SELECT * FROM orders WHERE customer_id = $1", "UPDATE stock SET reserved = $1 WHERE product_id = $2"
+)
+
+
+def _requests(per_minute: Level, level: str, msg: str, ms: float) -> Lines:
+    line = {"level": level, "msg": msg, "request_id": "$id", "path": "$path", "ms": "$ms"}
+    return lines(per_minute, line, id=uuid, path=one_of("/products", "/cart", "/orders"), ms=around(ms, 0.2))
+
+
+_LOG_GROUPS = (
+    LogGroup(_DATABASE, (
+        _sql(_steps(0.15, 6, 15, 27), _SLOW, sql=_STATEMENTS, ms=around(1900, 0.2)),
+        _sql(phases(0, (_FIRST, _finished), (_EXHAUSTED, 0)), _REPORT, ms=around(60_000 * _TAKES, 0.02)),
+        _sql(phases(0, (16, 1), (15, 0)), _REPORT, ms=around(60_000 * 74, 0.01)),
+    ), retention=7),
+    LogGroup("/ecs/shop/storefront", (
+        _requests(daily(14), "INFO", "request served", 90),
+        _requests(_steps(0.1, 1, 2, 3), "WARN", "slow request", 2600),
+        _requests(phases(0, (_FAILING, 2)), "ERROR", "no database connection free within 5000 ms", 5400),
+    )),
+    LogGroup("/shop/deployments", (
+        Deployment(1270, "search", "9.0.3", "9.1.0", "Index descriptions (#598)"),
+        Deployment(_RELEASED, "storefront", "6.3.0", "6.4.0", "Show the latest orders on the cart page (#611)"),
+    )),
+)  # fmt: skip
+
+_CONNECTIONS, *_RDS = metrics(
     "AWS/RDS",
     ("DatabaseConnections", "Count", count, _steps(38, 52, 84, 121)),
-    ("CPUUtilization", "Percent", gauge, _reading(23, 34, 21)),
+    ("CPUUtilization", "Percent", gauge, 24),
     ("BurstBalance", "Percent", partial(gauge, jitter=0), _burst_balance),
-    ("ReadIOPS", "Count/Second", gauge, _reading(210, 1340, 520)),
-    ("WriteIOPS", "Count/Second", gauge, daily(80)),
+    ("ReadIOPS", "Count/Second", gauge, phases(210, (_FIRST, pulses(_EVERY, _TAKES, 1340, 210)), (_EXHAUSTED, 520))),
     ("ReadLatency", "Seconds", gauge, _steps(0.0009, 0.011, 0.024, 0.041)),
-    ("WriteLatency", "Seconds", gauge, _steps(0.0014, 0.013, 0.027, 0.046)),
-    ("DiskQueueDepth", "Count", gauge, _steps(0.4, 6, 14, 26)),
     DBInstanceIdentifier="shop-main",
 )
 _REQUESTS, _RESPONSE_TIME, _5XX = metrics(
     "AWS/ApplicationELB",
     ("RequestCount", "Count", partial(count, jitter=0.01), daily(2400)),
-    ("TargetResponseTime", "Seconds", _response_times, _steps(0.18, 0.7, 1.9, 4.2)),
+    ("TargetResponseTime", "Seconds", gauge, _steps(0.09, 0.4, 0.9, 1.8)),
     ("HTTPCode_Target_5XX_Count", "Count", count, phases(3, (_FAILING, 40))),
     fine=HISTORY,
     LoadBalancer="app/shop/50dc6c",
@@ -128,16 +104,15 @@ INCIDENT = Incident(
         },
     ),
     log_groups=_LOG_GROUPS,
-    metrics=(_CONNECTIONS, _CPU, *_DISK, _REQUESTS, _RESPONSE_TIME, _5XX),
+    metrics=(_CONNECTIONS, *_RDS, _REQUESTS, _RESPONSE_TIME, _5XX),
     alarms=(
-        MetricAlarm("storefront-p99", _RESPONSE_TIME, "p99", ABOVE, 1.0, datapoints=(5, 5), notifies=True),
+        MetricAlarm("storefront-response-time", _RESPONSE_TIME, "Average", ABOVE, 0.3, notifies=True),
         MetricAlarm("storefront-5xx", _5XX, "Sum", ABOVE, 20.0),
         MetricAlarm("storefront-traffic", _REQUESTS, "Sum", ABOVE, 11_500.0, period=300),
         MetricAlarm("shop-main-connections", _CONNECTIONS, "Average", ABOVE, 100.0, datapoints=(5, 5)),
-        MetricAlarm("shop-main-cpu", _CPU, "Average", ABOVE, 80.0, datapoints=(5, 5)),
     ),
     solution=(
-        Call("get_active_alarms", {}, ("storefront-p99", "storefront-traffic")),
+        Call("get_active_alarms", {}, ("storefront-response-time", "storefront-traffic")),
         Call("get_metric_data", {"namespace": "AWS/ApplicationELB", "compare_to": "1d"}, ("RequestCount",)),
         Call("get_metric_data", {"namespace": "AWS/RDS", "start_time": "12h"}, ("BurstBalance", "{onset}")),
         query(

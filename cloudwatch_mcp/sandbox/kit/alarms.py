@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cloudwatch_mcp.sandbox.kit.metrics import SampledMetric
 
@@ -57,10 +57,8 @@ class MetricAlarm:
             }
         if self.per is not None:
             rate = {"Id": "e1", "Expression": "100 * m1 / m2", "Label": self.label, "ReturnData": True}
-            return {
-                "Metrics": [rate, self._query("m1", self.series, prefix), self._query("m2", self.per, prefix)],
-                "Threshold": self.threshold,
-            }
+            queries = [rate, self._query("m1", self.series, prefix), self._query("m2", self.per, prefix)]
+            return {"Metrics": queries, "Threshold": self.threshold}
         kind = "ExtendedStatistic" if self.statistic.startswith("p") else "Statistic"
         metric = _metric(self.series, prefix)
         return {**metric, kind: self.statistic, "Period": self.period, "Threshold": self.threshold}
@@ -70,8 +68,7 @@ class MetricAlarm:
         return {"Id": name, "MetricStat": stat, "ReturnData": returned}
 
 
-@dataclass(frozen=True)
-class CompositeAlarm:
+class CompositeAlarm(NamedTuple):
     """CloudWatch evaluates its rule whenever a child's state changes."""
 
     name: str

@@ -18,8 +18,7 @@ class Detector(NamedTuple):
     """Priority, description and pattern; each pattern matches events of the last two hours."""
 
 
-_SAMPLES = 5
-_BUCKET = 300_000
+_SAMPLES, _BUCKET = 5, 300_000
 
 
 def anomalies(

@@ -1,7 +1,7 @@
 """An incident: what happened, its data, and the calls that establish it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -67,8 +67,6 @@ class Incident:
         services: the parts of the system, each with what it does.
         evaluated: the spans, in minutes before the end, in which alarms are evaluated; older ones come first. Beyond
             `SampledMetric.fine`, alarms with a period of a minute lack four of five datapoints.
-        linked_log_groups: those of the linked account.
-        max_tokens: the budget of the answers to all calls of `solution`.
     """
 
     name: str
@@ -84,8 +82,7 @@ class Incident:
     saved_queries: Sequence[SavedQuery] = ()
     linked_log_groups: Sequence[LogGroup] = ()
     evaluated: Sequence[tuple[float, float]] = ((355, 0),)
-    solution: Sequence[Call] = field(default=())
-    max_tokens: int = 6_000
+    solution: Sequence[Call] = ()
 
     def missing(self, call: Call, answer: str, now: datetime) -> list[str]:
         """What the answer to a call of `solution`, as JSON text, does not show; `now` is when the data ends."""

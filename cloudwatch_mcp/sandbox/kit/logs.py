@@ -107,14 +107,13 @@ class Deployment:
     old: str
     new: str
     change: str
-    takes: float = 2.5
 
     def __call__(self, now: datetime) -> Iterator[Event]:
         release = {"service": self.service, "from": self.old, "to": self.new}
         start = {"level": "INFO", "msg": "deployment started", **release, "change": self.change, "by": "ci"}
         yield from Line(self.minute, start, "pipeline")(now)
         end = {"level": "INFO", "msg": "deployment completed", **release}
-        yield from Line(self.minute - self.takes, end, "pipeline")(now)
+        yield from Line(self.minute - 2.5, end, "pipeline")(now)
 
 
 def one_of(*values: str) -> Draw:
@@ -165,14 +164,9 @@ def iso(time: int) -> str:
     return _utc(time).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def spaced(time: int) -> str:
-    """As iso, with a space instead of the T and without the zone: `2026-11-20 12:00:00.123`."""
-    return _utc(time).replace(tzinfo=None).isoformat(" ", "milliseconds")
-
-
 _FORMS: dict[str, Callable[[int], object]] = {
     "time": iso,
-    "spaced": spaced,
+    "spaced": lambda time: f"{_utc(time):%Y-%m-%d %H:%M:%S}.{time % 1000:03d}",
     "common": lambda time: f"{_utc(time):%d/%b/%Y:%H:%M:%S +0000}",  # as in Apache's and nginx's access logs
     "epoch": lambda time: time // 1000,
 }

@@ -15,6 +15,8 @@ Samples = list[tuple[float, float]]
 OfMinute = Callable[[float], float]
 Kind = Callable[[OfMinute, OfMinute, float], Samples]
 """The samples of a minute, from noise and a level by the minutes before the end, and that minute."""
+Series = tuple[str, str, Kind, Level]
+"""Name, unit, kind and level."""
 
 HISTORY = timedelta(hours=48)
 
@@ -99,13 +101,9 @@ def latency(requests: Level, *waits: tuple[float, Level]) -> Kind:
 
 
 def metrics(
-    namespace: str,
-    *series: tuple[str, str, Kind, Level],
-    basic: bool = False,
-    fine: timedelta = SampledMetric.fine,
-    **dimensions: str,
+    namespace: str, *series: Series, basic: bool = False, fine: timedelta = SampledMetric.fine, **dimensions: str
 ) -> list[SampledMetric]:
-    """Metrics with the same dimensions, each by its name, unit, kind and level; each with its own noise."""
+    """Metrics with the same dimensions, each with its own noise."""
     made = []
     for name, unit, kind, level in series:
         samples = partial(kind, noise(f"{namespace} {name} {dimensions}"), function(level))

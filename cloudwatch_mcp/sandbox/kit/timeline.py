@@ -55,9 +55,8 @@ def pulses(every: float, length: float, high: Level, low: Level) -> Callable[[fl
 
 def times(*levels: Level) -> Callable[[float], float]:
     """The product of the levels."""
-    functions = [level for level in levels if callable(level)]
-    constant = math.prod([level for level in levels if not callable(level)])
-    return lambda minute: constant * math.prod([each(minute) for each in functions])
+    functions = [function(level) for level in levels]
+    return lambda minute: math.prod(each(minute) for each in functions)
 
 
 def randomness(name: str) -> random.Random:

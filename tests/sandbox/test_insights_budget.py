@@ -148,3 +148,11 @@ def test_a_glob_of_many_wildcards_is_as_fast_as_one() -> None:
     aliases = ", ".join(f"f{i}" for i in range(300))
     query = Query(f"parse @message '{'*a' * 300}' as {aliases} | display f0", NOW)
     assert len(query.run(events("a" * 299 + "b" * 50_000)).rows) == 1
+
+
+def test_a_text_that_ends_unlike_many_others_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "SECONDS", 1.0)
+    numbers = "10.11.12 " * 9
+    repeated, unlike = [f"{numbers}{count}" for count in range(260)], [f"{numbers}-"] * 70
+    rows = Query("pattern @message", NOW).run(events(*unlike, *repeated)[::-1]).rows
+    assert len(rows) == 2

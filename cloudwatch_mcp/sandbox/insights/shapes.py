@@ -169,7 +169,8 @@ def _line_group(_: str, role: str, example: str, number: int) -> str:
         return r"([A-Za-z_.@$%&~*+-]+)"
     if re.fullmatch(_TIME, example):
         return f"(?=(?P<time{number}>{_TIME}))(?P=time{number})"  # a lookahead never tries a shorter match
-    return rf"(?!\d{{4}}-\d\d-\d\d[T ]|\d\d/)([{_CHARACTERS}]*\d[{_CHARACTERS}]*)"
+    # The digit is looked for ahead: a group that matches one token in several ways would be tried in all of them.
+    return rf"(?!\d{{4}}-\d\d-\d\d[T ]|\d\d/)(?=[{_CHARACTERS}]*\d)([{_CHARACTERS}]+)"
 
 
 def _json_role(token: str) -> str:

@@ -50,16 +50,14 @@ def test_of(literal: str) -> Callable[[str], bool]:
 
     if not match:
         return test
-    words = match["words"].split("|")
-    if not match["flag"]:
-        return lambda text: any(word in text for word in words)
-    words = [word.lower() for word in words]
+    fold = str.lower if match["flag"] else str
+    words = [fold(word) for word in match["words"].split("|")]
 
-    def test_lower(text: str) -> bool:
-        lower = text.lower()
-        return any(word in lower for word in words) if text.isascii() else test(text)
+    def test_words(text: str) -> bool:
+        folded = fold(text)
+        return any(word in folded for word in words) if text.isascii() else test(text)
 
-    return test_lower
+    return test_words
 
 
 def search(pattern: Pattern, text: str) -> Match | None:

@@ -48,7 +48,7 @@ class Scope:
                 return _member(structure, name[position + 1 :])
         if self.closed:
             raise QueryError(f"Unknown symbols found in or after stats: {name}")
-        return self.field(name)
+        return self.field(str(name))  # a lark.Token is a slow key
 
     def nest(self) -> None:
         """Read all names from the first item of a row, which is a pair after this."""

@@ -87,12 +87,6 @@ def _put_metric_alarm(region: _Region, request: Request) -> None:
     region.detectors.put_for_alarm(request)
 
 
-def _tagger(region: _Region, request: Request) -> Any:
-    if not region.alarms.tagger.has_tags(request["ResourceARN"]):
-        raise ResourceNotFoundException("Unknown")
-    return region.alarms.tagger
-
-
 def _describe_alarms_for_metric(_region: _Region, _request: Request) -> None:
     raise NotImplementedError("The sandbox lacks DescribeAlarmsForMetric; AWS has it. Use DescribeAlarms.")
 
@@ -103,6 +97,18 @@ def _operation(answer: Callable[[_Region, Request], Any]) -> Callable[[CloudWatc
         return ActionResult(answer(region, self._get_params()) or {})
 
     return method
+
+
+def _of_tags(method: str, *members: str) -> Callable[[CloudWatchResponse], ActionResult]:
+    """A method of moto's tagger, with the alarm's ARN and the members of the request."""
+
+    def answer(region: _Region, request: Request) -> Any:
+        arn = request["ResourceARN"]
+        if not region.alarms.tagger.has_tags(arn):
+            raise ResourceNotFoundException("Unknown")
+        return getattr(region.alarms.tagger, method)(arn, *(request[member] for member in members))
+
+    return _operation(answer)
 
 
 def _of_alarms(answer: Callable[[Alarms, Request], Any]) -> Callable[[CloudWatchResponse], ActionResult]:
@@ -162,17 +168,9 @@ class SandboxCloudWatchResponse(CloudWatchResponse):
     delete_alarms = _of_alarms(Alarms.delete)
     enable_alarm_actions = _of_alarms(partial(Alarms.set_actions_enabled, enabled=True))
     disable_alarm_actions = _of_alarms(partial(Alarms.set_actions_enabled, enabled=False))
-    list_tags_for_resource = _operation(
-        lambda region, request: _tagger(region, request).list_tags_for_resource(request["ResourceARN"])
-    )
-    tag_resource = _operation(
-        lambda region, request: _tagger(region, request).tag_resource(request["ResourceARN"], request["Tags"])
-    )
-    untag_resource = _operation(
-        lambda region, request: _tagger(region, request).untag_resource_using_names(
-            request["ResourceARN"], request["TagKeys"]
-        )
-    )
+    list_tags_for_resource = _of_tags("list_tags_for_resource")
+    tag_resource = _of_tags("tag_resource", "Tags")
+    untag_resource = _of_tags("untag_resource_using_names", "TagKeys")
 
     put_anomaly_detector = _operation(lambda region, request: region.detectors.put(request))
     delete_anomaly_detector = _operation(lambda region, request: region.detectors.delete(request))

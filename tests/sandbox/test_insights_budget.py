@@ -112,10 +112,11 @@ def test_rounding_to_a_million_digits_is_fast() -> None:
         "filter " + "not " * 3_000 + "1",
         "filter @message like /" + "(" * 2_000 + "a" + ")" * 2_000 + "/",
         "filter @message like /a{99999999999999999999}/",
+        "filter @message like /(?:(?:a{0}b{65536}){65536}){9}/",
         "filter @message like /(?R)/",
         "limit 1e999",
     ],
-    ids=["negations", "groups", "a repetition", "recursion", "a limit"],
+    ids=["negations", "groups", "a repetition", "nested repetitions", "recursion", "a limit"],
 )
 def test_a_deeply_nested_query_is_malformed(query: str) -> None:
     with pytest.raises(QueryError):

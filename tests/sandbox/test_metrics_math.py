@@ -58,25 +58,6 @@ def test_missing_points_are_not_an_arithmetic_error(expression: str) -> None:
     assert (result["StatusCode"], result.get("Messages")) == ("Complete", None)
 
 
-@pytest.mark.aws_behaviour(
-    evidence="pasted",
-    source="grafana/grafana pkg/tsdb/cloudwatch/testdata/permissions-error-output.json",
-    behaviour="A Forbidden result has an id, a status and a message, and no label, timestamps or values.",
-)
-@pytest.mark.parametrize("expression", ["DB_PERF_INSIGHTS('RDS', 'db-1', 'os.cpu.avg')", "e0 * 2"])
-def test_forbidden_result_has_no_label_and_no_values(expression: str) -> None:
-    forbidden = "DB_PERF_INSIGHTS('RDS', 'db-1', 'os.cpu.avg')"
-
-    *_, result = results({"e0": forbidden, "e1": expression}, {})
-
-    message = "Access denied when getting data - please check that you have the pi:GetResourceMetrics permission"
-    assert result == {
-        "Id": "e1",
-        "StatusCode": "Forbidden",
-        "Messages": [{"Code": "Forbidden", "Value": message}],
-    }
-
-
 def test_comparisons_take_missing_points_as_zero() -> None:
     assert evaluate("m1 < m2", m1=[30, 20, 0, 0], m2=[20, GAP, 20, GAP]) == [0, 0, 1, 0]
 

@@ -1,37 +1,28 @@
 """Validates alarm requests, with AWS's messages, and filters alarms for DescribeAlarms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from moto.cloudwatch.exceptions import ValidationError
 
 from cloudwatch_mcp.sandbox.alarms.history import alarm_type
 from cloudwatch_mcp.sandbox.metrics.queries import check_each
-from cloudwatch_mcp.sandbox.next_token import InvalidNextToken
-
-Alarm = dict[str, Any]
 
 ACTIONS = {"OK": "OKActions", "ALARM": "AlarmActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
 
 PAGE = 100
+_EXCLUSIVE = (("MetricName", "Metrics"), ("Statistic", "ExtendedStatistic"), ("Threshold", "ThresholdMetricId"))
 _FAMILY = {"ChildrenOfAlarmName", "ParentsOfAlarmName"}
 
 
 def check_metric_alarm(request: Mapping[str, Any]) -> None:
-    for one, other in (
-        ("MetricName", "Metrics"),
-        ("Statistic", "ExtendedStatistic"),
-        ("Threshold", "ThresholdMetricId"),
-    ):
+    for one, other in _EXCLUSIVE:
         if one in request and other in request:
             raise ValidationError(
                 f"The parameters {one} and {other} are mutually exclusive and you have specified both."
             )
-    if "EvaluationCriteria" not in request:
-        _check_evaluated_alarm(request)
-
-
-def _check_evaluated_alarm(request: Mapping[str, Any]) -> None:
+    if "EvaluationCriteria" in request:
+        raise NotImplementedError("The sandbox lacks PromQL alarms; AWS has them.")
     required = ["ComparisonOperator", "EvaluationPeriods"]
     if "Metrics" not in request:
         required += ["MetricName", "Namespace", "Period"]
@@ -69,14 +60,3 @@ def matches_request(alarm: Mapping[str, Any], request: Mapping[str, Any]) -> boo
         and request.get("StateValue", alarm["StateValue"]) == alarm["StateValue"]
         and ("ActionPrefix" not in request or any(arn.startswith(request["ActionPrefix"]) for arn in actions))
     )
-
-
-def page_by_name(alarms: Sequence[Alarm], request: Mapping[str, Any]) -> tuple[Sequence[Alarm], str | None]:
-    """A page of DescribeAlarms, whose NextToken is the name of the next alarm."""
-    names = [alarm["AlarmName"] for alarm in alarms]
-    token = request.get("NextToken")
-    if token and token not in names:
-        raise InvalidNextToken("The next token specified is invalid.")
-    start = names.index(token) if token else 0
-    end = start + request.get("MaxRecords", PAGE)
-    return alarms[start:end], names[end] if end < len(names) else None

@@ -20,7 +20,6 @@ from cloudwatch_mcp.sandbox.alarms.requests import (
     check_describe_alarms,
     check_metric_alarm,
     matches_request,
-    page_by_name,
 )
 from cloudwatch_mcp.sandbox.alarms.rules import children, holds, name_in
 from cloudwatch_mcp.sandbox.alarms.state_reason import triggering_alarms
@@ -55,8 +54,7 @@ class Alarms:
         check_metric_alarm(request)
         name = request["AlarmName"]
         alarm = {**request, "Dimensions": [] if "Metrics" in request else request.get("Dimensions", [])}
-        if "EvaluationCriteria" not in request:
-            evaluate(alarm, self._read, self._now())  # it raises for an expression that is invalid
+        evaluate(alarm, self._read, self._now())  # it raises for an expression that is invalid
         self._put(alarm)
         (self._held.add if hold else self._held.discard)(name)
         self._evaluated[name] = self._now()
@@ -96,9 +94,9 @@ class Alarms:
     def describe(self, request: Mapping[str, Any]) -> dict[str, Any]:
         check_describe_alarms(request)
         alarms, members = self._described(request)
-        shown, token = page_by_name(alarms, request)
-        answer: dict[str, Any] = {"CompositeAlarms": [], "MetricAlarms": [], "LogAlarms": [], "NextToken": token}
-        for alarm in shown:
+        answer = page(request, "shown", alarms, request.get("MaxRecords", PAGE))
+        answer |= {"CompositeAlarms": [], "MetricAlarms": [], "LogAlarms": []}
+        for alarm in answer.pop("shown"):
             answer[f"{alarm_history.alarm_type(alarm)}s"].append({member: alarm[member] for member in members or alarm})
         return answer
 

@@ -1,4 +1,4 @@
-"""The sandbox's incidents, each in a module of its own; `cloudwatch_mcp.sandbox.kit` says how to write one."""
+"""The sandbox's incidents, each in a module of its own; docs/incidents.md says how to write one."""
 
 from importlib import import_module
 

@@ -47,10 +47,6 @@ def _replace(value: str, old: str, new: str) -> str:
     return value.replace(old, new)
 
 
-def _coalesce(*values: Any) -> Any:
-    return next((value for value in values if value is not None), None)
-
-
 def _case(*branches: Any) -> Any:
     for condition, value in zip(branches[::2], branches[1::2], strict=False):
         if truth(condition):
@@ -95,10 +91,6 @@ def _json_parse(value: str) -> Any:
     return parsed if isinstance(parsed, (dict, list)) else None
 
 
-def _is_blank(value: Any) -> bool:
-    return value is None or not str(value).strip()
-
-
 FUNCTIONS = {
     "abs": Function(abs, "n", 1, 1),
     "ceil": Function(math.ceil, "n", 1, 1),
@@ -116,8 +108,10 @@ FUNCTIONS = {
     "tomillis": Function(int, "n", 1, 1),
     "ispresent": Function(lambda value: value is not None, "v", 1, 1, Kind.TRUTH),
     "isempty": Function(lambda value: value is None or value == "", "v", 1, 1, Kind.TRUTH),
-    "isblank": Function(_is_blank, "v", 1, 1, Kind.TRUTH),
-    "coalesce": Function(_coalesce, "v", 1, _ANY, Kind.RAW),
+    "isblank": Function(lambda value: value is None or not str(value).strip(), "v", 1, 1, Kind.TRUTH),
+    "coalesce": Function(
+        lambda *values: next((value for value in values if value is not None), None), "v", 1, _ANY, Kind.RAW
+    ),
     "if": Function(_case, "v", 3, 3, Kind.RAW),
     "case": Function(_case, "v", 2, _ANY, Kind.RAW),
     "concat": Function(_concat, "t", 1, _ANY),

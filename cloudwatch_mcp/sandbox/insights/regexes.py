@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from math import prod
 from typing import Any, TypeAlias
 
 import regex
@@ -14,6 +15,8 @@ Pattern: TypeAlias = Any  # the package has no types
 Match: TypeAlias = Any
 # The regex package adds it to Java's syntax.
 _RECURSION = re.compile(r"\(\?(?:R|&|P>|\d)")
+_REPETITIONS = re.compile(r"(?<!\\)\{(?:\d*,)?(\d+)")
+_MOST_REPETITIONS = 100_000  # nested ones multiply, and compiling takes memory for each
 _WORDS = re.compile(r"(?a)(?P<flag>\(\?i\))?(?P<words>[\w\s\"',:;=<>@&%!~/|-]*)")
 
 
@@ -31,6 +34,8 @@ def of_literal(literal: str) -> Pattern:
 def compiled(body: str) -> Pattern:
     if _RECURSION.search(body):
         raise QueryError("Invalid regular expression: recursion")
+    if prod(max(float(count), 1) for count in _REPETITIONS.findall(body)) > _MOST_REPETITIONS:
+        raise QueryError("Invalid regular expression: it repeats too often")
     try:
         return regex.compile(body, regex.VERSION0)
     except (regex.error, ValueError, RecursionError) as error:

@@ -61,7 +61,7 @@ def deployments(*shows: str) -> Call:
 
 @dataclass(frozen=True)
 class Incident:
-    """Everything that the sandbox writes for an incident. See the package's docstring for how to write one.
+    """Everything that the sandbox writes for an incident.
 
     Attributes:
         services: the parts of the system, each with what it does.

@@ -36,11 +36,10 @@ def seed_sandbox(incident: Incident, region: str, clock: Clock, linked_account: 
 
 def _write_alarm_history(to: Target, incident: Incident) -> None:
     """The alarms' edits, and their states by their metrics. The first state is OK, as there are no metrics so old."""
-    to.travel(to.now - CREATED + timedelta(minutes=5))
     for alarm in incident.alarms:
         if alarm.series.samples(CREATED / timedelta(minutes=1)):
+            to.travel(to.now - CREATED + timedelta(minutes=5))
             to.cloudwatch.set_alarm_state(AlarmName=alarm.name, StateValue="OK", StateReason=_FIRST_REASON)
-    for alarm in incident.alarms:
         for days_ago, members in alarm.edits:
             to.days_ago(days_ago)
             to.cloudwatch.put_metric_alarm(**{**alarm.parameters("", []), **members})

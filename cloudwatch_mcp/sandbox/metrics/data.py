@@ -16,7 +16,7 @@ from cloudwatch_mcp.sandbox.metrics.anomaly_band import expected_of
 from cloudwatch_mcp.sandbox.metrics.queries import Query, check, is_period
 from cloudwatch_mcp.sandbox.metrics.results import Result, default_labels, label, page
 from cloudwatch_mcp.sandbox.metrics.search import found_metrics
-from cloudwatch_mcp.sandbox.metrics.series import Expected, ExpressionError, ForbiddenError, Series
+from cloudwatch_mcp.sandbox.metrics.series import Expected, ExpressionError, Series
 from cloudwatch_mcp.sandbox.metrics.store import MAX_AGE, Metric, MetricStore, Observation, epoch, metric_of
 
 # The age in seconds up to which a start has points, and the divisor that its period needs.
@@ -73,7 +73,7 @@ def _check_statistics(request: Mapping[str, Any], requested: int) -> None:
 def read_series(store: MetricStore, queries: Sequence[Query], start: int, end: int) -> dict[str, list[Series]]:
     """Each query's series, as of `end`; their periods begin at `start`, as those of alarms do."""
     evaluation = _Evaluation(queries, store, start, end, end, phase=start)
-    return {query["Id"]: _several(evaluation.result_of(query["Id"])) for query in queries}
+    return {query["Id"]: _several(evaluation.value_of(query["Id"])) for query in queries}
 
 
 @dataclass
@@ -97,16 +97,10 @@ class _Evaluation:
     def results(self) -> Iterator[tuple[Query, Series]]:
         """The returned queries and their labelled series. Expressions that are not returned are evaluated too."""
         for query in self.queries:
-            value = self.result_of(query["Id"])
+            value = self.value_of(query["Id"])
             for series in _several(value) if query.get("ReturnData", True) else []:
                 text = label(query.get("Label"), series, one_of_many=isinstance(value, list))
                 yield query, replace(series, label=text)
-
-    def result_of(self, query_id: str) -> Series | list[Series]:
-        try:
-            return self.value_of(query_id)
-        except ForbiddenError as error:
-            return Series({}, 60, messages=[{"Code": "Forbidden", "Value": str(error)}], forbidden=True)
 
     def value_of(self, query_id: str) -> Series | list[Series]:
         if query_id not in self._by_id:

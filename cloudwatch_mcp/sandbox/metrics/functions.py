@@ -5,14 +5,13 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from functools import partial
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from cloudwatch_mcp.sandbox.metrics.anomaly_band import anomaly_band
 from cloudwatch_mcp.sandbox.metrics.series import (
     REDUCTIONS,
     Argument,
     ExpressionError,
-    ForbiddenError,
     Scope,
     Series,
     Value,
@@ -21,7 +20,7 @@ from cloudwatch_mcp.sandbox.metrics.series import (
     value_at,
 )
 
-_NOT_IN_THE_SANDBOX = {"INSIGHT_RULE_METRIC", "SERVICE_QUOTA", "LAMBDA"}
+_NOT_IN_THE_SANDBOX = {"DB_PERF_INSIGHTS", "INSIGHT_RULE_METRIC", "SERVICE_QUOTA", "LAMBDA"}
 
 
 def call(scope: Scope, name: str, arguments: list[Argument]) -> Value:
@@ -80,20 +79,9 @@ def _reduce(name: str, _: Scope, argument: Argument) -> Value:
     return Series(points, min((series.period for series in array), default=60))
 
 
-def _differences(series: Series) -> Iterable[tuple[int, float]]:
-    return ((now, value - before) for (_, before), (now, value) in pairwise(series.points.items()))
-
-
 def _rates(series: Series) -> Iterable[tuple[int, float]]:
     for (then, before), (now, value) in pairwise(series.points.items()):
         yield now, (value - before) / (now - then)
-
-
-def _running_sum(series: Series) -> Iterable[tuple[int, float]]:
-    total = 0.0
-    for time, value in series.points.items():
-        total += value
-        yield time, total
 
 
 def _pointwise(function: Callable[[float], float]) -> Callable[[Series], Iterable[tuple[int, float]]]:
@@ -103,13 +91,13 @@ def _pointwise(function: Callable[[float], float]) -> Callable[[Series], Iterabl
 _EACH_SERIES: dict[str, Callable[[Series], Iterable[tuple[int, float]]]] = {
     "ABS": _pointwise(abs),
     "CEIL": _pointwise(math.ceil),
-    "DIFF": _differences,
+    "DIFF": lambda series: ((now, value - old) for (_, old), (now, value) in pairwise(series.points.items())),
     "DIFF_TIME": lambda series: ((now, float(now - then)) for then, now in pairwise(series.points)),
     "FLOOR": _pointwise(math.floor),
     "LOG": _pointwise(lambda value: math.log(value) if value > 0 else math.nan),
     "LOG10": _pointwise(lambda value: math.log10(value) if value > 0 else math.nan),
     "RATE": _rates,
-    "RUNNING_SUM": _running_sum,
+    "RUNNING_SUM": lambda series: zip(series.points, accumulate(series.points.values()), strict=True),
 }
 
 
@@ -161,11 +149,6 @@ def _if(_: Scope, condition: Argument, then: Argument, otherwise: Argument | Non
     return Series(drop_nan(points.items()), condition.period, condition.label)
 
 
-def _performance_insights(*_: Argument | Scope) -> Value:
-    permission = "pi:GetResourceMetrics"
-    raise ForbiddenError(f"Access denied when getting data - please check that you have the {permission} permission")
-
-
 def _sort(_: Scope, argument: Argument, by: Argument, order: Argument, limit: Argument = math.inf) -> Value:
     if by not in REDUCTIONS or order not in {"ASC", "DESC"}:
         raise ExpressionError("SORT takes AVG, MIN, MAX or SUM, and ASC or DESC")
@@ -199,7 +182,6 @@ _FUNCTIONS: dict[str, tuple[int, int, Callable[..., Value]]] = {
     **{name: (1, 1, partial(_each, function)) for name, function in _EACH_SERIES.items()},
     "ANOMALY_DETECTION_BAND": (1, 2, lambda _, series, width=2.0: anomaly_band(_series(series), _scalar(width))),
     "DATE": (1, 1, _time_part(lambda moment: moment.day)),
-    "DB_PERF_INSIGHTS": (3, 3, _performance_insights),
     "DAY": (1, 1, _time_part(datetime.isoweekday)),
     "EPOCH": (1, 1, _time_part(lambda moment: int(moment.timestamp()))),
     "FILL": (2, 2, _fill),

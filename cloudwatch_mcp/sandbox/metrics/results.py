@@ -123,8 +123,6 @@ def page(answers: Sequence[tuple[Query, Series]], request: Mapping[str, Any]) ->
 
 
 def _result(query: Query, series: Series, pairs: list[tuple[int, float]], *, complete: bool) -> Result:
-    if series.forbidden:
-        return {"Id": query["Id"], "StatusCode": "Forbidden", "Messages": series.messages}
     messages = list(series.messages)
     if series.dropped_points:
         messages.append({"Code": "ArithmeticError", "Value": _DROPPED_POINTS})

@@ -11,10 +11,6 @@ class ExpressionError(Exception):
     """An invalid expression; the caller adds its id."""
 
 
-class ForbiddenError(Exception):
-    """An expression whose data the caller must not read."""
-
-
 class Expected(NamedTuple):
     """What ANOMALY_DETECTION_BAND expects of a metric: centre and deviation by hour of day, and the lowest limit."""
 
@@ -36,7 +32,6 @@ class Series:
     messages: list[dict[str, str]] = field(default_factory=list)
     properties: Mapping[str, str] = field(default_factory=dict)
     expected: Callable[[], Expected] | None = None
-    forbidden: bool = False
     dropped_points: bool = False
     """Whether arithmetic gave values that are not numbers, such as those of a division by zero."""
 

@@ -16,14 +16,16 @@ NOW = datetime(2026, 11, 20, 12, 2, 33, tzinfo=timezone.utc)
 
 
 def state_changes(now: datetime) -> list[tuple[str, str]]:
-    with Sandbox(now=now) as sandbox:
+    with Sandbox(now=now, incident="lambda-throttles") as sandbox:
         pages = sandbox.client("cloudwatch").get_paginator("describe_alarm_history")
         items = pages.paginate(HistoryItemType="StateUpdate").search("AlarmHistoryItems[]")
         return [(item["AlarmName"], item["HistorySummary"]) for item in items]
 
 
 def test_incident_is_the_same_at_any_time_of_day() -> None:
-    assert state_changes(NOW) == state_changes(NOW + timedelta(hours=7, minutes=5))
+    changes = state_changes(NOW)
+    assert len(changes) > 5
+    assert changes == state_changes(NOW + timedelta(hours=7, minutes=5))
 
 
 def test_there_are_about_forty_thousand_events_of_the_last_day() -> None:

@@ -30,6 +30,10 @@ def burst_note(alarms: Sequence[wording.Alarm]) -> list[str]:
         return []
     start = burst[-1][0]
     first = [name for time, name in sorted(burst) if time - start <= _AT_ONCE]
+    if len(first) == len(burst):
+        return [
+            f"The last burst, of {len(burst):,} alarms at {utc_text(start)}, fired within a minute: none was first."
+        ]
     others = f" and {len(first) - _SHOWN:,} more" if len(first) > _SHOWN else ""
     fired_first = f"{quote_all(first[:_SHOWN])}{others} fired first, at {utc_text(start)}"
     return [f"Of the last burst of {len(burst):,} alarms, {fired_first}; the loudest is often a victim."]

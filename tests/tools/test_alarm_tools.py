@@ -134,8 +134,16 @@ async def test_alarms_that_fired_within_a_minute_are_all_first(stubbed: StubbedS
 
 
 async def test_many_first_alarms_are_counted(stubbed: StubbedServer) -> None:
-    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm(name) for name in "abcde"]})
+    alarms = [*(alarm(name) for name in "abcde"), alarm("late", 1)]
+    stubbed.answer("describe_alarms", {"MetricAlarms": alarms})
     assert "'a', 'b', 'c' and 2 more fired first" in (await stubbed.ask("get_active_alarms")).notes[0]
+
+
+async def test_a_burst_within_a_minute_has_no_first_alarm(stubbed: StubbedServer) -> None:
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a", 10), alarm("b", 9.5)]})
+    assert (await stubbed.ask("get_active_alarms")).notes == [
+        "The last burst, of 2 alarms at 2026-11-20T11:50:00Z, fired within a minute: none was first."
+    ]
 
 
 async def test_overlapping_windows_that_merge_into_a_long_one_are_split(stubbed: StubbedServer) -> None:

@@ -75,14 +75,14 @@ def _interaction(model: OperationModel | None, request: Any, response: dict[str,
     if model is None:
         yield "request", f"{request.headers.get(TARGET)} is not an operation of CloudWatch or CloudWatch Logs"
         return
-    yield from (("request", each) for each in _shape(model.input_shape, parameters(request), ""))
+    yield from (("request", each) for each in shape_problems(model.input_shape, parameters(request), ""))
     answer = parsed(response["body"]["string"].decode())
     if isinstance(answer, str):
         return  # a proxy's page: the model does not cover it
     if response["status"]["code"] >= 300:
         yield from (("answer", each) for each in _error(model, response, answer))
     else:
-        yield from (("answer", each) for each in _shape(model.output_shape, answer, ""))
+        yield from (("answer", each) for each in shape_problems(model.output_shape, answer, ""))
 
 
 def _error(model: OperationModel, response: dict[str, Any], answer: Any) -> Iterator[str]:
@@ -93,7 +93,7 @@ def _error(model: OperationModel, response: dict[str, Any], answer: Any) -> Iter
     shapes = {shape.error_code: shape for shape in model.error_shapes}
     if code in shapes:
         known = {"__type", "message", "Message"}
-        yield from _shape(shapes[code], {name: each for name, each in answer.items() if name not in known}, "")
+        yield from shape_problems(shapes[code], {name: each for name, each in answer.items() if name not in known}, "")
     elif code not in _COMMON_ERRORS:
         yield f"{code} is neither an error of {model.name} nor a common one"
 
@@ -108,7 +108,7 @@ def _code(model: OperationModel, response: dict[str, Any]) -> str | None:
         return None
 
 
-def _shape(shape: Any, value: Any, path: str) -> Iterator[str]:
+def shape_problems(shape: Any, value: Any, path: str) -> Iterator[str]:
     """All complaints about a JSON value and its members."""
     where = path.lstrip(".") or "the body"
     kind = shape.type_name if shape is not None else "structure"
@@ -124,11 +124,11 @@ def _shape(shape: Any, value: Any, path: str) -> Iterator[str]:
         yield from _members(shape, value, path)
     elif kind == "list":
         for index, each in enumerate(value):
-            yield from _shape(shape.member, each, f"{path}[{index}]")
+            yield from shape_problems(shape.member, each, f"{path}[{index}]")
     elif kind == "map":
         for name, each in value.items():
-            yield from _shape(shape.key, name, f"{path}.{name}")
-            yield from _shape(shape.value, each, f"{path}.{name}")
+            yield from shape_problems(shape.key, name, f"{path}.{name}")
+            yield from shape_problems(shape.value, each, f"{path}.{name}")
 
 
 def _members(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:
@@ -139,7 +139,7 @@ def _members(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:
         if name not in members:
             yield f"{path}.{name} is not a member".lstrip(".")
         elif each is not None:  # botocore reads a null as absent
-            yield from _shape(members[name], each, f"{path}.{name}")
+            yield from shape_problems(members[name], each, f"{path}.{name}")
     missing = [name for name in (shape.required_members if shape else ()) if value.get(name) is None]
     yield from (f"{path}.{name} is missing".lstrip(".") for name in missing)
 

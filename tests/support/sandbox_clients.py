@@ -30,5 +30,5 @@ def client_of(service: str, endpoint_url: str, region: str = "us-east-1") -> Any
 def _check_answer(operation_model: OperationModel, response_dict: Mapping[str, Any], **_: Any) -> None:
     """The answer has only what the service model allows."""
     if response_dict["status_code"] == 200 and response_dict["body"].startswith(b"{"):
-        complaints = model_check._shape(operation_model.output_shape, json.loads(response_dict["body"]), "")
+        complaints = model_check.shape_problems(operation_model.output_shape, json.loads(response_dict["body"]), "")
         assert [*complaints] == []

@@ -140,7 +140,7 @@ async def test_many_first_alarms_are_counted(stubbed: StubbedServer) -> None:
 
 
 async def test_a_burst_within_a_minute_has_no_first_alarm(stubbed: StubbedServer) -> None:
-    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a", 10), alarm("b", 9.5)]})
+    stubbed.answer("describe_alarms", {"MetricAlarms": [alarm("a", 10), alarm("b", 9)]})
     assert (await stubbed.ask("get_active_alarms")).notes == [
         "The last burst, of 2 alarms at 2026-11-20T11:50:00Z, fired within a minute: none was first."
     ]

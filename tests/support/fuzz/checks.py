@@ -146,7 +146,7 @@ def _lacks_an_item(case: Case, result: CallToolResult, expected: CallToolResult)
         return False
     if _count(actual) >= _count(complete) or (len(case.path) == 2 and case.how in ("missing", "null")):
         return False
-    deviations = model_check._shape(output_shape(case.response.operation), json.loads(case.body), "")
+    deviations = model_check.shape_problems(output_shape(case.response.operation), json.loads(case.body), "")
     return any(_WRONG_TYPE.search(deviation) for deviation in deviations)
 
 

@@ -115,7 +115,7 @@ def sandbox(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
+def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Made-up credentials, and no variable of the person who runs the tests; on AWS (scripts/record) their own."""
     if AwsRun.from_environment():
         return dict(os.environ)
@@ -126,13 +126,22 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, st
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_REGION": "us-east-1",
-        "AWS_CONFIG_FILE": str(tmp_path / "config"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
     for name, value in ours.items():
         monkeypatch.setenv(name, value)
     return ours
+
+
+@pytest.fixture
+def config_file(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """AWS's shared config file, which the test writes."""
+    file = tmp_path / "config"
+    environment["AWS_CONFIG_FILE"] = str(file)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
+    return file
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -56,10 +56,11 @@ async def test_the_warm_up_ignores_an_invalid_configuration(
 
 
 @pytest.fixture
-def profiles(environment: dict[str, str]) -> dict[str, str]:
-    Path(environment["AWS_CONFIG_FILE"]).write_text(
+def profiles(environment: dict[str, str], config_file: Path) -> dict[str, str]:
+    config_file.write_text(
         "[profile prod]\nregion = eu-central-1\naws_access_key_id = a\naws_secret_access_key = b\n"
         "[profile bare]\naws_access_key_id = c\naws_secret_access_key = d\n"
+        "[profile broken]\ncredential_process = no-such-command\n"
     )
     return {name: value for name, value in environment.items() if name != "AWS_REGION"}
 
@@ -109,7 +110,7 @@ async def test_the_profile_argument_wins_over_the_environment(
 
 
 async def test_the_error_for_an_unknown_profile_lists_the_profiles(profiles: dict[str, str]) -> None:
-    with pytest.raises(InputError, match=r"\(nope\) could not be found\. Profiles here: bare, prod\."):
+    with pytest.raises(InputError, match=r"\(nope\) could not be found\. Profiles here: bare, broken, prod\."):
         await clients(profiles).at("nope", None)
 
 
@@ -192,10 +193,10 @@ async def test_a_call_without_credentials_fails_and_the_next_one_with_a_profile_
         ({"AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z"}, "refreshed credentials are still expired"),
     ],
 )
+@pytest.mark.usefixtures("profiles")
 async def test_the_error_for_unusable_credentials_points_to_check(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variables: dict[str, str], reason: str
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], reason: str
 ) -> None:
-    (tmp_path / "config").write_text("[profile broken]\ncredential_process = no-such-command\n")
     if "AWS_PROFILE" in variables:
         monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     for name, value in variables.items():

@@ -97,12 +97,12 @@ def aws() -> FaultyAws:
 
 
 @pytest.fixture
-def endpoint(aws: FaultyAws, environment: dict[str, str]) -> Iterator[Endpoint]:
+def endpoint(aws: FaultyAws, config_file: Path) -> Iterator[Endpoint]:
     """The endpoint of every profile, except `refused`, whose connections are refused."""
     with Endpoint(aws.respond) as endpoint, socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # a bound socket that does not listen refuses connections
         keys = "aws_access_key_id = testing\naws_secret_access_key = testing\n"
-        Path(environment["AWS_CONFIG_FILE"]).write_text(
+        config_file.write_text(
             f"[default]\nendpoint_url = {endpoint.url}\n"
             f"[profile refused]\nendpoint_url = http://127.0.0.1:{closed.getsockname()[1]}\n{keys}",
             encoding="utf-8",

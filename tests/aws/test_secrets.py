@@ -109,10 +109,8 @@ def _raise_exit(code: int) -> None:
         "\x00",
     ]
 )
-def _invalid_configuration(
-    request: pytest.FixtureRequest, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Path(environment["AWS_CONFIG_FILE"]).write_text(request.param, encoding="utf-8")
+def _invalid_configuration(request: pytest.FixtureRequest, config_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config_file.write_text(request.param, encoding="utf-8")
     if "credential_process" in request.param or "role_arn" in request.param:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.delenv(name)

@@ -55,13 +55,13 @@ def on_endpoint(monkeypatch: pytest.MonkeyPatch, sandbox: str) -> OnEndpoint:
 
 
 @pytest.fixture
-def configured(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
+def configured(config_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
     """Removes the keys from the environment and writes the config file."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.setenv("HOME", str(tmp_path))
 
     def configure(text: str) -> None:
-        Path(environment["AWS_CONFIG_FILE"]).write_text(text, "utf-8")
+        config_file.write_text(text, "utf-8")
 
     return configure

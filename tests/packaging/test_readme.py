@@ -67,10 +67,10 @@ def test_a_command_that_is_not_run_is_that_of_the_dockerfile(line: str) -> None:
 
 @pytest.mark.parametrize("line", PRINTING)
 def test_a_command_succeeds_and_prints_the_operations(
-    line: str, sandbox: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    line: str, sandbox: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], config_file: Path
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox)
-    (tmp_path / "config").write_text("[profile prod]\naws_access_key_id = testing\naws_secret_access_key = testing\n")
+    config_file.write_text("[profile prod]\naws_access_key_id = testing\naws_secret_access_key = testing\n")
     monkeypatch.setattr(cli, "_enter_sandbox", lambda _: None)  # AWS_ENDPOINT_URL is a sandbox already
     monkeypatch.setattr(cli, "_leave", sys.exit)
     with pytest.raises(SystemExit) as ended:
@@ -81,10 +81,10 @@ def test_a_command_succeeds_and_prints_the_operations(
 
 
 def test_the_servers_of_the_docs_answer_and_the_recorded_session_is_replayed(
-    sandbox: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    sandbox: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, config_file: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "config").write_text(
+    config_file.write_text(
         f"[profile your-profile]\nendpoint_url = {sandbox}\n"
         "aws_access_key_id = testing\naws_secret_access_key = testing\n"
     )
@@ -93,7 +93,7 @@ def test_the_servers_of_the_docs_answer_and_the_recorded_session_is_replayed(
         options, command = line.split(" -- ")
         variables = dict(pair.split("=") for pair in re.findall(r"--env (\S+)", options))
         arguments = shlex.split(command)[1:]
-        with ForkedServer(*arguments, AWS_CONFIG_FILE=str(tmp_path / "config"), **variables) as process:
+        with ForkedServer(*arguments, AWS_CONFIG_FILE=str(config_file), **variables) as process:
             process.initialize()
             answers.append(process.call("get_active_alarms").text)
             process.end_input()

@@ -49,13 +49,12 @@ async def test_recording_the_same_again_gives_the_same_file(
 
 
 @pytest.fixture
-def profiles(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Path:
+def profiles(config_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file with two profiles, each with a Region."""
-    file = Path(environment["AWS_CONFIG_FILE"])
     keys = "aws_access_key_id = testing\naws_secret_access_key = testing\n"
-    file.write_text(f"[default]\nregion = us-west-2\n{keys}[profile prod]\nregion = eu-west-1\n{keys}")
+    config_file.write_text(f"[default]\nregion = us-west-2\n{keys}[profile prod]\nregion = eu-west-1\n{keys}")
     monkeypatch.delenv("AWS_REGION")
-    return file
+    return config_file
 
 
 async def test_profiles_and_their_regions_replay_without_the_files_they_came_from(

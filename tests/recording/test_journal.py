@@ -246,13 +246,10 @@ TENANTS = f"tenant {ACCOUNT}, {ACCOUNT[:4]}-{ACCOUNT[4:8]}-{ACCOUNT[8:]}, %20{AC
 
 
 @pytest.fixture
-def before_it_is_known(
-    journaling: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[], None]]:
+def before_it_is_known(journaling: Recorder, config_file: Path) -> Iterator[Callable[[], None]]:
     """Requests with an account id that is not recognisable yet, and then the one that shows it."""
     keys = "aws_access_key_id = testing\naws_secret_access_key = testing\n"
-    (tmp_path / "config").write_text(f"[profile Admin-{ACCOUNT}]\n{keys}")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    config_file.write_text(f"[profile Admin-{ACCOUNT}]\n{keys}")
     answers = iter([answer(logGroups=[{"logGroupName": TENANTS, "storedBytes": int(ACCOUNT)}]), one_group(None)])
     with Endpoint(lambda _: next(answers)) as endpoint:
 

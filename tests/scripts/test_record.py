@@ -347,15 +347,17 @@ def test_another_account_is_refused_before_anything_is_asked_of_it(
 
 @pytest.mark.parametrize("override", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_LOGS", "profile"])
 def test_an_endpoint_override_is_refused_before_anything_is_asked(
-    override: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    override: str,
+    tmp_path: Path,
+    config_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(Suite, "tests", lambda _: [QUERY])
     url = "http://127.0.0.1:9"
     if override == "profile":
-        (tmp_path / "config").write_text(f"[profile recording]\nendpoint_url = {url}\n", "utf-8")
-        (tmp_path / "credentials").write_text(
-            "[recording]\naws_access_key_id = testing\naws_secret_access_key = testing\n", "utf-8"
-        )
+        keys = "aws_access_key_id = testing\naws_secret_access_key = testing\n"
+        config_file.write_text(f"[profile recording]\nendpoint_url = {url}\n{keys}", "utf-8")
     else:
         monkeypatch.setenv(override, url)
     place = ["--target", "aws", "--account", ACCOUNT, "--region", "us-east-1"]
@@ -574,12 +576,10 @@ def test_a_dry_run_counts_what_the_cassettes_ask(
     assert re.search(r"1 × get_metric_data\n", capsys.readouterr().out)
 
 
-def test_a_profile_outweighs_the_keys_of_the_environment(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_profile_outweighs_the_keys_of_the_environment(config_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the process of pytest; botocore would prefer the keys."""
-    Path(environment["AWS_SHARED_CREDENTIALS_FILE"]).write_text(
-        "[recording]\naws_access_key_id = theirs\naws_secret_access_key = testing\n", "utf-8"
+    config_file.write_text(
+        "[profile recording]\naws_access_key_id = theirs\naws_secret_access_key = testing\n", "utf-8"
     )
     entered = account.Account(ACCOUNT, "us-east-1", "recording", "cwmcp-", None, None)
     for name, value in entered.environment.items():

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from cloudwatch_mcp.aws.calls import Aws, settle
 from cloudwatch_mcp.errors import CloudWatchError, InputError, quote
 from cloudwatch_mcp.logs.anomalies import Anomalies, read_anomalies
 from cloudwatch_mcp.logs.focus import Focus
-from cloudwatch_mcp.logs.groups import LogGroup
+from cloudwatch_mcp.logs.groups import Beginning, LogGroup
 from cloudwatch_mcp.logs.patterns import CLASSES_WITHOUT_PATTERNS, MAX_PATTERNS, PATTERNS
 from cloudwatch_mcp.logs.query_results import Results
 from cloudwatch_mcp.logs.samples import Samples, read_samples
@@ -24,14 +23,14 @@ RunQuery = Callable[[str, Window], Awaitable[Results]]
 class Question:
     """What to analyze: a log group in a window, compared with the earlier one, if any.
 
-    `since` is the time before which the group has no events, if that is known.
+    `beginning` is the group's, if it is known.
     """
 
     group: LogGroup
     window: Window
     earlier: Window | None
     focus: Focus
-    since: datetime | None = None
+    beginning: Beginning | None = None
 
     @property
     def has_patterns(self) -> bool:
@@ -86,12 +85,12 @@ async def read_analysis(aws: Aws, run: RunQuery, question: Question) -> Analysis
     Raises:
         CloudWatchError: all of them failed.
     """
-    window, earlier, since = question.window, question.earlier, question.since
+    window, earlier, beginning = question.window, question.earlier, question.beginning
     calls: dict[str, Any] = {"Anomalies": read_anomalies(aws, question.group.arn)}
     if question.has_patterns:
         calls["Patterns"] = run(PATTERNS, window)
         calls["Differences"] = read_samples(lambda text: run(text, window), question.focus)
-        if earlier and not (since and since >= earlier.end):
+        if earlier and not (beginning and beginning.time >= earlier.end):
             calls["Patterns before"] = run(PATTERNS, earlier)
     results = dict(zip(calls, await settle(*calls.values()), strict=True))
     failures = {part: result for part, result in results.items() if isinstance(result, CloudWatchError)}

@@ -7,7 +7,6 @@ from cloudwatch_mcp.logs.analysis import Analysis, Question
 from cloudwatch_mcp.logs.patterns import MAX_PATTERNS
 from cloudwatch_mcp.logs.query_results import Results
 from cloudwatch_mcp.logs.samples import sample_notes
-from cloudwatch_mcp.timerange import utc_text
 
 
 def analysis_notes(analysis: Analysis, *, anomalies: bool, differs: bool) -> list[str]:
@@ -51,12 +50,11 @@ def _partial_notes(part: str, query: Results | None) -> list[str]:
 
 
 def _age_notes(question: Question) -> list[str]:
-    since, first = question.since, question.earlier or question.window
-    if since is None or since <= first.start:
+    beginning, first = question.beginning, question.earlier or question.window
+    if beginning is None or beginning.time <= first.start:
         return []
-    if since > question.window.start:
-        return [f"The log group has no events before {utc_text(since)}, which is after the window's start."]
-    return [f"The log group has no events before {utc_text(since)}, so the window before is not whole."]
+    part = "the window" if beginning.time > question.window.start else "the window before"
+    return [f"The log group {beginning.reason}: {part} begins earlier."]
 
 
 def _event_notes(analysis: Analysis, *, differs: bool) -> list[str]:

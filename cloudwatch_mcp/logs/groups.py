@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio.to_thread
 
 from cloudwatch_mcp.aws.calls import Aws
 from cloudwatch_mcp.errors import CloudWatchError, NotFound, nearest, quote, quote_all
+from cloudwatch_mcp.timerange import utc_text
 
 _MILLIS_PER_DAY = 86_400_000
-_MAX_AGE = 20_000 * _MILLIS_PER_DAY  # AWS keeps nothing longer
+_MAX_DAYS = 20_000  # AWS keeps nothing longer
+
+
+class Beginning(NamedTuple):
+    """The time at which a log group begins; `reason` continues a sentence about the group."""
+
+    time: datetime
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -25,13 +33,19 @@ class LogGroup:
     created: int | None = None
     retention_days: int | None = None
 
-    def events_since(self, now: datetime) -> datetime | None:
-        """The time before which the log group has no events, as far as that is known and in the past."""
-        ages = [_MILLIS_PER_DAY * self.retention_days] if self.retention_days else []
-        if self.created:
-            ages.append(int(now.timestamp() * 1000) - self.created)
-        age = min(ages, default=_MAX_AGE)
-        return now - timedelta(milliseconds=age) if 0 < age < _MAX_AGE else None
+    def beginning(self, now: datetime) -> Beginning | None:
+        """When the log group was created, or when its retention begins: the later time; None if not known."""
+        began = []
+        days = self.retention_days or 0
+        if 0 < days < _MAX_DAYS:
+            time = now - timedelta(days=days)
+            retention = f"has retentionInDays {days} and keeps no event before {utc_text(time)}"
+            began.append(Beginning(time, retention))
+        age = int(now.timestamp() * 1000) - self.created if self.created else 0
+        if 0 < age < _MILLIS_PER_DAY * _MAX_DAYS:
+            time = now - timedelta(milliseconds=age)
+            began.append(Beginning(time, f"was created at {utc_text(time)}"))
+        return max(began, default=None)
 
 
 async def find_log_group(aws: Aws, name: str) -> LogGroup:

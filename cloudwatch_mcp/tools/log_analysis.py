@@ -94,7 +94,7 @@ async def analyze_log_group(
             aws, rt.clock, query, rt.query_slots, max_timeout=_QUERY_SECONDS, max_scan_bytes=rt.max_scan_bytes
         )
 
-    question = Question(group, window, earlier, in_question, group.events_since(now))
+    question = Question(group, window, earlier, in_question, group.beginning(now))
     analysis = await read_analysis(aws, run, question)
     answer: LogGroupAnalysis = await rt.in_thread(_answer, aws, analysis, rt.settings.price_per_gb)
     return answer.with_links(query_links(aws, PATTERNS, window, [group.arn]) if question.has_patterns else [])

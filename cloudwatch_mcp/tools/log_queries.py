@@ -23,7 +23,7 @@ from cloudwatch_mcp.logs.query_lifecycle import Query, run_query
 from cloudwatch_mcp.logs.query_results import Results, fetch_results, require_success_or_rows
 from cloudwatch_mcp.logs.query_text import has_own_limit, names_its_source
 from cloudwatch_mcp.runtime import Runtime
-from cloudwatch_mcp.timerange import Window, resolve_window, utc_text
+from cloudwatch_mcp.timerange import Window, resolve_window
 from cloudwatch_mcp.tools.context import Ctx, EndTime, ProfileName, Region, StartTime, runtime
 
 _MAX_GROUPS = 50  # StartQuery
@@ -102,18 +102,20 @@ async def execute_log_insights_query(
         raise
     notes = [*_status_notes(results), *_empty_notes(results, query), *_limit_notes(results, rows)]
     if names and not results.scanned_records:
-        notes += await _events_since_notes(aws, names[0], window, rt.clock.now())
+        notes += await _beginning_notes(aws, names[0], window, rt.clock.now())
     answer = await _answer(rt, aws, results, notes, query)
     return answer.with_links(query_links(aws, query_string, window, names or identifiers, query_language))
 
 
-async def _events_since_notes(aws: Aws, name: str, window: Window, now: datetime) -> list[str]:
-    """When the events of a log group begin, if that is after the window's start."""
+async def _beginning_notes(aws: Aws, name: str, window: Window, now: datetime) -> list[str]:
+    """When and why a log group begins, if that is after the window's start."""
     try:
-        since = (await find_log_group(aws, name)).events_since(now)
+        beginning = (await find_log_group(aws, name)).beginning(now)
     except CloudWatchError:
         return []
-    return [f"{quote(name)} has events since {utc_text(since)} only."] if since and since > window.start else []
+    if beginning is None or beginning.time <= window.start:
+        return []
+    return [f"{quote(name)} {beginning.reason}: the window begins earlier."]
 
 
 async def get_logs_insight_query_results(

@@ -310,11 +310,11 @@ async def test_a_log_group_given_by_its_arn_that_does_not_exist_has_a_hint(stubb
     assert error.endswith("Check the name and the region; describe_log_groups lists what exists.")
 
 
-async def test_a_query_without_events_says_since_when_the_log_group_has_some(stubbed: StubbedServer) -> None:
+async def test_a_query_without_events_says_when_the_log_group_was_created(stubbed: StubbedServer) -> None:
     created = int((NOW - timedelta(minutes=10)).timestamp() * 1000)
     stubbed.answer("start_query", {"queryId": QUERY_ID})
     stubbed.answer("get_query_results", {"status": "Complete", "results": []})
     stubbed.answer("describe_log_groups", {"logGroups": [{"logGroupName": "a", "creationTime": created}]})
     arguments = {"query_string": "fields @message", "start_time": "1h", "log_group_names": ["a"]}
     reply = await stubbed.ask("execute_log_insights_query", **arguments)
-    assert "'a' has events since 2026-11-20T11:50:00Z only." in reply.notes
+    assert "'a' was created at 2026-11-20T11:50:00Z: the window begins earlier." in reply.notes

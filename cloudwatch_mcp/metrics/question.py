@@ -27,8 +27,8 @@ from cloudwatch_mcp.timerange import Window, parse_length, retained_period
 _RETENTION = timedelta(days=455)  # docs: cloudwatch_concepts, "Metrics retention"
 
 _NO_METRICS = (
-    "{namespace} has no such metrics with recent data in {region}: check the namespace, the dimensions and the region. "
-    "get_metric_metadata without arguments lists the namespaces."
+    "{namespace} has no matching metrics with recent data in {region}: check the namespace, the dimensions and the "
+    "region. get_metric_metadata without arguments lists the namespaces."
 )
 _DEFAULT_LIMIT = 10  # series, ordered by change
 

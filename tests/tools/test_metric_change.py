@@ -204,7 +204,7 @@ async def test_dimensions_filter_the_metrics_of_a_namespace(
 async def test_an_unknown_namespace_is_an_error_that_says_what_to_call(connected: Connected) -> None:
     async with connected() as ask_tool:
         error = (await ask_tool("get_metric_data", namespace="Shop/Nothing")).error
-    assert "'Shop/Nothing' has no such metrics" in error
+    assert "'Shop/Nothing' has no matching metrics" in error
     assert "get_metric_metadata without arguments lists the namespaces" in error
 
 

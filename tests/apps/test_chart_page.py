@@ -177,6 +177,12 @@ def test_an_alarm_has_its_states_threshold_datapoints_and_windows(host: ChartHos
     assert spoken(host) == "20 Nov 11:08:01 UTC; ALARM"
 
 
+def test_datapoints_before_the_window_are_not_drawn(host: ChartHost) -> None:
+    answer = committed("get_alarm_history", "metric_math")
+    host.show({**answer, "window": ["2026-11-20T11:06:30Z", answer["window"][1]]})
+    assert host.app.locator("#drawing circle").count() == 1
+
+
 def test_a_deleted_alarm_has_the_threshold_of_its_last_transition(host: ChartHost) -> None:
     host.show(committed("get_alarm_history", "deleted_alarm"))
     assert "threshold 5" in (host.app.locator("#drawing").text_content() or "")

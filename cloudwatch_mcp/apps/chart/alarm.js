@@ -6,14 +6,16 @@ function alarmChart(answer) {
     .map((row) => ({ ...row, time: instant(row.time) })).filter((row) => row.time !== null).sort((a, b) => a.time - b.time);
   const alarm = record(answer.alarm);
   const condition = clean(alarm.condition ?? "", 400);
-  const points = evaluated(transitions, Number(/× (\d+) s/.exec(condition)?.[1]) || finite(transitions[0]?.period) || 60);
+  const window = list(answer.window).map(instant);
+  const period = Number(/× (\d+) s/.exec(condition)?.[1]) || finite(transitions[0]?.period) || 60;
+  const points = evaluated(transitions, period).filter(([time]) => !(time < window[0]));
   const value = thresholdOf(condition, transitions);
   return {
     title: clean(alarm.name) || "Alarm",
     details: [alarm.kind, condition, clean(alarm.watches, 300), answer.region, answer.profile].filter(Boolean),
     lines: points.length ? [{ label: "datapoints at a transition", points, dots: true, stats: statsOf(points) }] : [],
     limit: value === null || points.length === 0 ? null : { value, text: `threshold ${number(value)}` },
-    states: statesOf(transitions, alarm, list(answer.window).map(instant)),
+    states: statesOf(transitions, alarm, window),
     ranges: list(answer.investigate).map(list)
       .map(([from, to, why]) => ({ from: instant(from), to: instant(to), why: clean(why, 300) }))
       .filter(({ from, to }) => from !== null && to !== null),

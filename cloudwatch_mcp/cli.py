@@ -242,11 +242,12 @@ def _serve(
     import anyio
 
     _configure_log(settings)
+    preparation = _preparation(options)  # first of all: it refuses a missing extra or an unknown incident
     from cloudwatch_mcp.server.lifecycle import serve
     from cloudwatch_mcp.server.tool_calls import build_server
     from cloudwatch_mcp.server.tracing import start_tracing
 
-    server = build_server(settings, os.environ, preparation=_preparation(options), **parts)
+    server = build_server(settings, os.environ, preparation=preparation, **parts)
     end_tracing = start_tracing(os.environ)
     gc.freeze()
     gc.enable()

@@ -22,7 +22,7 @@ from mcp import Client, StdioServerParameters
 from mcp.types import TextContent
 
 from cloudwatch_mcp.answers.text import dumps
-from cloudwatch_mcp.commands.demo_report import as_typed, digest
+from cloudwatch_mcp.commands.demo_report import as_typed, digest, print_line
 from cloudwatch_mcp.commands.demo_steps import SLOW_QUERY, STEPS, Data, Step
 from cloudwatch_mcp.commands.options import DEFAULT_INCIDENT
 
@@ -61,12 +61,14 @@ def run(sandbox: Any, *, full: bool = False) -> int:
     The exit code is 0 only if every answer is right and, in the first incident, all ten tools were called.
     """
     incident = sandbox.incident
-    _print(f"Starting an offline CloudWatch with the incident {incident.name} ...\n{incident.title}. {incident.story}")
+    print_line(
+        f"Starting an offline CloudWatch with the incident {incident.name} ...\n{incident.title}. {incident.story}"
+    )
     with sandbox:
         steps = STEPS if incident.name == DEFAULT_INCIDENT else _solution(incident, sandbox.clock.now())
         outcomes = anyio.run(_investigate, sandbox, steps, full)
     if steps is not STEPS:
-        _print(f"\nThe truth: {incident.truth.cause}")
+        print_line(f"\nThe truth: {incident.truth.cause}")
         _print_indented([f"{name} is innocent: {why}." for name, why in incident.truth.innocent.items()])
     _print_summary(outcomes, "--sandbox" if steps is STEPS else f"--sandbox --incident {incident.name}")
     complete = steps is not STEPS or len({outcome.tool for outcome in outcomes}) == _TOOLS
@@ -91,11 +93,11 @@ async def _investigate(sandbox: Any, steps: Sequence[Step], full: bool) -> list[
     outcomes: list[Outcome] = []
     async with Client(server) as client:
         info = client.server_info
-        _print(f"Connected to {info.name if info else '?'} {info.version if info else '?'} over stdio.")
+        print_line(f"Connected to {info.name if info else '?'} {info.version if info else '?'} over stdio.")
         for number, step in enumerate(steps, start=1):
             answers = [outcome.answer for outcome in outcomes]
             arguments = step.arguments if isinstance(step.arguments, dict) else step.arguments(answers)
-            _print(f"\n[{number}/{len(steps)}] {step.question}")
+            print_line(f"\n[{number}/{len(steps)}] {step.question}")
             sandbox.hold_queries(step.arguments is SLOW_QUERY)
             outcomes.append(await _call(client, step, arguments, full))
     return outcomes
@@ -119,10 +121,10 @@ async def _call(client: Client, step: Step, arguments: Data, full: bool) -> Outc
 def _print_summary(outcomes: list[Outcome], flags: str) -> None:
     characters, seconds = (sum(getattr(each, name) for each in outcomes) for name in ("characters", "seconds"))
     tools = len({outcome.tool for outcome in outcomes})
-    _print(f"\n{len(outcomes)} calls of {tools} tools: {characters:,} characters in {seconds:.1f} s.")
+    print_line(f"\n{len(outcomes)} calls of {tools} tools: {characters:,} characters in {seconds:.1f} s.")
     if wrong := [outcome.tool for outcome in outcomes if not outcome.correct]:
-        _print(f"WRONG: {', '.join(wrong)}")
-    _print(_NEXT.format(command=Path(sys.executable).with_name("cloudwatch-mcp"), flags=flags))
+        print_line(f"WRONG: {', '.join(wrong)}")
+    print_line(_NEXT.format(command=Path(sys.executable).with_name("cloudwatch-mcp"), flags=flags))
 
 
 def _width() -> int:
@@ -131,13 +133,4 @@ def _width() -> int:
 
 def _print_indented(lines: list[str]) -> None:
     for line in lines:
-        _print(_INDENT + line)
-
-
-def _print(text: str) -> None:
-    encoding = sys.stdout.encoding or "ascii"
-    try:
-        sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader, such as `head`, has what it wants
-        os._exit(1)
+        print_line(_INDENT + line)

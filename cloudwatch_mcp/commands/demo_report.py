@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import Any
@@ -19,6 +21,15 @@ def as_typed(tool: str, arguments: Mapping[str, Any]) -> str:
     return (
         f"{tool}({', '.join(f'{name}={json.dumps(value, ensure_ascii=False)}' for name, value in arguments.items())})"
     )
+
+
+def print_line(text: str) -> None:
+    encoding = sys.stdout.encoding or "ascii"
+    try:
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as `head`, has what it wants
+        os._exit(1)
 
 
 def digest(answer: Mapping[str, Any], members: Mapping[str, Sequence[str]], width: int) -> list[str]:

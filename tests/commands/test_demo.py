@@ -189,7 +189,7 @@ def test_another_incident_is_solved_by_its_own_calls_and_ends_with_the_truth(
 
 
 def test_a_reader_that_has_enough_ends_the_demo_quietly() -> None:
-    program = "from cloudwatch_mcp.commands.demo import _print\nwhile True: _print('line')"
+    program = "from cloudwatch_mcp.commands.demo_report import print_line\nwhile True: print_line('line')"
     with subprocess.Popen(
         [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:

@@ -14,20 +14,27 @@ from cloudwatch_mcp import __version__, cli
 from cloudwatch_mcp.commands import demo
 from tests.server.test_definitions import TEN
 from tests.support.endpoint import PATIENCE
-from tests.support.server_process import ServerProcess, environment
+from tests.support.server_process import ForkedServer, ServerProcess, environment
 
-LIST_TOOLS = """
-import anyio, sys
+SHOW_MODULES = """
+import os, sys
 from cloudwatch_mcp import cli
+from cloudwatch_mcp.server import lifecycle
+from cloudwatch_mcp.server.tool_calls import CloudWatchServer
 
-run = anyio.run
+def showing(function):
+    async def wrapper(*arguments):
+        result = await function(*arguments)
+        print(*sys.modules, file=sys.stderr, flush=True)
+        return result
+    return wrapper
 
-def list_tools(_serve, server, _leave):
-    count = len(run(server.list_tools))
-    print(count, *{name.split(".")[1] for name in sys.modules if name.startswith("cloudwatch_mcp.")})
-    return 0
+async def never(server):
+    pass
 
-anyio.run = list_tools
+CloudWatchServer.list_tools = showing(CloudWatchServer.list_tools)
+CloudWatchServer.call_tool = showing(CloudWatchServer.call_tool)
+lifecycle._warm_up = never
 cli.main([])
 """
 SLOW_IMPORTS = {"anyio", "boto3", "botocore", "loguru", "mcp", "moto", "pydantic"}
@@ -43,7 +50,7 @@ CONFIGURATION = {
 @pytest.fixture(scope="module", autouse=True)
 def sandbox_server() -> Iterator[ServerProcess]:
     """A server with its own sandbox, without a home or credentials."""
-    with ServerProcess("--sandbox", "--incident", "quiet-day", env={"PATH": os.defpath, **CONFIGURATION}) as process:
+    with ForkedServer("--sandbox", "--incident", "quiet-day", env={"PATH": os.defpath, **CONFIGURATION}) as process:
         yield process
 
 
@@ -87,20 +94,40 @@ def test_help_and_version_import_no_slow_package(flag: str) -> None:
     assert not packages & SLOW_IMPORTS
 
 
-def test_the_server_imports_neither_boto3_nor_moto_before_the_first_aws_call() -> None:
-    with ServerProcess(command=(sys.executable, "-X", "importtime", "-m", "cloudwatch_mcp")) as process:
+@pytest.fixture(scope="module")
+def imported() -> tuple[set[str], set[str]]:
+    """The modules of a server that has listed its tools, and those after a call that needs no AWS."""
+    with ServerProcess(command=(sys.executable, "-c", SHOW_MODULES)) as process:
         process.initialize()
+        assert len(process.request("tools/list")["result"]["tools"]) == len(TEN)
         assert not process.call("get_recommended_metric_alarms", namespace="AWS/Lambda", metric_name="Errors").failed
         process.end_input()
-        process.wait()
-        assert SLOW_IMPORTS & imported_packages(process.stderr) == SLOW_IMPORTS - {"boto3", "botocore", "moto"}
+        assert process.wait() == 0
+        listed, called = process.stderr.splitlines()
+    return set(listed.split()), set(called.split())
 
 
-def test_the_server_lists_its_tools_before_it_imports_what_only_calls_need() -> None:
-    count, *imported = run("-c", LIST_TOOLS).stdout.split()
-    assert count == "10"
-    assert "server" in imported
-    assert not {"alarms", "logs", "metrics", "recording", "sandbox", "tools"} & set(imported)
+def test_the_server_imports_neither_boto3_nor_moto_before_the_first_aws_call(
+    imported: tuple[set[str], set[str]],
+) -> None:
+    _, called = imported
+    assert SLOW_IMPORTS & called == SLOW_IMPORTS - {"boto3", "botocore", "moto"}
+
+
+def test_the_server_lists_its_tools_before_it_imports_what_only_calls_need(
+    imported: tuple[set[str], set[str]],
+) -> None:
+    ours = [{name.split(".")[1] for name in names if name.startswith("cloudwatch_mcp.")} for names in imported]
+    only_calls = {"alarms", "logs", "metrics", "tools"}
+    assert "server" in ours[0]
+    assert not {*only_calls, "recording", "sandbox"} & ours[0]
+    assert only_calls <= ours[1]
+
+
+def test_without_configuration_opentelemetrys_sdk_is_not_imported(imported: tuple[set[str], set[str]]) -> None:
+    _, called = imported
+    assert "opentelemetry.trace" in called
+    assert not {"opentelemetry.sdk", "opentelemetry.exporter"} & called
 
 
 def test_an_invalid_setting_ends_the_command_with_one_line() -> None:

@@ -63,7 +63,7 @@ def test_profile_region_and_endpoint_come_from_the_environment(variables: dict[s
 
 
 def test_the_sandbox_is_named_with_its_address() -> None:
-    with in_a_terminal("--sandbox") as stderr:
+    with in_a_terminal("--sandbox", "--incident", "quiet-day") as stderr:
         serving, *_, address = lines(stderr, 4)
     assert serving.endswith("serves the sandbox's sample incident, in an offline CloudWatch.")
     assert address.startswith("cloudwatch-mcp: the sandbox is at http://127.0.0.1:")

@@ -8,9 +8,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from threading import Timer
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,6 @@ from tests.support.forked_process import ForkedProcess
 from tests.support.server_process import COMMAND, environment
 
 TIME_LIMIT = 4  # seconds: 1.6 for the calls to end, 1 for their responses to be read, and a margin
-Process: TypeAlias = "subprocess.Popen[bytes] | ForkedProcess"
 CALL = {"name": "get_recommended_metric_alarms", "arguments": {"namespace": "AWS/Lambda", "metric_name": "Errors"}}
 QUERY = {
     "name": "execute_log_insights_query",
@@ -28,29 +28,11 @@ QUERY = {
 
 
 @contextmanager
-def _started(stdout: int | None = None, stderr: int | None = None, **changes: str) -> Iterator[Process]:
+def _started(
+    stdout: int | None = None, stderr: int | None = None, before: Callable[[], object] = bool, **changes: str
+) -> Iterator[ForkedProcess]:
     """A server whose output only `_response` reads; its streams are pipes, unless their descriptors are given."""
-    with _ended(ForkedProcess([], environment(**changes), stdout=stdout, stderr=stderr)) as process:
-        yield process
-
-
-@contextmanager
-def _started_without(stream: int, **changes: str) -> Iterator[Process]:
-    """A server one of whose streams is closed."""
-    pipe = subprocess.PIPE
-    command = _without(stream, *COMMAND)
-    process = subprocess.Popen(command, env=environment(**changes), stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0)
-    with _ended(process):
-        yield process
-
-
-def _without(stream: int, *command: str) -> list[str]:
-    return ["/bin/sh", "-c", f'exec "$@" {stream}>&-', "sh", *command]
-
-
-@contextmanager
-def _ended(process: Process) -> Iterator[Process]:
-    """Kill the process at the end, or when it takes too long."""
+    process = ForkedProcess([], environment(**changes), stdout=stdout, stderr=stderr, before=before)
     watchdog = Timer(PATIENCE, process.kill)
     watchdog.start()
     try:
@@ -64,19 +46,23 @@ def _ended(process: Process) -> Iterator[Process]:
                 pipe.close()
 
 
-def _send(process: Process, method: str, number: int | None = None, **params: Any) -> None:
+def _without(stream: int, *command: str) -> list[str]:
+    return ["/bin/sh", "-c", f'exec "$@" {stream}>&-', "sh", *command]
+
+
+def _send(process: ForkedProcess, method: str, number: int | None = None, **params: Any) -> None:
     message = {"jsonrpc": "2.0", "method": method, "params": params, **({"id": number} if number else {})}
     assert process.stdin is not None
     process.stdin.write(json.dumps(message).encode() + b"\n")
 
 
-def _initialize(process: Process) -> None:
+def _initialize(process: ForkedProcess) -> None:
     client = {"name": "tests", "version": "1"}
     _send(process, "initialize", 1, protocolVersion="2025-06-18", capabilities={}, clientInfo=client)
     _send(process, "notifications/initialized")
 
 
-def _response(process: Process, number: int) -> Any:
+def _response(process: ForkedProcess, number: int) -> Any:
     assert process.stdout is not None
     while True:
         message = json.loads(process.stdout.readline())
@@ -96,20 +82,20 @@ def aws() -> Iterator[Endpoint]:
         yield endpoint
 
 
-def _close_stdout_and_ping(process: Process) -> None:
+def _close_stdout_and_ping(process: ForkedProcess) -> None:
     assert process.stdout is not None
     process.stdout.close()
     _send(process, "ping", 3)
 
 
-def _close_stdout_and_stdin(process: Process) -> None:
+def _close_stdout_and_stdin(process: ForkedProcess) -> None:
     assert process.stdout is not None
     assert process.stdin is not None
     process.stdout.close()
     process.stdin.close()
 
 
-def _read_nothing_and_close_stdin(process: Process) -> None:
+def _read_nothing_and_close_stdin(process: ForkedProcess) -> None:
     assert process.stdin is not None
     for number in range(10, 30):
         _send(process, "tools/list", number)  # the responses do not fit into a pipe
@@ -122,7 +108,7 @@ def _read_nothing_and_close_stdin(process: Process) -> None:
     ids=lambda each: each.__name__,
 )
 def test_the_server_and_its_query_end_when_the_client_does_not_read(
-    aws: Endpoint, disconnect: Callable[[Process], None]
+    aws: Endpoint, disconnect: Callable[[ForkedProcess], None]
 ) -> None:
     with _started(AWS_ENDPOINT_URL=aws.url) as process:
         _initialize(process)
@@ -147,11 +133,13 @@ def test_the_server_ends_when_stdout_is_a_full_disk() -> None:
 
 @pytest.mark.parametrize(("stream", "name"), [(0, "stdin"), (1, "stdout")])
 def test_a_server_without_stdin_or_stdout_ends_with_a_one_line_error(stream: int, name: str) -> None:
-    with _started_without(stream) as process:
-        assert process.wait(PATIENCE) == 1
-        assert process.stderr is not None
-        expected = f"cloudwatch-mcp: {name} is closed: an MCP client talks to the server over stdin and stdout.\n"
-        assert process.stderr.read().decode() == expected
+    done = subprocess.run(
+        _without(stream, *COMMAND), env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert done.returncode == 1
+    assert (
+        done.stderr == f"cloudwatch-mcp: {name} is closed: an MCP client talks to the server over stdin and stdout.\n"
+    )
 
 
 def test_a_new_file_does_not_get_the_number_of_a_closed_stream() -> None:
@@ -165,7 +153,7 @@ def test_a_new_file_does_not_get_the_number_of_a_closed_stream() -> None:
         assert int(done.stdout) > 2
 
 
-def _assert_serves(process: Process, calls: int = 3) -> None:
+def _assert_serves(process: ForkedProcess, calls: int = 3) -> None:
     """The server answers calls, each with a line in the log, and exits with 0."""
     _initialize(process)
     _response(process, 1)
@@ -178,7 +166,7 @@ def _assert_serves(process: Process, calls: int = 3) -> None:
 
 
 def test_the_server_works_without_stderr() -> None:
-    with _started_without(2, CLOUDWATCH_MCP_LOG_LEVEL="TRACE") as process:
+    with _started(before=partial(os.close, 2), CLOUDWATCH_MCP_LOG_LEVEL="TRACE") as process:
         _assert_serves(process)
 
 

@@ -12,9 +12,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
-from typing import IO
+from typing import IO, Any
 
 from cloudwatch_mcp.cli import main
 from cloudwatch_mcp.server.definitions import definitions
@@ -34,7 +34,10 @@ _FORKING.set_forkserver_preload(
 
 
 class ForkedProcess:
-    """What tests use of subprocess.Popen. A stream is a pipe unless its file descriptor is given."""
+    """What tests use of subprocess.Popen. A stream is a pipe unless its file descriptor is given.
+
+    `before` is called in the process first, as by a shell: it may close a stream or ignore a signal.
+    """
 
     def __init__(
         self,
@@ -43,13 +46,14 @@ class ForkedProcess:
         stdin: int | None = None,
         stdout: int | None = None,
         stderr: int | None = None,
+        before: Callable[[], object] = bool,
     ) -> None:
         self.stdin, their_stdin = _pipe_to(stdin)
         self.stdout, their_stdout = _pipe_from(stdout)
         self.stderr, their_stderr = _pipe_from(stderr)
         theirs = [Connection(each) for each in (their_stdin, their_stdout, their_stderr)]
         largest_file = resource.getrlimit(resource.RLIMIT_FSIZE)
-        self._process = _FORKING.Process(target=_run, args=(arguments, env, theirs, largest_file), daemon=True)
+        self._process = _FORKING.Process(target=_run, args=(arguments, env, theirs, largest_file, before), daemon=True)
         self._process.start()
         for each in theirs:
             each.close()
@@ -93,7 +97,11 @@ def _pipe_from(file: int | None) -> tuple[IO[bytes] | None, int]:
 
 
 def _run(
-    arguments: Sequence[str], env: Mapping[str, str], streams: Sequence[Connection], largest_file: tuple[int, int]
+    arguments: Sequence[str],
+    env: Mapping[str, str],
+    streams: Sequence[Connection],
+    largest_file: tuple[int, int],
+    before: Callable[[], object],
 ) -> None:
     os.environ.clear()
     os.environ.update(env)
@@ -102,5 +110,14 @@ def _run(
         os.dup2(stream.fileno(), number)
         stream.close()
     resource.setrlimit(resource.RLIMIT_FSIZE, largest_file)
-    sys.stdin, sys.stdout, sys.stderr = (os.fdopen(number, mode, encoding="utf-8") for number, mode in enumerate("rww"))
+    before()
+    sys.stdin, sys.stdout, sys.stderr = (_opened(number, mode) for number, mode in enumerate("rww"))
     main(arguments)
+
+
+def _opened(number: int, mode: str) -> Any:
+    """A standard stream; None if it is closed, as in a new Python."""
+    try:
+        return os.fdopen(number, mode, encoding="utf-8")
+    except OSError:
+        return None

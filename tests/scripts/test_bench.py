@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from scripts.benchmarks import peers
 from scripts.benchmarks.peers import Result, as_markdown
 from scripts.benchmarks.report import Figure, ratio
 from scripts.benchmarks.report import as_markdown as report
 from scripts.benchmarks.size import power
+from scripts.generated.tokens import Count
 from tests.support.endpoint import Exchange, Request
 from tests.support.large_aws import answer_at_large
 from tests.support.measured_aws import most_at_once, waiting_time
@@ -53,7 +55,8 @@ def test_the_report_has_ratios_first_and_marks_a_missed_target() -> None:
     assert rows[-1] == "| own time | 16 ms | ≤ 15 | **missed** |"
 
 
-def test_a_comparison_leaves_a_question_that_a_server_failed_out_of_the_total() -> None:
+def test_a_comparison_leaves_a_question_that_a_server_failed_out_of_the_total(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers, "count", lambda text: Count(len(text), len(text.split())))  # words
     ours, theirs = Result("this server", {"tools": 10}), Result("other", {"tools": 19})
     for result, seconds, text in ((ours, 1.0, "hello world"), (theirs, 2.0, "hello world hello world")):
         result.add("an answer", [Answer(text, failed=False, seconds=seconds)])

@@ -47,8 +47,8 @@ def behaviours(root: Path = ROOT) -> list[Behaviour]:
     tests: dict[tuple[str, str], list[str]] = {}
     facts: dict[tuple[str, str], tuple[str, str]] = {}
     for path in sorted((root / "tests").rglob("test_*.py")):
-        file = path.relative_to(root).as_posix()
-        for function, marker in _markers(ast.parse(path.read_text("utf-8")), file):
+        file, text = path.relative_to(root).as_posix(), path.read_text("utf-8")
+        for function, marker in _markers(ast.parse(text), file) if ".aws_behaviour" in text else ():
             key, fact = (marker.service or _service(file), marker.behaviour), (marker.evidence, marker.source)
             if facts.setdefault(key, fact) != fact:
                 raise ValueError(f"{file}::{function}: another marker gives other evidence for {key[1]!r}")

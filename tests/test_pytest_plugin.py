@@ -24,7 +24,7 @@ from tests.support.frozen_time import NOW
 from tests.support.places import ROOT
 
 pytestmark = pytest.mark.anyio
-ALARMS: tuple[str, dict[str, Any]] = ("get_active_alarms", {})
+GROUPS: tuple[str, dict[str, Any]] = ("describe_log_groups", {})
 
 
 async def answer(client: Client, tool: str, arguments: dict[str, Any]) -> str:
@@ -60,30 +60,36 @@ async def test_the_marker_chooses_the_incident_and_its_time(
         assert f"{NOW - timedelta(hours=12):%Y-%m-%dT%H:%M}" in await answer(client, *history)
 
 
-@pytest.mark.cloudwatch_sandbox(incident="quiet-day")
 async def test_settings_of_the_server_are_keyword_arguments(
     cloudwatch_sandbox: Sandbox, cloudwatch_mcp: CloudWatchMcp
 ) -> None:
-    async with cloudwatch_mcp(cloudwatch_sandbox, max_response_chars=2_000) as client:
-        assert len(await answer(client, "get_metric_metadata", {"namespace": "Shop/Booking"})) <= 2_000
+    data = [{"MetricName": f"Metric{number}", "Value": 3} for number in range(500)]
+    cloudwatch_sandbox.client("cloudwatch").put_metric_data(Namespace="App", MetricData=data)
+    question = ("get_metric_metadata", {"namespace": "App"})
+    async with (
+        cloudwatch_mcp(cloudwatch_sandbox) as usual,
+        cloudwatch_mcp(cloudwatch_sandbox, max_response_chars=2_000) as short,
+    ):
+        assert len(await answer(short, *question)) <= 2_000 < len(await answer(usual, *question))
 
 
-@pytest.mark.cloudwatch_sandbox(incident="quiet-day")
 async def test_a_recording_is_replayed_and_its_misses_are_listed(
     cloudwatch_sandbox: Sandbox, cloudwatch_mcp: CloudWatchMcp, cloudwatch_replay: CloudWatchReplay, tmp_path: Path
 ) -> None:
+    cloudwatch_sandbox.client("logs").create_log_group(logGroupName="/app/orders")
     recorder = Recorder()
     clients = recorder.clients(Settings(), cloudwatch_sandbox.environment)
     async with Client(build_server(Settings(), {}, clients=clients, clock=recorder.clock)) as client:
-        recorded = await answer(client, *ALARMS)
-    recorder.save(tmp_path / "quiet.yaml")
+        recorded = await answer(client, *GROUPS)
+    recorder.save(tmp_path / "session.yaml")
     cloudwatch_sandbox.stop()
 
-    replay = cloudwatch_replay(tmp_path / "quiet.yaml")
+    assert '"/app/orders"' in recorded
+    replay = cloudwatch_replay(tmp_path / "session.yaml")
     async with cloudwatch_mcp(replay) as client:
-        assert [await answer(client, *ALARMS) for _ in range(2)] == [recorded, recorded]
+        assert [await answer(client, *GROUPS) for _ in range(2)] == [recorded, recorded]
         assert not replay.misses
-        assert "not in the recording" in await answer(client, "describe_log_groups", {})
+        assert "not in the recording" in await answer(client, "get_active_alarms", {})
         assert replay.misses
 
 

@@ -53,6 +53,7 @@ class InnerSuite:
         """Run the tests; returns the exit code and the output."""
         output = StringIO()
         options = ["-q", "-rs", "--color=no", "--import-mode=importlib", "--override-ini=testpaths=suite"]
+        options += ["-p", "no:unraisableexception"]  # it collects garbage ten times
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(output), redirect_stderr(output):
             patch.chdir(self.root)
             patch.setattr(syrupy, "_syrupy", None)

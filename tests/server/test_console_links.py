@@ -31,7 +31,7 @@ CALLS: dict[str, dict[str, Any]] = {
         "end_time": END,
         "log_group_names": ["/ecs/shop/payments"],
     },
-    "analyze_log_group": {"log_group_arn": "/ecs/shop/payments", "start_time": START, "end_time": END},
+    "analyze_log_group": {"log_group_arn": "/ecs/shop/payments", "start_time": "10m"},
     "get_metric_data": {"namespace": "ECS/ContainerInsights", "start_time": START, "end_time": END, "limit": 2},
 }
 

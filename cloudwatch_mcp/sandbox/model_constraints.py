@@ -53,8 +53,5 @@ _CONSTRAINTS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "min": (operator.ge, "have {measure} greater than or equal to"),
     "max": (operator.le, "have {measure} less than or equal to"),
     "enum": (lambda value, names: value in names, "satisfy enum value set:"),
-    "pattern": (
-        lambda value, pattern: re.fullmatch(pattern, value) is not None,
-        "satisfy regular expression pattern:",
-    ),
+    "pattern": (lambda value, pattern: re.fullmatch(pattern, value) is not None, "satisfy regular expression pattern:"),
 }

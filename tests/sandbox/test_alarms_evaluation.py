@@ -358,6 +358,16 @@ def test_period_of_five_minutes_slides_with_each_minute(client: Any, clock: Cloc
     assert datapoint == {"timestamp": "2026-03-04T11:59:00.000+0000", "sampleCount": 5.0, "value": 302.0}
 
 
+def test_alarm_follows_a_metric_whose_unit_changes(client: Any, clock: Clock) -> None:
+    put(client)
+    write(client, "XXXX", until=NOW + 4 * MINUTE, Unit="Milliseconds")
+    write(client, "0000", until=NOW + 8 * MINUTE, Unit="Seconds")
+
+    clock.travel(NOW + 8 * MINUTE)
+
+    assert changes(client) == [(1, "ALARM"), (7, "OK")]
+
+
 @pytest.mark.aws_behaviour(
     evidence="documented",
     source="Amazon CloudWatch User Guide, Alarm evaluation",

@@ -36,12 +36,29 @@ def state_changes(
     The caller sets its StateValue before it asks for the next one.
     """
     step = timedelta(seconds=_step(alarm))
+    if "MetricName" in alarm and step >= timedelta(minutes=1):
+        read = _read_ahead(read, int(until.timestamp()))
     at = _EPOCH + timedelta(milliseconds=1000 + zlib.crc32(alarm["AlarmName"].encode()) % 8000)
     at += ((after - at) // step + 1) * step
     while at <= until:
         if evaluation := evaluate(alarm, read, at):
             yield at, alarm, evaluation
         at += step
+
+
+def _read_ahead(read: Read, until: int) -> Read:
+    """Reads a metric until then, once for each time within its period at which an evaluation can start."""
+    known: dict[tuple[str, int], Mapping[str, list[Series]]] = {}
+
+    def ahead(queries: Sequence[Query], start: int, end: int) -> Mapping[str, list[Series]]:
+        stat = queries[0]["MetricStat"]
+        key = stat["Stat"], start % stat["Period"]
+        if key not in known:
+            known[key] = read(queries, start, until - (until - start) % stat["Period"])
+        (series,) = known[key]["m1"]
+        return read(queries, start, end) if series.messages else known[key]  # of several units, a window has its own
+
+    return ahead
 
 
 def evaluate(alarm: Alarm, read: Read, at: datetime) -> Evaluation | None:

@@ -52,8 +52,9 @@ def anomalies(
 
 def _occurrences(pattern: str, events: list[Event], now: datetime) -> dict[str, Any]:
     parts = pattern.split("<*>")
-    matcher = re.compile("(.*?)".join(map(re.escape, parts)))
-    matches = [(event, match.groups()) for event in events if (match := matcher.fullmatch(event.message))]
+    longest, matcher = max(parts, key=len), re.compile("(.*?)".join(map(re.escape, parts)))
+    similar = [event for event in events if longest in event.message]
+    matches = [(event, match.groups()) for event in similar if (match := matcher.fullmatch(event.message))]
     if not matches:
         raise ValueError(f"no event matches {pattern!r}")
     buckets = [event.time // _BUCKET * _BUCKET for event, _ in matches]

@@ -109,8 +109,7 @@ class QueryOperations(Operations):
 
     def _log_group(self, identifier: str) -> Any:
         """The log group with this name or ARN, in this account or a source account."""
-        account, name = self.current_account, identifier
-        region = self.region
+        region, account, name = self.region, self.current_account, identifier
         if identifier.startswith("arn:"):
             _, _, _, region, account, _, name = (identifier + 6 * ":").split(":", 6)
             name = name.rstrip(":")
@@ -158,13 +157,9 @@ class QueryDefinitionOperations(Operations):
 
     def describe_query_definitions(self) -> str:
         request = self.request()
-        prefix = request.get("queryDefinitionNamePrefix", "")
-        definitions = [
-            definition
-            for definition in self.regional.query_definitions.values()
-            if definition["name"].startswith(prefix)
-            and request.get("queryLanguage") in (None, definition["queryLanguage"])
-        ]
+        prefix, language = request.get("queryDefinitionNamePrefix", ""), request.get("queryLanguage")
+        definitions = [each for each in self.regional.query_definitions.values() if each["name"].startswith(prefix)]
+        definitions = [each for each in definitions if language in (None, each["queryLanguage"])]
         definitions.sort(key=lambda definition: definition["name"])
         return page(request, "queryDefinitions", definitions, request.get("maxResults", 50))
 

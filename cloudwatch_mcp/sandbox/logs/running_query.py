@@ -29,9 +29,7 @@ class LogGroupRange(NamedTuple):
 
 def _newest_first(ranges: Sequence[LogGroupRange], shift: int = 0) -> list[Event]:
     events = [event for log, start, end in ranges for event in log.between(start - shift, end - shift)]
-    events.sort(key=lambda event: event.timestamp)
-    events.reverse()
-    return events
+    return sorted(events, key=lambda event: event.timestamp)[::-1]
 
 
 class QueryResponse(NamedTuple):

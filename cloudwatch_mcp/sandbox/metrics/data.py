@@ -164,14 +164,9 @@ class _Evaluation:
         age = self.now - self.start
         is_retained = any(age <= oldest and period % multiple == 0 for oldest, multiple in RETENTION)
         observations, messages = observed(start, self.end) if is_retained else ([], [])
-        return Series(
-            compute(observations),
-            period,
-            label,
-            messages,
-            self._properties(metric, stat),
-            partial(self.store.computed_once, (metric, stat["Stat"], unit, period, start % period), expected),
-        )
+        key = (metric, stat["Stat"], unit, period, start % period)
+        expected_once = partial(self.store.computed_once, key, expected)
+        return Series(compute(observations), period, label, messages, self._properties(metric, stat), expected_once)
 
     def _properties(self, metric: Metric, stat: Mapping[str, Any]) -> dict[str, str]:
         return {

@@ -168,9 +168,8 @@ def _slice(_: Scope, argument: Argument, start: Argument, end: Argument = math.i
 def _time_part(part: Callable[[datetime], int]) -> Callable[[Scope, Argument], Value]:
     def of(scope: Scope, argument: Argument) -> Value:
         series = _series(argument)
-        points = {
-            time: float(part(datetime.fromtimestamp(time, timezone.utc))) for time in _times(scope, series.period)
-        }
+        moments = {time: datetime.fromtimestamp(time, timezone.utc) for time in _times(scope, series.period)}
+        points = {time: float(part(moment)) for time, moment in moments.items()}
         return Series(points, series.period, series.label)
 
     return of

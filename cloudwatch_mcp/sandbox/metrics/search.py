@@ -37,11 +37,8 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 def list_metrics(request: Mapping[str, Any], store: MetricStore, now: datetime) -> dict[str, Any]:
     oldest = now.timestamp() - (_RECENT if "RecentlyActive" in request else MAX_AGE)
-    metrics = [
-        metric.description
-        for metric in store.metrics(since=oldest)
-        if request.get("OwningAccount", store.account) == store.account and _has(metric, request)
-    ]
+    is_owner = request.get("OwningAccount", store.account) == store.account
+    metrics = [each.description for each in store.metrics(since=oldest) if is_owner and _has(each, request)]
     answer = page(request, "Metrics", metrics, PAGE)
     if request.get("IncludeLinkedAccounts"):
         answer["OwningAccounts"] = [store.account] * len(answer["Metrics"])
@@ -50,13 +47,11 @@ def list_metrics(request: Mapping[str, Any], store: MetricStore, now: datetime) 
 
 def _has(metric: Metric, request: Mapping[str, Any]) -> bool:
     dimensions = dict(metric.dimensions)
+    asked = [(each["Name"], each.get("Value")) for each in request.get("Dimensions") or ()]
     return (
         request.get("Namespace", metric.namespace) == metric.namespace
         and request.get("MetricName", metric.name) == metric.name
-        and all(
-            each["Name"] in dimensions and each.get("Value", dimensions[each["Name"]]) == dimensions[each["Name"]]
-            for each in request.get("Dimensions") or ()
-        )
+        and all(name in dimensions and value in (None, dimensions[name]) for name, value in asked)
     )
 
 

@@ -4,8 +4,9 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime, timezone
+from itertools import groupby
 from math import fsum
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from moto.cloudwatch.exceptions import InvalidParameterCombination, InvalidParameterValue, ValidationError
@@ -15,6 +16,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 MAX_DATUMS = 1000
 # ListMetrics and SEARCH omit metrics without data in the past two weeks, and Metrics Insights such data.
 MAX_AGE = 14 * 86_400
+_MAX_VALUE = 2.0**360
 
 T = TypeVar("T")
 _BY_TIME = attrgetter("time")
@@ -74,12 +76,12 @@ class MetricStore:
         """Store all datums, or none when one is invalid."""
         if len(data) > MAX_DATUMS:
             raise ValidationError(f"The collection MetricData must not have a size greater than {MAX_DATUMS}.")
-        checked = [
-            (metric_of({"Namespace": namespace, **datum}), _observation(datum, f"MetricData.member.{position}", now))
-            for position, datum in enumerate(data, 1)
-        ]
-        for metric, observation in checked:
-            insort(self._observations[metric], observation, key=_BY_TIME)
+        observed = [_observation(datum, f"MetricData.member.{position}", now) for position, datum in enumerate(data, 1)]
+        names = [(datum["MetricName"], datum.get("Dimensions")) for datum in data]
+        for (name, dimensions), group in groupby(zip(names, observed, strict=True), itemgetter(0)):
+            metric = metric_of({"Namespace": namespace, "MetricName": name, "Dimensions": dimensions})
+            for _, observation in group:
+                insort(self._observations[metric], observation, key=_BY_TIME)
         self._computed.clear()
 
     def computed_once(self, key: Hashable, compute: Callable[[], T]) -> T:
@@ -117,12 +119,12 @@ def _observation(datum: Mapping[str, Any], name: str, now: datetime) -> Observat
 
 
 def _from_value(datum: Mapping[str, Any], name: str) -> tuple[Any, ...]:
-    value = _number(datum["Value"], f"{name}.Value")
+    (value,) = _numbers([datum["Value"]], f"{name}.Value")
     return 1.0, value, value, value, (value,), None
 
 
 def _from_values(datum: Mapping[str, Any], name: str) -> tuple[Any, ...]:
-    values = [_number(value, f"{name}.Values") for value in datum["Values"]]
+    values = _numbers(datum["Values"], f"{name}.Values")
     weights = datum.get("Counts")
     if not 0 < len(values) <= 150:
         raise InvalidParameterValue(f"The collection {name}.Values must have a size between 1 and 150.")
@@ -137,7 +139,7 @@ def _from_values(datum: Mapping[str, Any], name: str) -> tuple[Any, ...]:
 def _from_statistics(datum: Mapping[str, Any], name: str) -> tuple[Any, ...]:
     """A set with one distinct value counts as raw values (docs: Statistics-definitions)."""
     count, total, minimum, maximum = (
-        _number(datum["StatisticValues"][member], f"{name}.StatisticValues.{member}")
+        _numbers([datum["StatisticValues"][member]], f"{name}.StatisticValues.{member}")[0]
         for member in ("SampleCount", "Sum", "Minimum", "Maximum")
     )
     if minimum == maximum and total == minimum * count:
@@ -148,8 +150,8 @@ def _from_statistics(datum: Mapping[str, Any], name: str) -> tuple[Any, ...]:
 _FORMS = {"Value": _from_value, "Values": _from_values, "StatisticValues": _from_statistics}
 
 
-def _number(value: float, parameter: str) -> float:
-    number = float(value)
-    if not abs(number) <= 2**360:
-        raise InvalidParameterValue(f"The value {value} for parameter {parameter} is invalid.")
-    return number
+def _numbers(values: Sequence[float], parameter: str) -> list[float]:
+    for value in values:
+        if not -_MAX_VALUE <= float(value) <= _MAX_VALUE:
+            raise InvalidParameterValue(f"The value {value} for parameter {parameter} is invalid.")
+    return [*map(float, values)]

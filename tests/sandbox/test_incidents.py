@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.logs.models import logs_backends
 
 from cloudwatch_mcp.config import Settings
-from cloudwatch_mcp.sandbox import Sandbox, incidents
+from cloudwatch_mcp.sandbox import Sandbox, cloudwatch, incidents
 from cloudwatch_mcp.sandbox.incidents import INCIDENTS, incident
 from cloudwatch_mcp.sandbox.kit.incident import Incident
 from cloudwatch_mcp.sandbox.kit.logs import Event
 from cloudwatch_mcp.sandbox.kit.timeline import before
+from cloudwatch_mcp.sandbox.metrics.store import metric_of
 from cloudwatch_mcp.server.tool_calls import build_server
 from scripts.generated.tokens import count
 from tests.support.asking import asking
@@ -58,10 +62,21 @@ async def test_solution_establishes_the_truth_within_its_budget(
     assert tokens <= MAX_TOKENS
 
 
+@pytest.mark.usefixtures("running")
 def test_data_is_the_same_for_the_same_now(story: Incident, events: dict[str, list[Event]]) -> None:
-    assert {group.name: list(group.events(NOW)) for group in story.log_groups} == events
+    """What is generated now is what the sandbox has."""
+    end = int(NOW.timestamp())
+    groups: Any = logs_backends[DEFAULT_ACCOUNT_ID][Sandbox.region].groups
+    for name, of_group in events.items():
+        stored = groups[name].event_log.between(0, 1000 * end)
+        assert sorted((each.stream, each.timestamp, each.message) for each in stored) == sorted(of_group)
+    store = cloudwatch._state.region(DEFAULT_ACCOUNT_ID, Sandbox.region).metrics
     for metric in story.metrics:
-        assert list(metric.datapoints(NOW)) == list(metric.datapoints(NOW))
+        of_metric = store.between(metric_of({"Namespace": metric.namespace, **metric.description}), 0, end)
+        assert [(each.time, list(each.values or ()), each.weights) for each in of_metric] == [
+            (datum["Timestamp"], datum.get("Values") or [datum["Value"]], datum.get("Counts"))
+            for datum in metric.datapoints(NOW)
+        ]
 
 
 def test_log_events_are_of_the_last_day(events: dict[str, list[Event]]) -> None:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 
 Call: TypeAlias = tuple[str, dict[str, Any]]
 BEGIN, STEP = NOW - timedelta(minutes=9), timedelta(seconds=40)
-PAYMENTS, ORDERS = "/ecs/shop/payments", "/ecs/shop/orders-worker"
+PAYMENTS, ORDERS, RELEASES = "/ecs/shop/payments", "/ecs/shop/orders-worker", "/shop/deployments"
 ARN = "arn:aws:logs:us-east-1:123456789012:log-group:"
 QUERY = """fields @timestamp, @message  # what failed
 | filter level = "ERROR" and @message like /(?i)time ?out/
@@ -42,7 +42,7 @@ SHORT: list[Call] = [
     ("get_active_alarms", {}),
     ("get_alarm_history", {"alarm_name": "shop-checkout-degraded"}),
     ("describe_log_groups", {"log_group_name_prefix": "/ecs/shop"}),
-    ("analyze_log_group", {"log_group_arn": PAYMENTS}),
+    ("analyze_log_group", {"log_group_arn": RELEASES}),
     ("execute_log_insights_query", {"query_string": QUERY, "start_time": "3h", "log_group_names": [PAYMENTS, ORDERS]}),
     (
         "execute_log_insights_query",
@@ -103,7 +103,7 @@ LONG: list[Call] = [
     (
         "analyze_log_group",
         {
-            "log_group_arn": f"{ARN}{PAYMENTS}:*",
+            "log_group_arn": f"{ARN}{RELEASES}:*",
             "start_time": "now-60m",
             "end_time": "now",
             "focus": None,

@@ -191,9 +191,9 @@ def test_share_of_requests_is_throttled_the_same_in_each_run() -> None:
     for _ in range(2):
         with sandbox("throttle=0.2") as running:
             logs = client_of("logs", running.endpoint_url)
-            runs.append([is_answered(logs) for _ in range(100)])
+            runs.append([is_answered(logs) for _ in range(50)])
     assert runs[0] == runs[1]
-    assert 70 <= sum(runs[0]) <= 90
+    assert 35 <= sum(runs[0]) <= 45
 
 
 def test_botocore_retries_what_is_throttled(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,14 +95,14 @@ def find_differences(
 
 
 def _by_field(messages: Iterable[str]) -> defaultdict[str, _Values]:
-    table: defaultdict[str, _Values] = defaultdict(Counter)
+    values: defaultdict[str, list[FieldValue]] = defaultdict(list)
     for message in messages:
         fields = fields_of(message)
         for name, value in fields.items():
-            table[name][value] += 1
+            values[name].append(value)
         if not fields:
-            table[TEXT].update(identifiers_of(message))
-    return table
+            values[TEXT].extend(identifiers_of(message))
+    return defaultdict(Counter, {name: Counter(each) for name, each in values.items()})
 
 
 def _rank(name: str, difference: Difference, inside: _Values, outside: _Values, sizes: tuple[int, int]) -> float:

@@ -33,10 +33,12 @@ def fields_of(message: str) -> Fields:
     for name, value in _flattened(parsed, "", _MAX_LEVELS):
         if len(fields) >= _MAX_FIELDS:
             break
-        if isinstance(value, str) and (len(value) > _MAX_VALUE or " " in value):
-            _add_pairs(value, fields)
-        if not isinstance(value, str) or len(value) <= _MAX_VALUE:
-            fields[name] = value
+        if isinstance(value, str):
+            if "=" in value and (" " in value or len(value) > _MAX_VALUE):
+                _add_pairs(value, fields)
+            if len(value) > _MAX_VALUE:
+                continue
+        fields[name] = value
     if start > 0:
         _add_text(text[:start], fields)
     return fields
@@ -56,18 +58,18 @@ def _json_object(text: str) -> dict[str, Any] | None:
 
 
 _DECODER = json.JSONDecoder()
+_SCALARS = (str, int, float)
 
 
 def _flattened(value: dict[str, Any], prefix: str, levels: int) -> Iterator[tuple[str, FieldValue]]:
     for name, item in value.items():
         path = f"{prefix}{name}"
-        if isinstance(item, dict):
-            if levels > 1:
-                yield from _flattened(item, f"{path}.", levels - 1)
+        if isinstance(item, _SCALARS):
+            yield path, item
         elif isinstance(item, list):
             yield f"{path}.length", len(item)
-        elif isinstance(item, str | int | float):
-            yield path, item
+        elif isinstance(item, dict) and levels > 1:
+            yield from _flattened(item, f"{path}.", levels - 1)
 
 
 def _add_text(text: str, fields: Fields) -> None:

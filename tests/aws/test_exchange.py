@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import count
 from types import SimpleNamespace
 
 import anyio
@@ -101,15 +102,21 @@ async def test_a_call_given_up_during_a_slow_response_frees_its_slot(
 
 
 @pytest.mark.anyio
-async def test_sixty_regions_share_64_threads_and_32_clients(server_on: Callable[..., CloudWatchServer]) -> None:
-    before = set(threading.enumerate())
-    with Endpoint(lambda _: NO_ALARMS) as endpoint:
+async def test_forty_regions_share_64_threads_and_32_clients(server_on: Callable[..., CloudWatchServer]) -> None:
+    before, requests, all_threads_send = set(threading.enumerate()), count(1), threading.Event()
+
+    def respond(_: Request) -> Response:
+        if next(requests) == 64:
+            all_threads_send.set()
+        all_threads_send.wait(PATIENCE)
+        return NO_ALARMS
+
+    with Endpoint(respond) as endpoint:
         server = server_on(endpoint)
         async with asking(server) as ask:
             async with anyio.create_task_group() as group:
-                for number in range(1, 61):
-                    for _ in range(4):
-                        group.start_soon(partial(ask, "get_active_alarms", region=f"lab-region-{number}"))
+                for number in [*range(1, 41)] * 2:
+                    group.start_soon(partial(ask, "get_active_alarms", region=f"lab-region-{number}"))
             threads = [thread for thread in set(threading.enumerate()) - before if thread.name.startswith("aws")]
         assert len(threads) <= 64
         assert len(server.runtime.clients._clients) <= 32

@@ -199,9 +199,9 @@ async def test_retries_of_a_lasting_fault_are_limited(
     """The retry quota of a botocore client is 500 tokens, and a retry costs at least 5."""
     assert RetryQuota.INITIAL_CAPACITY == 500
     async with asking(server()) as ask:
-        for _ in range(200):
+        for _ in range(60):
             assert (await call(ask, region=region_of(fault))).failed
-    assert 200 < aws.requests[region_of(fault)] <= 300
+    assert 60 < aws.requests[region_of(fault)] <= 160
 
 
 async def test_each_region_has_its_own_retry_quota(server: Callable[..., CloudWatchServer], aws: FaultyAws) -> None:

@@ -132,10 +132,11 @@ _KINDS: dict[str, tuple[re.Pattern[str], Callable[[re.Match[str]], bool]]] = {
     ),
     "public IP address": (
         re.compile(
-            r"(?<![\w.])(?<!\w/)(?:\d{1,3}\.){3}\d{1,3}(?!\w|\.\d)|(?<![\w:.])[23][0-9a-fA-F]{3}:[0-9a-fA-F:]{2,}(?!\w)"
+            r"\d(?<![\w.]\d)(?<!\w/\d)\d{0,2}\.(?:\d{1,3}\.){2}\d{1,3}(?!\w|\.\d)|"
+            r"[23](?<![\w:.].)[0-9a-fA-F]{3}:[0-9a-fA-F:]{2,}(?!\w)"
         ),
         _is_public,
     ),
-    "e-mail address": (re.compile(r"(?<=[\w+-])@(?P<domain>(?:[\w-]+\.)+[A-Za-z]{2,})\b"), _is_no_example_domain),
+    "e-mail address": (re.compile(r"@(?<=[\w+-]@)(?P<domain>(?:[\w-]+\.)+[A-Za-z]{2,})\b"), _is_no_example_domain),
     "!!binary": (re.compile("!!binary"), _always),
 }

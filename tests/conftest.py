@@ -5,18 +5,19 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from functools import cache
 from inspect import CO_VARKEYWORDS
 from pathlib import Path
 from time import tzset
 from typing import Any
 
-import botocore.httpsession
-import botocore.session
 import hypothesis
 import pytest
 from botocore.client import ClientCreator
 from botocore.compat import accepts_kwargs
 from botocore.hooks import EventAliaser
+from botocore.httpsession import create_urllib3_context
+from botocore.loaders import create_loader
 from mcp.client.session import ClientSession
 from syrupy.assertion import SnapshotAssertion
 
@@ -153,24 +154,20 @@ def _sessions_share_what_is_the_same_for_all() -> Iterator[None]:
     The suite opens a thousand sessions. With a client, each takes 6 ms of CPU; without this fixture, 100 ms.
     """
     with pytest.MonkeyPatch.context() as patch:
-        for owner, name in (
-            (botocore.session, "create_loader"),
-            (botocore.httpsession, "create_urllib3_context"),
-            (EventAliaser, "_alias_event_name"),
-            (ClientCreator, "_create_client_class"),
-        ):
-            patch.setattr(owner, name, _once(getattr(owner, name)))
+        patch.setattr("botocore.session.create_loader", cache(create_loader))
+        patch.setattr("botocore.httpsession.create_urllib3_context", cache(create_urllib3_context))
+        patch.setattr(EventAliaser, "_alias_event_name", _once(EventAliaser._alias_event_name))
+        patch.setattr(ClientCreator, "_create_client_class", _once(ClientCreator._create_client_class))
         patch.setattr("botocore.hooks.accepts_kwargs", _accepts_kwargs)
         yield
 
 
-def _once(compute: Callable[..., Any]) -> Callable[..., Any]:
-    """The result of the first call with the same texts as arguments, of any object."""
-    known: dict[tuple[str, ...], Any] = {}
+def _once(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The method with the result of its first call for a name, on any object."""
+    known: dict[str, Any] = {}
 
-    def once(*arguments: Any) -> Any:
-        key = tuple(each for each in arguments if isinstance(each, str))
-        return known.get(key) or known.setdefault(key, compute(*arguments))
+    def once(owner: Any, name: str, *more: Any) -> Any:
+        return known.get(name) or known.setdefault(name, method(owner, name, *more))
 
     return once
 

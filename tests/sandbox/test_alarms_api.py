@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from cloudwatch_mcp.sandbox.clock import Clock
 from cloudwatch_mcp.sandbox.cloudwatch import install
+from cloudwatch_mcp.sandbox.direct import clients
 from cloudwatch_mcp.sandbox.server import Server
 from tests.support.sandbox_clients import client_of
 
@@ -220,8 +221,9 @@ def test_pages_run_over_both_kinds(client: Any) -> None:
 
 
 def test_a_page_has_100_alarms_at_most(client: Any) -> None:
+    _, writer = clients("us-east-1")
     for number in range(101):
-        put(client, f"a{number:03}")
+        put(writer, f"a{number:03}")
     first = client.describe_alarms()
     assert len(first["MetricAlarms"]) == 100
     assert names(client, NextToken=first["NextToken"]) == ["a100"]

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.sandbox import Clock, Sandbox, cloudwatch
+from cloudwatch_mcp.sandbox.direct import clients
 from cloudwatch_mcp.server.tool_calls import build_server
 from tests.support.asking import asking
 from tests.support.frozen_time import Time
@@ -182,17 +183,20 @@ def test_missing_data(
     not_breaching: str,
 ) -> None:
     expected = {"missing": missing, "ignore": ignore, "breaching": breaching, "notBreaching": not_breaching}
-    write(client, datapoints)
+    _, writer = clients(Sandbox.region)
+    write(writer, datapoints)
     cases = [(treated, before) for treated in expected for before in ("OK", "ALARM", "INSUFFICIENT_DATA")]
     for treated, before in cases:
-        put(client, f"{treated} {before}", 3, DatapointsToAlarm=needed, TreatMissingData=treated)
-        client.set_alarm_state(AlarmName=f"{treated} {before}", StateValue=before, StateReason="a test")
+        put(writer, f"{treated} {before}", 3, DatapointsToAlarm=needed, TreatMissingData=treated)
+        writer.set_alarm_state(AlarmName=f"{treated} {before}", StateValue=before, StateReason="a test")
 
     clock.travel(NOW + timedelta(seconds=10))
 
-    for treated, before in cases:
-        after = before if expected[treated] == RETAINED else expected[treated]
-        assert (treated, state(client, f"{treated} {before}")) == (treated, after)
+    states = {each["AlarmName"]: each["StateValue"] for each in client.describe_alarms()["MetricAlarms"]}
+    assert states == {
+        f"{treated} {before}": before if expected[treated] == RETAINED else expected[treated]
+        for treated, before in cases
+    }
 
 
 @pytest.mark.aws_behaviour(

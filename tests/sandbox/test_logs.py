@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cloudwatch_mcp.sandbox.clock import Clock
+from cloudwatch_mcp.sandbox.direct import clients
 from cloudwatch_mcp.sandbox.logs import add_anomalies, install
 from cloudwatch_mcp.sandbox.server import Application, Server
 from tests.support.sandbox_clients import client_of
@@ -157,8 +158,9 @@ def test_a_prefix_and_a_pattern_exclude_each_other(logs: Any) -> None:
     behaviour="DescribeLogGroups returns at most 50 log groups and a nextToken.",
 )
 def test_log_groups_come_fifty_a_page(logs: Any) -> None:
+    writer, _ = clients("us-east-1")
     for number in range(60):
-        logs.create_log_group(logGroupName=f"/g/{number:02}")
+        writer.create_log_group(logGroupName=f"/g/{number:02}")
 
     pages = list(logs.get_paginator("describe_log_groups").paginate())
 

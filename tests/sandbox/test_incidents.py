@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from datetime import datetime, timedelta, timezone
+from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +17,19 @@ from moto.logs.models import logs_backends
 
 from cloudwatch_mcp.config import Settings
 from cloudwatch_mcp.sandbox import Sandbox, cloudwatch, incidents
+from cloudwatch_mcp.sandbox.alarms.evaluation import evaluate
+from cloudwatch_mcp.sandbox.direct import clients
 from cloudwatch_mcp.sandbox.incidents import INCIDENTS, incident
 from cloudwatch_mcp.sandbox.kit.incident import Incident
 from cloudwatch_mcp.sandbox.kit.logs import Event
 from cloudwatch_mcp.sandbox.kit.timeline import before
+from cloudwatch_mcp.sandbox.metrics.data import read_series
 from cloudwatch_mcp.sandbox.metrics.store import metric_of
 from cloudwatch_mcp.server.tool_calls import build_server
 from tests.support.asking import asking
-from tests.support.frozen_time import NOW, Time
+from tests.support.frozen_time import Time
 
+NOW = datetime(2026, 11, 20, 12, 2, 33, tzinfo=timezone.utc)
 MAX_CALLS, MAX_CHARACTERS = 6, 14_000  # at most some 6,000 tokens
 MAX_LINES, MAX_LINES_OF_LOGS = 250, 120
 _FOLDER = Path(str(incidents.__file__)).parent
@@ -33,8 +41,15 @@ def story(request: pytest.FixtureRequest) -> Incident:
 
 
 @pytest.fixture(scope="module")
-def running(story: Incident) -> Iterator[Sandbox]:
-    with Sandbox(now=NOW, incident=story.name) as sandbox:
+def output() -> StringIO:
+    return StringIO()
+
+
+@pytest.fixture(scope="module")
+def running(story: Incident, output: StringIO) -> Iterator[Sandbox]:
+    with redirect_stdout(output), redirect_stderr(output):
+        sandbox = Sandbox(now=NOW, incident=story.name).start()
+    with sandbox:
         yield sandbox
 
 
@@ -46,19 +61,24 @@ def events(story: Incident) -> dict[str, list[Event]]:
 
 @pytest.mark.anyio
 async def test_solution_establishes_the_truth_within_its_budget(
-    story: Incident, running: Sandbox, time: Time, monkeypatch: pytest.MonkeyPatch
+    story: Incident, running: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in running.environment.items():
         monkeypatch.setenv(name, value)
     assert 0 < len(story.solution) <= MAX_CALLS
     characters = 0
-    async with asking(build_server(Settings(), os.environ, clock=time.clock())) as ask:
+    async with asking(build_server(Settings(), os.environ, clock=Time(NOW).clock())) as ask:
         for call in story.solution:
             reply = await ask(call.tool, **call.arguments)
             assert not reply.failed, reply.text
             assert story.missing(call, reply.text, NOW) == []
             characters += len(reply.text)
     assert characters <= MAX_CHARACTERS
+
+
+def test_seeding_prints_nothing_and_leaves_the_clock_at_the_end(running: Sandbox, output: StringIO) -> None:
+    assert not output.getvalue()
+    assert running.clock.now() == NOW
 
 
 @pytest.mark.usefixtures("running")
@@ -93,6 +113,25 @@ def test_truth_names_services_of_the_incident(story: Incident) -> None:
 def test_an_alarm_is_active_at_the_end_unless_nothing_is_wrong(story: Incident, running: Sandbox) -> None:
     active = running.client("cloudwatch").describe_alarms(StateValue="ALARM")["MetricAlarms"]
     assert bool(active) == (story.truth.first_bad_minute is not None)
+
+
+def test_alarms_keep_their_states_after_the_end_of_the_data(running: Sandbox) -> None:
+    _, client = clients(Sandbox.region)
+    both = ["MetricAlarm", "CompositeAlarm"]
+    before = client.describe_alarms(AlarmTypes=both)
+    running.clock.travel(NOW + timedelta(hours=1))
+    after = client.describe_alarms(AlarmTypes=both)
+    running.clock.resume()
+    assert before["MetricAlarms"]
+    assert before == after
+
+
+@pytest.mark.usefixtures("running")
+def test_states_of_the_metric_alarms_follow_from_their_metrics() -> None:
+    read = partial(read_series, cloudwatch._state.region(DEFAULT_ACCOUNT_ID, Sandbox.region).metrics)
+    _, client = clients(Sandbox.region)
+    alarms = client.describe_alarms()["MetricAlarms"]
+    assert [evaluate(alarm, read, NOW) for alarm in alarms] == [None] * len(alarms)
 
 
 def test_every_incident_is_one_short_file_and_at_most_one_with_its_logs() -> None:

@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 20, 12, 2, 33, tzinfo=timezone.utc)
 
 
 def state_changes(now: datetime) -> list[tuple[str, str]]:
-    with Sandbox(now=now, incident="lambda-throttles") as sandbox:
+    with Sandbox(now=now, incident="quiet-day") as sandbox:
         pages = sandbox.client("cloudwatch").get_paginator("describe_alarm_history")
         items = pages.paginate(HistoryItemType="StateUpdate").search("AlarmHistoryItems[]")
         return [(item["AlarmName"], item["HistorySummary"]) for item in items]

@@ -70,11 +70,12 @@ def url_at(address: str) -> str:
 
 def _run(pipe: Connection, now: datetime, full: bool) -> None:
     from cloudwatch_mcp.sandbox import Sandbox
-    from tests.support.full_sandbox import fill_up
 
     _hold_marked_queries()
     with Sandbox(now=now) as running:
         if full:
+            from tests.support.full_sandbox import fill_up
+
             fill_up(running)
         pipe.send(running.endpoint_url)
         Event().wait()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import shlex
+import signal
 import socket
-import subprocess
-from collections.abc import Iterator
 from datetime import datetime, timezone
-from typing import Any, TypeAlias
 
 import pytest
 
@@ -17,39 +15,27 @@ from cloudwatch_mcp.commands.options import parse
 from cloudwatch_mcp.commands.sandbox import run
 from cloudwatch_mcp.sandbox import Sandbox
 from tests.support.endpoint import PATIENCE
+from tests.support.forked_process import ForkedProcess
 from tests.support.sandbox_clients import client_of
-from tests.support.server_process import COMMAND, environment
-
-Served: TypeAlias = tuple["subprocess.Popen[str]", dict[str, Any]]
+from tests.support.server_process import environment
 
 
-@pytest.fixture
-def served() -> Iterator[Served]:
-    """A running command, and the JSON that it has printed."""
-    with subprocess.Popen(
-        [*COMMAND, "sandbox", "--empty", "--json", "--at", "2026-11-20T12:00:00+01:00"],
-        env=environment(AWS_PROFILE="missing"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+def test_any_aws_client_writes_and_reads_until_a_signal_ends_it() -> None:
+    arguments = ["sandbox", "--empty", "--json", "--at", "2026-11-20T12:00:00+01:00"]
+    with ForkedProcess(arguments, environment(AWS_PROFILE="missing")) as process:
         assert process.stdout is not None
-        yield process, json.loads(process.stdout.readline())
-        process.kill()
-
-
-def test_any_aws_client_writes_and_reads_until_a_signal_ends_it(served: Served) -> None:
-    process, printed = served
-    assert printed["environment"]["AWS_ENDPOINT_URL"] == printed["endpoint_url"]
-    logs = client_of("logs", printed["endpoint_url"])
-    assert logs.describe_log_groups()["logGroups"] == []
-    logs.create_log_group(logGroupName="/app")
-    (group,) = logs.describe_log_groups()["logGroups"]
+        assert process.stderr is not None
+        printed = json.loads(process.stdout.readline())
+        assert printed["environment"]["AWS_ENDPOINT_URL"] == printed["endpoint_url"]
+        logs = client_of("logs", printed["endpoint_url"])
+        assert logs.describe_log_groups()["logGroups"] == []
+        logs.create_log_group(logGroupName="/app")
+        (group,) = logs.describe_log_groups()["logGroups"]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+        messages = process.stderr.read().decode()
     assert datetime.fromtimestamp(group["creationTime"] / 1000, timezone.utc).isoformat() == printed["now"]
     assert (printed["incident"], printed["now"]) == (None, "2026-11-20T11:00:00+00:00")
-    process.terminate()
-    _, messages = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0
     assert f"Offline CloudWatch at {printed['endpoint_url']} with no data, at 2026-11-20 11:00:00 UTC." in messages
 
 

@@ -13,7 +13,6 @@ from typing import IO
 import pytest
 
 from cloudwatch_mcp import __version__
-from tests.support.endpoint import PATIENCE
 from tests.support.forked_process import ForkedProcess
 from tests.support.server_process import ForkedServer, environment
 
@@ -22,15 +21,11 @@ from tests.support.server_process import ForkedServer, environment
 def in_a_terminal(*flags: str, **changes: str) -> Iterator[IO[str]]:
     """The stderr of a server whose stdin is a terminal."""
     controller, terminal = pty.openpty()
-    process = ForkedProcess(flags, environment(**changes), stdin=terminal)
-    assert process.stdout is not None
-    assert process.stderr is not None
     try:
-        with process.stdout, TextIOWrapper(process.stderr, "utf-8") as stderr:
-            yield stderr
+        with ForkedProcess(flags, environment(**changes), stdin=terminal) as process:
+            assert process.stderr is not None
+            yield TextIOWrapper(process.stderr, "utf-8")
     finally:
-        process.kill()
-        process.wait(PATIENCE)
         os.close(terminal)
         os.close(controller)
 

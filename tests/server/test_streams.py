@@ -32,18 +32,13 @@ def _started(
     stdout: int | None = None, stderr: int | None = None, before: Callable[[], object] = bool, **changes: str
 ) -> Iterator[ForkedProcess]:
     """A server whose output only `_response` reads; its streams are pipes, unless their descriptors are given."""
-    process = ForkedProcess([], environment(**changes), stdout=stdout, stderr=stderr, before=before)
-    watchdog = Timer(PATIENCE, process.kill)
-    watchdog.start()
-    try:
-        yield process
-    finally:
-        watchdog.cancel()
-        process.kill()
-        process.wait(PATIENCE)
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
+    with ForkedProcess([], environment(**changes), stdout=stdout, stderr=stderr, before=before) as process:
+        watchdog = Timer(PATIENCE, process.kill)
+        watchdog.start()
+        try:
+            yield process
+        finally:
+            watchdog.cancel()
 
 
 def _without(stream: int, *command: str) -> list[str]:

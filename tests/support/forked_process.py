@@ -16,21 +16,13 @@ from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from typing import IO, Any
 
-from cloudwatch_mcp.cli import main
-from cloudwatch_mcp.server.definitions import definitions
+from typing_extensions import Self
 
-definitions()  # imports the tools and builds their schemas, which each server keeps
+from cloudwatch_mcp.cli import main
+from tests.support.endpoint import PATIENCE
 
 _FORKING = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload(
-    [
-        __name__,
-        "boto3",
-        "cloudwatch_mcp.recording",
-        "cloudwatch_mcp.server.lifecycle",
-        "cloudwatch_mcp.server.tool_calls",
-    ]
-)
+_FORKING.set_forkserver_preload([__name__, "tests.support.warm_process"])
 
 
 class ForkedProcess:
@@ -57,6 +49,16 @@ class ForkedProcess:
         self._process.start()
         for each in theirs:
             each.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self.wait(PATIENCE)
+        for pipe in (self.stdin, self.stdout, self.stderr):
+            if pipe is not None:
+                pipe.close()
 
     @property
     def pid(self) -> int:

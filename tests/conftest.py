@@ -62,16 +62,24 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """As --dist loadfile, but the tests of the chart app share a worker, as they share a browser."""
+    """As --dist loadfile, but files that need the same expensive process share a worker, too."""
     if config.getvalue("dist") != "loadfile":
         return None
     from xdist.scheduler import LoadFileScheduling
 
     class Scheduling(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist has no types
         def _split_scope(self, nodeid: str) -> str:
-            return "tests/apps" if nodeid.startswith("tests/apps/") else str(super()._split_scope(nodeid))
+            file = str(super()._split_scope(nodeid))
+            return _shared_process(config.rootpath / file) or file
 
     return Scheduling(config, log)
+
+
+@cache
+def _shared_process(file: Path) -> str | None:
+    if file.parent.name == "apps":
+        return "browser"
+    return "fork server" if "Forked" in file.read_text("utf-8") else None
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -26,7 +26,9 @@ from packaging.requirements import Requirement
 from cloudwatch_mcp import __version__
 from cloudwatch_mcp.apps import CHART_URI, chart_page
 from cloudwatch_mcp.tools import TOOLS
+from tests.support.endpoint import PATIENCE
 from tests.support.places import ROOT
+from tests.support.server_process import environment
 
 pytestmark = pytest.mark.anyio
 
@@ -110,16 +112,19 @@ def test_the_bundle_has_its_manifest_and_the_files_that_uv_installs(distribution
     }
 
 
-async def test_the_installed_wheel_has_the_tools_the_catalogue_the_prompts_and_the_chart(
-    installed: Installation,
+async def test_the_installed_wheel_serves_the_sdks_client_with_tools_catalogue_aws_prompts_and_chart(
+    installed: Installation, sandbox: str
 ) -> None:
     command = str(installed.python.with_name("cloudwatch-mcp"))
-    async with Client(StdioServerParameters(command=command, env={"PATH": os.environ["PATH"]})) as client:
+    server = StdioServerParameters(command=command, env=environment(AWS_ENDPOINT_URL=sandbox))
+    async with Client(server, read_timeout_seconds=PATIENCE) as client:
         listed = await client.list_tools()
+        groups = await client.call_tool("describe_log_groups", {"log_group_name_prefix": "/ecs/"})
         known = await client.call_tool("get_metric_metadata", {"namespace": "AWS/Lambda", "metric_name": "Errors"})
         prompt = await client.get_prompt("triage_alarm", {"alarm_name": "a"})
         chart = await client.read_resource(CHART_URI)
     assert [tool.name for tool in listed.tools] == [each.function.__name__ for each in TOOLS]
+    assert "/ecs/shop/payments" in str(groups.structured_content)
     assert (known.structured_content or {})["found"] is True
     assert prompt.messages
     assert chart.contents[0].model_dump()["text"] == chart_page()
@@ -152,7 +157,8 @@ def test_with_the_extras_every_module_is_imported_and_the_first_test_of_the_docu
     output = complete.script(
         "import gc; gc.disable()  # a sixth of the time\n"
         "import importlib, pkgutil, pytest, cloudwatch_mcp as top\n"
-        f"pytest.main(['-pno:cacheprovider', '-pno:unraisableexception', {str(tmp_path / 'test_orders.py')!r}])\n"
+        f"test = {str(tmp_path / 'test_orders.py')!r}\n"
+        "pytest.main(['--assert=plain', '-pno:cacheprovider', '-pno:unraisableexception', test])\n"
         "names = [each.name for each in pkgutil.walk_packages(top.__path__, 'cloudwatch_mcp.')]\n"
         "print(len([importlib.import_module(name) for name in names if not name.endswith('__main__')]), 'modules')"
     )

@@ -1,4 +1,4 @@
-"""The JSON-RPC protocol over stdin and stdout: malformed lines, protocol errors, cancellation, and the SDK's client."""
+"""The JSON-RPC protocol over stdin and stdout: malformed lines, protocol errors and cancellation."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
-from mcp import Client, StdioServerParameters
 
-from tests.server.test_definitions import TEN
-from tests.support.endpoint import PATIENCE, Endpoint, forward
+from tests.support.endpoint import Endpoint, forward
 from tests.support.running_queries import begin_query, cancelled_queries
 from tests.support.sandbox_process import HELD
-from tests.support.server_process import COMMAND, ForkedServer, ServerProcess, environment
+from tests.support.server_process import ForkedServer, ServerProcess
 
 HUGE_CALL = (
     b'{"jsonrpc": "2.0", "id": "mine", "method": "tools/call", '
@@ -68,16 +66,6 @@ def test_an_unknown_method_is_a_protocol_error(process: ServerProcess) -> None:
 def test_params_of_a_wrong_type_are_a_protocol_error(process: ServerProcess) -> None:
     response = process.request("tools/call", name=5, arguments="x")
     assert response["error"]["code"] == -32602  # JSON-RPC: invalid params
-
-
-@pytest.mark.anyio
-async def test_the_sdks_client_lists_the_tools_and_calls_one(sandbox: str) -> None:
-    server = StdioServerParameters(command=COMMAND[0], args=COMMAND[1:], env=environment(AWS_ENDPOINT_URL=sandbox))
-    async with Client(server, read_timeout_seconds=PATIENCE) as client:
-        assert sorted(tool.name for tool in (await client.list_tools()).tools) == TEN
-        result = await client.call_tool("describe_log_groups", {"log_group_name_prefix": "/ecs/"})
-        assert not result.is_error
-        assert result.structured_content is not None
 
 
 def test_a_cancelled_call_stops_its_query_and_gets_no_response(sandbox: str) -> None:

@@ -18,6 +18,7 @@ from botocore.compat import accepts_kwargs
 from botocore.hooks import EventAliaser
 from botocore.httpsession import create_urllib3_context
 from botocore.loaders import create_loader
+from botocore.useragent import sanitize_user_agent_string_component as sanitize
 from mcp.client.session import ClientSession
 from syrupy.assertion import SnapshotAssertion
 
@@ -159,7 +160,8 @@ def config_file(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, tm
 def _sessions_share_what_is_the_same_for_all() -> Iterator[None]:
     """Each test has its own boto3 sessions; service models, event names and client classes are the same for all.
 
-    The suite opens a thousand sessions. With a client, each takes 6 ms of CPU; without this fixture, 100 ms.
+    The suite opens a thousand sessions. With a client, each takes 6 ms of CPU; without this fixture, 100 ms. It sends
+    ten thousand requests; without the known parts of their User-Agent, each takes 0.1 ms more.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.session.create_loader", cache(create_loader))
@@ -167,6 +169,7 @@ def _sessions_share_what_is_the_same_for_all() -> Iterator[None]:
         patch.setattr(EventAliaser, "_alias_event_name", _once(EventAliaser._alias_event_name))
         patch.setattr(ClientCreator, "_create_client_class", _once(ClientCreator._create_client_class))
         patch.setattr("botocore.hooks.accepts_kwargs", _accepts_kwargs)
+        patch.setattr("botocore.useragent.sanitize_user_agent_string_component", cache(sanitize))
         yield
 
 

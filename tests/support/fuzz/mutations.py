@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
-from botocore.loaders import create_loader
-from botocore.model import ServiceModel, Shape
+from botocore.model import Shape
 
 from cloudwatch_mcp.aws.allow_list import OPERATIONS
+from cloudwatch_mcp.recording.models import service_model
 
 Path: TypeAlias = tuple[str | int, ...]
 Change: TypeAlias = Callable[[Any], Any]
@@ -168,9 +168,7 @@ STATUSES = (200, 201, 204, 206, 300, 301, 304, 307, 400, 401, 403, 404, 408, 413
 
 @cache
 def output_shape(operation: str) -> Shape:
-    service = OPERATIONS[operation]
-    model = ServiceModel(create_loader().load_service_model(service, "service-2"), service)
-    return model.operation_model(operation).output_shape
+    return service_model(OPERATIONS[operation]).operation_model(operation).output_shape
 
 
 def places(body: Any, shape: Shape | None, path: Path = ()) -> Iterator[tuple[Path, Any]]:
@@ -227,7 +225,8 @@ def as_bytes(body: Any) -> bytes:
     """The body on the wire; a lone surrogate is escaped, and NaN is written as Python reads it."""
     if body is ABSENT:
         return b""
-    return re.sub(rf'\\*"{_DIGITS}\\*"', "1" * 10_000, json.dumps(body)).encode()
+    text = json.dumps(body)
+    return (re.sub(rf'\\*"{_DIGITS}\\*"', "1" * 10_000, text) if _DIGITS in text else text).encode()
 
 
 def readable(path: Sequence[str | int]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import anyio
+from botocore import UNSIGNED
 from botocore.config import Config
 from mcp import Client
 from mcp.types import CallToolResult
@@ -59,14 +60,14 @@ class _Aws:
                 await anyio.sleep(0.05)
 
     def open_session(self, profile: str | None) -> Any:
-        """A session whose clients do not retry, as retries would only take time here."""
+        """A session whose clients neither sign nor retry, as both would only take time here."""
         session = open_session(profile)
         session.events.register("before-send", self._respond)
         new_client = session.client
 
         def client(service: str, *, config: Config, **more: Any) -> Any:
-            once = Config(retries={"mode": "standard", "total_max_attempts": 1})
-            return new_client(service, config=config.merge(once), **more)
+            plain = Config(retries={"mode": "standard", "total_max_attempts": 1}, signature_version=UNSIGNED)
+            return new_client(service, config=config.merge(plain), **more)
 
         session.client = client
         return session

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -11,15 +12,20 @@ import pytest
 
 from cloudwatch_mcp.aws.sending import Sender
 from cloudwatch_mcp.config import Settings
-from cloudwatch_mcp.server.tool_calls import CloudWatchServer
+from cloudwatch_mcp.server.tool_calls import CloudWatchServer, build_server
 from tests.support.asking import Reply, asking
-from tests.support.frozen_time import NOW
+from tests.support.frozen_time import NOW, Time
 
 pytestmark = pytest.mark.anyio
 
-BUDGET = Settings().max_response_chars
+BUDGET = 10_000
 Data = dict[str, Any]
 AwsResponses = Callable[[str, Mapping[str, Any]], Data]
+
+
+@pytest.fixture
+def server(time: Time) -> CloudWatchServer:
+    return build_server(Settings(max_response_chars=BUDGET), os.environ, clock=time.clock())
 
 
 async def _ask(
@@ -55,11 +61,11 @@ async def test_10_000_rows_are_cut_and_counted(server: CloudWatchServer, monkeyp
     reply = await _ask(server, monkeypatch, _query_response(rows), "execute_log_insights_query", **query)
     kept = reply.rows("results")
     assert [row["@message"] for row in kept] == [row["@message"] for row in rows[: len(kept)]]
-    assert len(kept) > 1_000
+    assert len(kept) > 250
     assert reply.notes == [
         "The limit of 10,000 rows is reached, more may exist: narrow the window, or aggregate with stats.",
         (
-            f"results: {len(kept):,} of 10,000 kept to stay within 40,000 characters; "
+            f"results: {len(kept):,} of 10,000 kept to stay within 10,000 characters; "
             "select fewer fields, narrow the window, or aggregate with stats."
         ),
     ]
@@ -73,7 +79,7 @@ async def test_an_event_of_256_kb_is_clipped_with_the_number_of_characters_cut(
     responses = _query_response([{"@message": message, "@ptr": "p"}, {"@message": "short", "@ptr": "p"}])
     reply = await _ask(server, monkeypatch, responses, "execute_log_insights_query", **query)
     shown = reply.rows("results")[0]["@message"]
-    assert shown.endswith(f"…[+{len(message) - 10_000:,} characters]")
+    assert shown.endswith(f"…[+{len(message) - 2_500:,} characters]")
     assert reply.rows("results")[1]["@message"] == "short"
     assert reply.notes == [
         (
@@ -102,7 +108,7 @@ async def test_20_000_points_are_cut_but_the_summary_covers_them_all(
     assert one["summary"]["max"] == one["summary"]["last"] == 19_999.2  # to six digits
     assert reply.notes == [
         (
-            f"series.values: {len(one['values']):,} of 20,000 kept to stay within 40,000 characters; "
+            f"series.values: {len(one['values']):,} of 20,000 kept to stay within 10,000 characters; "
             "lower target_datapoints, set limit, or narrow the window."
         )
     ]
@@ -112,11 +118,11 @@ async def test_500_series_are_cut_to_whole_ones(server: CloudWatchServer, monkey
     metric = {"namespace": "Shop", "metric_name": "Load", "group_by_dimension": "Host"}
     reply = await _ask(server, monkeypatch, _metric_responses("q1", 500, 60), "get_metric_data", **metric)
     shown = reply.data["series"]
-    assert len(shown) > 50
+    assert len(shown) > 10
     assert all(len(one["values"]) == 60 for one in shown)
     assert reply.notes == [
         (
-            f"series: {len(shown)} of 500 kept to stay within 40,000 characters; "
+            f"series: {len(shown)} of 500 kept to stay within 10,000 characters; "
             "lower target_datapoints, set limit, or narrow the window."
         )
     ]
@@ -157,7 +163,7 @@ async def test_5_000_alarms_are_cut_to_the_newest_and_counted(
     assert reply.notes == [
         "More than 1,000 alarms are active: the first 1,000 were read and sorted.",
         (
-            f"metric_alarms: {len(kept):,} of 1,000 kept to stay within 40,000 characters; "
+            f"metric_alarms: {len(kept):,} of 1,000 kept to stay within 10,000 characters; "
             "newest first; raise CLOUDWATCH_MCP_MAX_RESPONSE_CHARS to see more."
         ),
     ]
@@ -181,11 +187,11 @@ async def test_only_as_many_of_10_000_log_groups_are_read_as_the_answer_can_show
 ) -> None:
     reply = await _ask(server, monkeypatch, _group_responses(10_000), "describe_log_groups", max_items=10_000)
     kept = len(reply.rows("log_groups"))
-    assert kept > 500
+    assert kept > 200
     assert reply.notes == [
-        "The first 1,300 were read, more exist: narrow with log_group_name_prefix or log_group_name_pattern.",
+        "The first 350 were read, more exist: narrow with log_group_name_prefix or log_group_name_pattern.",
         (
-            f"log_groups: {kept:,} of 1,300 kept to stay within 40,000 characters; "
+            f"log_groups: {kept:,} of 350 kept to stay within 10,000 characters; "
             "narrow with log_group_name_prefix or log_group_name_pattern."
         ),
     ]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 from itertools import pairwise
+from math import fsum
 from statistics import fmean, median
 from typing import NamedTuple
 
@@ -46,7 +47,8 @@ def find_shift(values: Sequence[float], baseline: Sequence[float | None] | None 
     position = _first_step(compared)
     if position is None:
         return None
-    following = _step(compared[position:])
+    rest = compared[position:]
+    following = _step(rest, _deviations(rest))
     end = len(values) if following is None else position + following
     return Shift(position, median(values[:position]), median(values[position:end]))
 
@@ -80,35 +82,39 @@ def _without_spikes(values: Sequence[float]) -> list[float]:
 def _first_step(values: Sequence[float]) -> int | None:
     """The first step in the whole series, or else in a beginning of it: a series may return to its old level."""
     length = len(values)
+    deviations = _deviations(values)
     for end in (length, *(length * eighths // 8 for eighths in (7, 6, 5, 4, 3))):
-        position = _step(values[:end], 1.0 if end == length else _PART_FACTOR)
+        position = _step(values[:end], deviations, 1.0 if end == length else _PART_FACTOR)
         if position is not None:
-            return _earliest(values, position)
+            return _earliest(values, deviations, position)
     return None
 
 
-def _earliest(values: Sequence[float], position: int) -> int:
+def _earliest(values: Sequence[float], deviations: Sequence[float], position: int) -> int:
     size = abs(median(values[position:]) - median(values[:position]))
-    earlier = _step(values[:position])
+    earlier = _step(values[:position], deviations)
     while earlier is not None:
         step = abs(median(values[earlier:position]) - median(values[:earlier]))
         if step < _MIN_EARLIER * size:
             break
-        position, earlier = earlier, _step(values[:earlier])
+        position, earlier = earlier, _step(values[:earlier], deviations)
     return position
 
 
-def _step(values: Sequence[float], factor: float = 1.0) -> int | None:
-    """The position of a step, if one is certain; `factor` makes that harder."""
+def _step(values: Sequence[float], forward: Sequence[float], factor: float = 1.0) -> int | None:
+    """The position of a step, if one is certain.
+
+    `forward` has the deviations of at least these values; `factor` demands a clearer step.
+    """
     if len(values) < 2 * MIN_POINTS:
         return None
-    forward, backward = _deviations(values), _deviations(values[::-1])[::-1]
+    backward = _deviations(values[::-1])[::-1]
     places = range(MIN_POINTS, len(values) - MIN_POINTS + 1)
     split = _refined(values, min(places, key=lambda place: forward[place - 1] + backward[place]))
     before, after = median(values[:split]), median(values[split:])
     deviation = forward[split - 1] + backward[split]
     noise, step = deviation / len(values), abs(after - before)
-    gain = forward[-1] - deviation
+    gain = forward[len(values) - 1] - deviation
     residuals = [value - (before if place < split else after) for place, value in enumerate(values)]
     if step <= _MIN_STEP * noise or gain <= factor * _MIN_GAIN * noise * _persistence(residuals):
         return None
@@ -158,13 +164,15 @@ def _deviations(values: Sequence[float]) -> list[float]:
 
 def _refined(values: Sequence[float], split: int) -> int:
     """The split nearby with the least squared deviation, which finds the exact place better than the absolute one."""
-    first, last = max(MIN_POINTS, split - _NEARBY), min(len(values) - MIN_POINTS, split + _NEARBY)
-    return min(range(first, last + 1), key=lambda place: _squares(values[:place]) + _squares(values[place:]))
+    length, mean = len(values), fmean(values)
+    first, last = max(MIN_POINTS, split - _NEARBY), min(length - MIN_POINTS, split + _NEARBY)
+    centred = [value - mean for value in values]
 
+    def explained(place: int) -> float:
+        """By how much the means of both sides lower the sum of the squared deviations."""
+        return fsum(centred[:place]) ** 2 * (1 / place + 1 / (length - place))
 
-def _squares(values: Sequence[float]) -> float:
-    mean = fmean(values)
-    return sum((value - mean) ** 2 for value in values)
+    return max(range(first, last + 1), key=explained)
 
 
 def _deviation_from_line(values: Sequence[float]) -> float:

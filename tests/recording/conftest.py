@@ -16,9 +16,21 @@ from tests.support.exchanges import document, make_recorder
 Replaying = Callable[..., Replay]
 
 
-class WithoutAliases(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML has no types
+class _Slow(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML has no types
     def ignore_aliases(self, _: Any) -> bool:
         return True
+
+
+class _Fast(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # as above
+    ignore_aliases = _Slow.ignore_aliases
+
+
+def as_yaml(value: Any) -> str:
+    """YAML without aliases."""
+    try:
+        return str(yaml.dump(value, Dumper=_Fast, sort_keys=False))
+    except UnicodeEncodeError:  # libyaml writes no lone surrogate
+        return str(yaml.dump(value, Dumper=_Slow, sort_keys=False))
 
 
 @pytest.fixture
@@ -27,9 +39,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 
     def write(*interactions: dict[str, Any], **metadata: Any) -> Path:
         path = tmp_path / "cassette.yaml"
-        path.write_text(
-            yaml.dump(document(*interactions, **metadata), Dumper=WithoutAliases, sort_keys=False), encoding="utf-8"
-        )
+        path.write_text(as_yaml(document(*interactions, **metadata)), encoding="utf-8")
         return path
 
     return write

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from cloudwatch_mcp.recording import CassetteUnreadable, Recorder, Replay, check, load
 from cloudwatch_mcp.recording.journal import HEADER
 from cloudwatch_mcp.server.normal_form import normal_form
-from tests.recording.conftest import WithoutAliases
+from tests.recording.conftest import as_yaml
 from tests.support.endpoint import Endpoint
 from tests.support.exchanges import ACCOUNT, AT, client, document, interaction, one_group
 
@@ -208,7 +207,7 @@ def test_any_one_odd_member_is_refused_or_harmless(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     outcomes = set()
     for mutant in _mutants(valid(), 150):
-        path.write_text(yaml.dump(mutant, Dumper=WithoutAliases, sort_keys=False), encoding="utf-8")
+        path.write_text(as_yaml(mutant), encoding="utf-8")
         outcomes.add(_use(path))
     assert outcomes == {True, False}
 
@@ -236,7 +235,7 @@ def test_any_one_odd_member_of_a_journal_is_refused_or_harmless(tmp_path: Path, 
 @pytest.mark.parametrize("form", ["finished", "journal"])
 def test_any_one_odd_byte_is_refused_or_harmless(tmp_path: Path, grown: str, form: str) -> None:
     path = tmp_path / "a.yaml"
-    whole = (grown if form == "journal" else yaml.dump(valid(), Dumper=WithoutAliases, sort_keys=False)).encode()
+    whole = (grown if form == "journal" else as_yaml(valid())).encode()
     chosen = random.Random(12)
     for _ in range(100):
         place = chosen.randrange(len(whole))
